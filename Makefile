@@ -1,0 +1,38 @@
+# Casemate.  `make help` lists what can be asked for.
+#
+# Outside a Debian 13 root every target is passed on to image/buildroot/enter,
+# which makes one (or installs what is missing, on Debian 13 itself) and runs
+# the same make inside.
+
+.DEFAULT_GOAL := all
+TARGETS := all check run stop bench faults fuzz layers format format-check clean
+
+ifeq ($(CASEMATE_INSIDE),)
+
+.PHONY: $(TARGETS) shell exec help
+$(TARGETS):
+	@image/buildroot/enter $(MAKE) --no-print-directory $@ $(MAKEOVERRIDES)
+shell:
+	@image/buildroot/enter bash
+exec:
+	@image/buildroot/enter sh -c '$(CMD)'
+help:
+	@sed -n 's/^## //p' Makefile
+
+else
+
+## make            build everything
+## make run        build, create the training site, start it, show how to sign in
+## make stop       stop the training site
+## make check      every test; ends with "N passed, N failed"
+## make bench      the figures           [FIGURE=NAME]
+## make faults     the fault campaign    [FIGURE=NAME]
+## make fuzz       the fuzzers           [SECONDS_EACH=60]
+## make layers     includes point only down
+## make format     clang-format in place
+## make shell      a shell where the product is built
+## make exec CMD=… one command there
+
+include image/build.mk
+
+endif
