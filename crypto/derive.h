@@ -1,0 +1,17 @@
+#ifndef CRYPTO_DERIVE_H
+#define CRYPTO_DERIVE_H
+
+#include "crypto/secret.h"
+
+/*
+ * derive_key(root, site_kind, holder, purpose, ret_key):
+ * The 32-byte key of ${holder} (an enclave's or a service's id) for ${purpose}
+ * ("store", "statement", ...), from the 32-byte ${root}.  ${site_kind} is
+ * "training" or "production": it is mixed into every derivation, so that no key
+ * of one is a key of the other.  BLAKE2b-256 keyed with ${root} over
+ * "casemate/derive/1" and the three texts, each with its length in front.
+ */
+must_use int derive_key(const struct secret *root, const char *site_kind, const char *holder,
+                        const char *purpose, struct secret **ret_key);
+
+#endif
