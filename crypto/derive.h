@@ -9,7 +9,8 @@
  * ("store", "statement", ...), from the 32-byte ${root}.  ${site_kind} is
  * "training" or "production": it is mixed into every derivation, so that no key
  * of one is a key of the other.  BLAKE2b-256 keyed with ${root} over
- * "casemate/derive/1" and the three texts, each with its length in front.
+ * "casemate/derive/1", site_kind, holder and purpose, each with its length as a
+ * big-endian u32 in front.  Texts are 1 to 64 bytes; ERR_RANGE otherwise.
  */
 must_use int derive_key(const struct secret *root, const char *site_kind, const char *holder,
                         const char *purpose, struct secret **ret_key);

@@ -26,8 +26,7 @@ void hash_commitment(const uint8_t salt[static 32], struct bytes_view payload,
 
 /* hash_node(left, right, out): SHA-256(0x01 || left || right). */
 void hash_node(const uint8_t left[static HASH_TREE_LENGTH],
-               const uint8_t right[static HASH_TREE_LENGTH],
-               uint8_t out[static HASH_TREE_LENGTH]);
+               const uint8_t right[static HASH_TREE_LENGTH], uint8_t out[static HASH_TREE_LENGTH]);
 
 /* hash_sha256(data, out): Plain SHA-256, what a browser's SubtleCrypto computes too. */
 void hash_sha256(struct bytes_view data, uint8_t out[static 32]);

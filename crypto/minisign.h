@@ -35,8 +35,7 @@ must_use int minisign_sign(const struct secret *seed, const void *data, size_t l
  * for ${data}.  On success ${ret_comment} is the trusted comment, borrowed from ${file}.
  * ERR_FORMAT, ERR_KEY (another key id), ERR_SIGNATURE. */
 must_use int minisign_check(const struct minisign_public *public_key, const void *data,
-                            size_t length, struct bytes_view file,
-                            struct bytes_view *ret_comment);
+                            size_t length, struct bytes_view file, struct bytes_view *ret_comment);
 
 /* The one-line base64 form of a public key (as in root.json), 56 characters, and back. */
 #define MINISIGN_PUBLIC_TEXT 56

@@ -19,14 +19,15 @@ struct note_checkpoint {
     uint8_t root[HASH_TREE_LENGTH];
 };
 
-/* note_sign(seed, checkpoint, out, ret_length): Write the signed note to ${out} (NOTE_MAX bytes). */
+/* note_sign(seed, checkpoint, out, ret_length): Write the signed note to ${out} (NOTE_MAX bytes).
+ */
 must_use int note_sign(const struct secret *seed, const struct note_checkpoint *checkpoint,
                        char *out, size_t *ret_length);
 
 /* note_check(public, text, ret_checkpoint): Parse and verify; strict: exactly one signature, one
  * form.  ERR_FORMAT, ERR_KEY, ERR_SIGNATURE. */
-must_use int note_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH],
-                        struct bytes_view text, struct note_checkpoint *ret_checkpoint);
+must_use int note_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct bytes_view text,
+                        struct note_checkpoint *ret_checkpoint);
 
 /* note_verifier_key(public, origin, out): The C2SP verifier key line "name+hash+base64". */
 #define NOTE_VERIFIER_KEY_MAX 160

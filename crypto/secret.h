@@ -8,9 +8,11 @@
 
 /*
  * Key memory, and the only type that holds a secret for longer than a call.
- * It is a memfd_secret mapping (not in the kernel's direct map, not in a core,
- * not inherited by a fork) or, where the kernel has none, guarded memory from
- * libsodium.  It is unreadable while idle; secret_free() wipes it.
+ * A key that another process handed out stays in its memfd_secret mapping (not
+ * in the kernel's direct map); one made here is in libsodium's guarded memory,
+ * because a confined process may no longer ask for a memfd_secret.  Either is
+ * not in a core, not inherited by a fork, and unreadable while idle;
+ * secret_free() wipes it.  One thread at a time may open and close a secret.
  */
 struct secret;
 
@@ -33,12 +35,14 @@ must_use int secret_copy(const void *data, size_t length, struct secret **ret_se
  */
 must_use int secret_hand_out(const struct secret *secret, int *ret_fd);
 
-/* The same in an ordinary sealed memfd, for kernels without memfd_secret. */
+/* The same in an ordinary memfd, sealed in its size, for kernels without memfd_secret.
+ * secret_take() copies it into guarded memory and wipes the pages. */
 must_use int secret_hand_out_plain(const struct secret *secret, int *ret_fd);
 
 /*
  * secret_take(fd, length, ret_secret):
- * Map what the other side handed out.  ${fd} is closed in every case.  A
+ * Map what the other side handed out.  ${fd} is closed in every case.  ERR_KEY
+ * if it is another kind of file, or not of exactly ${length} bytes.  A
  * memfd_secret is one set of pages for both sides: the giver has unmapped its
  * own, and this mapping is set MADV_DONTFORK so that no child can wipe it.
  */

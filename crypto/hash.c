@@ -1,0 +1,59 @@
+#include "crypto/hash.h"
+
+#include <string.h>
+
+void hash_leaf(const void *header, size_t header_length,
+               const uint8_t commitment[static HASH_TREE_LENGTH],
+               uint8_t out[static HASH_TREE_LENGTH])
+{
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const uint8_t *)"\x00", 1);
+    crypto_hash_sha256_update(&state, header, header_length);
+    crypto_hash_sha256_update(&state, commitment, HASH_TREE_LENGTH);
+    crypto_hash_sha256_final(&state, out);
+}
+
+void hash_commitment(const uint8_t salt[static 32], struct bytes_view payload,
+                     uint8_t out[static HASH_TREE_LENGTH])
+{
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, salt, 32);
+    crypto_hash_sha256_update(&state, payload.data, payload.length);
+    crypto_hash_sha256_final(&state, out);
+}
+
+void hash_node(const uint8_t left[static HASH_TREE_LENGTH],
+               const uint8_t right[static HASH_TREE_LENGTH], uint8_t out[static HASH_TREE_LENGTH])
+{
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const uint8_t *)"\x01", 1);
+    crypto_hash_sha256_update(&state, left, HASH_TREE_LENGTH);
+    crypto_hash_sha256_update(&state, right, HASH_TREE_LENGTH);
+    crypto_hash_sha256_final(&state, out);
+}
+
+void hash_sha256(struct bytes_view data, uint8_t out[static 32])
+{
+    crypto_hash_sha256(out, data.data, data.length);
+}
+
+void hash_content(const char *what, struct bytes_view data, uint8_t out[static HASH_CONTENT_LENGTH])
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, HASH_CONTENT_LENGTH);
+    crypto_generichash_update(&state, (const uint8_t *)what, strlen(what) + 1);
+    crypto_generichash_update(&state, data.data, data.length);
+    crypto_generichash_final(&state, out, HASH_CONTENT_LENGTH);
+}
+
+void hash_file(const void *data, size_t length, uint8_t out[static HASH_FILE_LENGTH])
+{
+    crypto_generichash(out, HASH_FILE_LENGTH, data, length, NULL, 0);
+}

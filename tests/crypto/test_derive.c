@@ -1,0 +1,86 @@
+#include "tests/crypto/cases.h"
+
+#include "crypto/derive.h"
+#include "crypto/password.h"
+
+static void assert_derived(const char *kind, const char *holder, const char *purpose,
+                           const char *expected)
+{
+    struct secret *root = secret_of(0x11, 32), *key = NULL;
+
+    assert_int_equal(derive_key(root, kind, holder, purpose, &key), 0);
+    assert_hex(secret_open(key), 32, expected);
+    secret_close(key);
+    secret_free(key);
+    secret_free(root);
+}
+
+/* Computed with Python's hashlib.blake2b(key=…). */
+static void derives_the_pinned_keys(void **state)
+{
+    (void)state;
+    assert_derived("training", "e1234567", "store",
+                   "b15a6f868db5e982acf62dbe777a81dde2f368fb143c6c4128d0f8fdf28221d8");
+    assert_derived("production", "e1234567", "store",
+                   "40f8ff52b0a383811cbeb097ef21fa1ed40e30c6e0e4ae609565889babde7eb2");
+    assert_derived("training", "e1234567s", "tore",
+                   "d283bebed18706c6c4a5adf279281d3354e119fea39a6a8bf025ba2a075c386b");
+}
+
+static void refuses_another_site_kind_and_empty_texts(void **state)
+{
+    struct secret *root = secret_of(0x11, 32), *small = secret_of(0x11, 16), *key = NULL;
+    char long_text[66];
+    (void)state;
+
+    memset(long_text, 'a', sizeof(long_text));
+    long_text[65] = '\0';
+    assert_int_equal(derive_key(root, "Training", "a", "b", &key), ERR_RANGE);
+    assert_int_equal(derive_key(root, "training", "", "b", &key), ERR_RANGE);
+    assert_int_equal(derive_key(root, "training", "a", "", &key), ERR_RANGE);
+    assert_int_equal(derive_key(root, "training", "a", long_text, &key), ERR_RANGE);
+    assert_int_equal(derive_key(small, "training", "a", "b", &key), ERR_KEY);
+    assert_null(key);
+    secret_free(small);
+    secret_free(root);
+}
+
+/* HMAC-SHA256, RFC 4231 test case 2. */
+static void pepper_is_hmac_sha256(void **state)
+{
+    struct secret *pepper = NULL;
+    uint8_t out[32];
+    (void)state;
+
+    assert_int_equal(secret_copy("Jefe", 4, &pepper), 0);
+    assert_int_equal(password_pepper(pepper, bytes_text("what do ya want for nothing?"), out), 0);
+    assert_hex(out, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_int_equal(password_pepper(pepper, bytes_text(""), out), ERR_SIZE);
+    secret_free(pepper);
+}
+
+static void password_hash_has_its_layout(void **state)
+{
+    uint8_t peppered[32] = {1}, salt[16] = {2}, out[PASSWORD_HASH_LENGTH],
+            other[PASSWORD_HASH_LENGTH];
+    (void)state;
+
+    assert_int_equal(password_hash(peppered, salt, out), 0);
+    assert_int_equal(out[0], 1);
+    assert_memory_equal(out + 1, salt, 16);
+    assert_hex(out + 17, 32, "ba8868102533f767a221ba45ba572492ed37dddfcdd5b5edd50fce039a9182ab");
+    peppered[31] = 1;
+    assert_int_equal(password_hash(peppered, salt, other), 0);
+    assert_memory_not_equal(out + 17, other + 17, 32);
+}
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test(derives_the_pinned_keys),
+        cmocka_unit_test(refuses_another_site_kind_and_empty_texts),
+        cmocka_unit_test(pepper_is_hmac_sha256),
+        cmocka_unit_test(password_hash_has_its_layout),
+    };
+    return cmocka_run_group_tests(cases, NULL, NULL);
+}
