@@ -1,0 +1,279 @@
+#include "appliance/supervisor/console.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "enclave/process/log.h"
+
+struct command {
+    unsigned number;
+    enum program program;
+    bool per_enclave;
+    const char *descriptors;
+};
+
+static const struct command commands[] = {
+#define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
+    {number, PROGRAM_##PROGRAM, per_enclave, descriptors},
+#include "appliance/commands.def"
+#undef COMMAND
+};
+
+enum {
+#define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
+    COMMAND_##NAME = (number),
+#include "appliance/commands.def"
+#undef COMMAND
+};
+
+#define DESCRIPTORS_MAX 3
+
+struct request {
+    const struct command *command;
+    int slot;
+    int fds[DESCRIPTORS_MAX];
+    size_t count;
+};
+
+static void answer(int client, unsigned outcome, const char *text, size_t length)
+{
+    char reply[1 + CONSOLE_TEXT_MAX];
+    reply[0] = (char)outcome;
+    if (length > CONSOLE_TEXT_MAX)
+        length = CONSOLE_TEXT_MAX;
+    memcpy(reply + 1, text, length);
+    if (send(client, reply, 1 + length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        log_sys("the console has gone before its answer");
+    close(client);
+}
+
+static void answer_text(int client, unsigned outcome, const char *text)
+{
+    answer(client, outcome, text, strlen(text));
+}
+
+/* ---- what the supervisor answers itself ---- */
+
+static void status(struct site *site, int client)
+{
+    char text[CONSOLE_TEXT_MAX];
+    size_t n = 0;
+    for (size_t k = 0; k < site->count && n + 200 < sizeof text; k++) {
+        const struct instance *i = &site->instances[k];
+        if (i->row->life == LIFE_RUN && !i->pid)
+            continue;
+        const char *state = i->offline ? "offline" : i->ready ? "ready" : i->pid ? "starting" : "down";
+        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-8s %d%s%.100s\n",
+                              i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
+                              state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);
+    }
+    answer(client, 0, text, n);
+}
+
+static void unlock(struct site *site, int client)
+{
+    struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
+    if (!site->config.training) {
+        answer_text(client, 1, "a production site is unlocked by its custodians");
+        return;
+    }
+    if (keeper->pid) {
+        answer_text(client, 0, "the keeper is running; nothing was changed");
+        return;
+    }
+    site_start_all(site);
+    answer_text(client, 0, "unlocked from the training site's key file");
+}
+
+/* ---- what others answer ---- */
+
+static const enum descriptor *kinds_of(const char *letters)
+{
+    static enum descriptor kinds[DESCRIPTORS_MAX];
+    for (size_t i = 0; letters[i]; i++)
+        kinds[i] = letters[i] == 'I'   ? DESCRIPTOR_INPUT
+                   : letters[i] == 'S' ? DESCRIPTOR_SECOND
+                                       : DESCRIPTOR_OUTPUT;
+    return kinds;
+}
+
+static void forward(struct instance *to, const struct request *request, int client)
+{
+    struct message m = {.number = MESSAGE_COMMAND};
+    const enum descriptor *kinds = kinds_of(request->command->descriptors);
+    int r = 0;
+    if (to->client >= 0) {
+        answer_text(client, 1, "it is still at the last command; try again when that has ended");
+        return;
+    }
+    for (size_t i = 0; r == 0 && i < request->count; i++) {
+        struct message d = {.number = MESSAGE_DESCRIPTOR};
+        d.descriptor.what = (uint8_t)kinds[i];
+        r = channel_put_fd(to->control, &d, request->fds[i]);
+    }
+    m.command.request = (uint64_t)client;
+    m.command.command = (uint16_t)request->command->number;
+    m.command.descriptors = (uint8_t)request->count;
+    if (r == 0)
+        r = channel_put(to->control, &m);
+    if (r == 0)
+        r = channel_flush(to->control);
+    if (r) {
+        answer_text(client, 1, "the program that answers this is not running; see `casemate status`");
+        return;
+    }
+    to->client = client;
+}
+
+void console_command_done(struct instance *from, const struct message_command_done *m)
+{
+    if (from->client < 0 || m->request != (uint64_t)from->client)
+        return;
+    answer(from->client, m->outcome, (const char *)m->text.data, m->text.length);
+    from->client = -1;
+}
+
+void console_run_ended(struct instance *instance, int status_code)
+{
+    if (instance->client < 0)
+        return;
+    bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
+    bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
+    answer_text(instance->client, well ? 0 : 1,
+                well ? "done"
+                : refused
+                    ? "refused"
+                    : "the program ended before it had answered; nothing was changed by it");
+    instance->client = -1;
+}
+
+static void run_intake(struct instance *intake, const struct request *request, int client)
+{
+    int r = site_run(intake, "import", request->fds, kinds_of(request->command->descriptors),
+                     request->count);
+    if (r == ERR_STATE)
+        answer_text(client, 1, "another file is being read for this enclave; try again shortly");
+    else if (r)
+        answer_text(client, 1, "the reading process could not be started; see the site's log");
+    else
+        intake->client = client;
+}
+
+static void serve(struct site *site, const struct request *request, int client)
+{
+    const struct command *c = request->command;
+    if (c->number == COMMAND_STATUS) {
+        status(site, client);
+        return;
+    }
+    if (c->number == COMMAND_UNLOCK) {
+        unlock(site, client);
+        return;
+    }
+    if (c->number == COMMAND_STOP) {
+        answer_text(client, 0, "stopping");
+        site_stop(site);
+        return;
+    }
+    struct instance *to = site_instance(site, c->program, c->per_enclave ? request->slot : -1);
+    if (to && c->program == PROGRAM_INTAKE)
+        run_intake(to, request, client);
+    else if (to && to->control && to->ready)
+        forward(to, request, client);
+    else
+        answer_text(client, 1, "the program that answers this is not running; see `casemate status`");
+}
+
+/* ---- reading a request ---- */
+
+static size_t take_fds(struct msghdr *header, int *fds)
+{
+    size_t count = 0;
+    for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m; m = CMSG_NXTHDR(header, m)) {
+        if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_RIGHTS)
+            continue;
+        count = (m->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(fds, CMSG_DATA(m), count * sizeof(int));
+    }
+    return count;
+}
+
+static const char *understand(struct site *site, const uint8_t *data, ssize_t length,
+                              struct request *request)
+{
+    char enclave[ENCLAVE_ID_LENGTH + 1] = "";
+    if (length != CONSOLE_REQUEST_LENGTH)
+        return "a request has another length; is the tool of this build?";
+    struct bytes in = bytes_over(data, (size_t)length);
+    unsigned number = bytes_u16(&in);
+    bytes_fixed(&in, enclave, ENCLAVE_ID_LENGTH);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (commands[i].number == number)
+            request->command = &commands[i];
+    if (!request->command)
+        return "an unknown command; is the tool of this build?";
+    if (request->count != strlen(request->command->descriptors))
+        return "a command came with another number of files than it takes";
+    request->slot = request->command->per_enclave ? config_slot(&site->config, enclave) : -1;
+    if (request->command->per_enclave && request->slot < 0)
+        return "this site has no such enclave";
+    return NULL;
+}
+
+static void request_ready(void *context, short events)
+{
+    struct site *site = context;
+    uint8_t data[64];
+    union {
+        char room[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {data, sizeof data};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room};
+    struct request request = {0};
+    header.msg_controllen = sizeof control.room;
+    (void)events;
+    int client = accept4(site->console, NULL, NULL, SOCK_CLOEXEC);
+    if (client < 0)
+        return;
+    struct timeval patience = {1, 0};
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ssize_t n = recvmsg(client, &header, MSG_CMSG_CLOEXEC);
+    request.count = n > 0 ? take_fds(&header, request.fds) : 0;
+    const char *wrong = understand(site, data, n, &request);
+    if (wrong)
+        answer_text(client, 1, wrong);
+    else
+        serve(site, &request, client);
+    for (size_t i = 0; i < request.count; i++)
+        close(request.fds[i]);
+}
+
+int console_open(struct site *site)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/" CONSOLE_SOCKET,
+                     site->directory);
+    if (n < 0 || (size_t)n >= sizeof address.sun_path) {
+        log_err("the site's path is too long for a socket: %s", site->directory);
+        return ERR_SIZE;
+    }
+    unlink(address.sun_path);
+    site->console = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    mode_t before = umask(0177);
+    int r = site->console >= 0 &&
+                    bind(site->console, (struct sockaddr *)&address, sizeof address) == 0 &&
+                    listen(site->console, 8) == 0
+                ? loop_watch(site->loop, site->console, POLLIN, request_ready, site)
+                : ERR_SYSTEM;
+    umask(before);
+    if (r)
+        log_sys("%s cannot be made", address.sun_path);
+    return r;
+}

@@ -1,0 +1,452 @@
+#include "appliance/supervisor/site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "appliance/supervisor/child.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+#include "enclave/process/process.h"
+
+#define PATH_ROOM           700
+#define VIOLATIONS_MAX      3
+#define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
+
+/* ---- the ground: listeners and directories ---- */
+
+static int listen_on(const struct sockaddr *address, socklen_t length)
+{
+    int on = 1;
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, address, length) == 0 && listen(fd, 512) == 0)
+        return fd;
+    int kept = errno;
+    close(fd);
+    errno = kept;
+    return -1;
+}
+
+static int open_listeners(struct site *site, size_t n)
+{
+    uint16_t port = (uint16_t)(site->config.port + n);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    v6.sin6_addr = in6addr_loopback;
+    site->listeners[n][0] = listen_on((struct sockaddr *)&v4, sizeof v4);
+    if (site->listeners[n][0] < 0) {
+        log_sys("port %u on the loopback address cannot be listened on; is another site running?",
+                port);
+        return ERR_SYSTEM;
+    }
+    site->listeners[n][1] = listen_on((struct sockaddr *)&v6, sizeof v6); /* where there is IPv6 */
+    return 0;
+}
+
+/* The directory of a program; "" in ${path} where it has none. */
+static void directory_of(const struct site *site, enum program program, int slot, char *path)
+{
+    const char *enclave = slot >= 0 ? site->config.enclave[slot] : "";
+    const char *leaf = NULL;
+    switch (program) {
+    case PROGRAM_AUDITOR:
+        leaf = "auditor";
+        break;
+    case PROGRAM_IDENTITY:
+        leaf = "identity";
+        break;
+    case PROGRAM_WORKER:
+        leaf = "worker";
+        break;
+    case PROGRAM_GUARD_A:
+        leaf = "guard-a";
+        break;
+    case PROGRAM_GUARD_B:
+        leaf = "guard-b";
+        break;
+    default:
+        break;
+    }
+    path[0] = '\0';
+    if (leaf)
+        snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave, leaf);
+}
+
+static int make_directory(const char *path, uid_t uid, mode_t mode)
+{
+    if (mkdir(path, mode) != 0 && errno != EEXIST) {
+        log_sys("%s cannot be made", path);
+        return ERR_SYSTEM;
+    }
+    if (chmod(path, mode) != 0 || chown(path, uid, uid) != 0) {
+        log_sys("%s cannot be given to uid %u", path, uid);
+        return ERR_SYSTEM;
+    }
+    return 0;
+}
+
+static int make_directories(struct site *site, const struct program_row *row, int slot)
+{
+    char path[PATH_ROOM];
+    uint32_t uid = topology_uid(site->config.uid_base, row->program, slot >= 0 ? (unsigned)slot : 0);
+    directory_of(site, row->program, slot, path);
+    int r = path[0] ? make_directory(path, uid, 0700) : 0;
+    if (r == 0 && row->program == PROGRAM_GUARD_B) {
+        snprintf(path, sizeof path, "%s/%s/outbox", site->directory, site->config.enclave[slot]);
+        r = make_directory(path, uid, 0700);
+    }
+    return r;
+}
+
+static void add(struct site *site, const struct program_row *row, int slot)
+{
+    struct instance *i = &site->instances[site->count++];
+    *i = (struct instance){.site = site, .row = row, .slot = slot, .client = -1};
+    i->wanted = row->life != LIFE_RUN;
+}
+
+int site_open(struct site *site)
+{
+    char path[PATH_ROOM];
+    for (size_t n = 0; n <= site->config.enclaves; n++)
+        if (open_listeners(site, n) != 0)
+            return ERR_SYSTEM;
+    for (enum program p = PROGRAM_KEEPER; p < PROGRAM_COUNT; p++)
+        if (topology_program(p)->scope == SCOPE_SITE)
+            add(site, topology_program(p), -1);
+    for (int slot = 0; slot < (int)site->config.enclaves; slot++) {
+        snprintf(path, sizeof path, "%s/%s", site->directory, site->config.enclave[slot]);
+        if (make_directory(path, 0, 0711) != 0)
+            return ERR_SYSTEM;
+        for (enum program p = PROGRAM_KEEPER; p < PROGRAM_COUNT; p++)
+            if (topology_program(p)->scope == SCOPE_ENCLAVE)
+                add(site, topology_program(p), slot);
+    }
+    for (size_t i = 0; i < site->count; i++)
+        if (make_directories(site, site->instances[i].row, site->instances[i].slot) != 0)
+            return ERR_SYSTEM;
+    return 0;
+}
+
+struct instance *site_instance(struct site *site, enum program program, int slot)
+{
+    for (size_t i = 0; i < site->count; i++)
+        if (site->instances[i].row->program == program && site->instances[i].slot == slot)
+            return &site->instances[i];
+    return NULL;
+}
+
+/* ---- starting ---- */
+
+static uint32_t uid_of(const struct instance *i)
+{
+    return topology_uid(i->site->config.uid_base, i->row->program,
+                        i->slot >= 0 ? (unsigned)i->slot : 0);
+}
+
+static int give(struct instance *i, enum descriptor what, int fd)
+{
+    struct message m = {.number = MESSAGE_DESCRIPTOR, .descriptor = {.what = (uint8_t)what}};
+    return fd < 0 ? 0 : channel_put_fd(i->control, &m, fd);
+}
+
+static int give_opened(struct instance *i, enum descriptor what, const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0) {
+        log_sys("%s cannot be opened", path);
+        return ERR_SYSTEM;
+    }
+    int r = give(i, what, fd);
+    close(fd);
+    return r;
+}
+
+/* What each program gets beside its channels. */
+static int give_descriptors(struct instance *i)
+{
+    const struct site *site = i->site;
+    char path[PATH_ROOM];
+    int r = 0;
+    directory_of(site, i->row->program, i->slot, path);
+    if (path[0])
+        r = give_opened(i, DESCRIPTOR_DIRECTORY, path, O_RDONLY | O_DIRECTORY);
+    enum program p = i->row->program;
+    if (r == 0 && (p == PROGRAM_ENTRY || p == PROGRAM_GATEWAY)) {
+        r = give(i, DESCRIPTOR_LISTENER, site->listeners[i->slot + 1][0]);
+        if (r == 0)
+            r = give(i, DESCRIPTOR_LISTENER6, site->listeners[i->slot + 1][1]);
+    }
+    snprintf(path, sizeof path, "%s/root.json", site->directory);
+    if (r == 0 && p != PROGRAM_KEEPER && p != PROGRAM_HASHER)
+        r = give_opened(i, DESCRIPTOR_ROOT, path, O_RDONLY);
+    snprintf(path, sizeof path, "%s/policy.cedar", site->directory);
+    if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY))
+        r = give_opened(i, DESCRIPTOR_POLICY, path, O_RDONLY);
+    snprintf(path, sizeof path, "%s/training.key", site->directory);
+    if (r == 0 && p == PROGRAM_KEEPER)
+        r = give_opened(i, DESCRIPTOR_KEY_FILE, path, O_RDONLY);
+    if (r == 0 && p == PROGRAM_GUARD_B) {
+        snprintf(path, sizeof path, "%s/%s/outbox", site->directory, site->config.enclave[i->slot]);
+        r = give_opened(i, DESCRIPTOR_OUTBOX, path, O_RDONLY | O_DIRECTORY);
+    }
+    return r;
+}
+
+static int tell_channel(struct instance *to, const struct channel_row *row,
+                        const struct instance *other, int fd)
+{
+    struct message m = {.number = MESSAGE_CHANNEL};
+    const struct site *site = to->site;
+    /* to a program of the site the channel is named by the enclave at its other end */
+    int slot = to->slot >= 0 ? to->slot : other->slot;
+    m.channel.number = (uint8_t)row->number;
+    if (slot >= 0)
+        memcpy(m.channel.enclave, site->config.enclave[slot], ENCLAVE_ID_LENGTH);
+    m.channel.uid = uid_of(other);
+    m.channel.pid = (uint32_t)other->pid;
+    return channel_put_fd(to->control, &m, fd);
+}
+
+static int join(const struct channel_row *row, struct instance *a, struct instance *b)
+{
+    int pair[2];
+    if (child_pair(pair) != 0)
+        return ERR_SYSTEM;
+    int r = tell_channel(a, row, b, pair[0]);
+    if (r == 0)
+        r = tell_channel(b, row, a, pair[1]);
+    close(pair[0]);
+    close(pair[1]);
+    return r;
+}
+
+/* Join ${i} with every running program that topology.def lists. */
+static int join_all(struct instance *i)
+{
+    struct site *site = i->site;
+    for (size_t c = 0; c < topology_channels_count; c++) {
+        const struct channel_row *row = &topology_channels[c];
+        enum program other = topology_other(row, i->row->program);
+        if (other == PROGRAM_NONE)
+            continue;
+        for (size_t k = 0; k < site->count; k++) {
+            struct instance *o = &site->instances[k];
+            bool same = o->slot < 0 || i->slot < 0 || o->slot == i->slot;
+            if (o->row->program == other && o->pid && o->control && same && join(row, i, o) != 0)
+                return ERR_SYSTEM;
+        }
+    }
+    return 0;
+}
+
+static void run_asked(struct instance *worker, const struct message_run *m)
+{
+    struct instance *guard = site_instance(worker->site, (enum program)m->program, worker->slot);
+    char run[65] = "";
+    bool guards = m->program == PROGRAM_GUARD_A || m->program == PROGRAM_GUARD_B;
+    if (worker->row->program != PROGRAM_WORKER || !guards || !guard) {
+        log_err("a program asked for a run that topology.def does not allow");
+        return;
+    }
+    memcpy(run, m->run.data, m->run.length);
+    if (site_run(guard, run, NULL, NULL, 0) != 0)
+        log_err("%s is still at its last run", guard->row->binary);
+}
+
+static void from_child(void *context, const struct message *message, int fd)
+{
+    struct instance *i = context;
+    (void)fd;
+    switch (message->number) {
+    case MESSAGE_READY:
+        if (memcmp(message->ready.build, process_build, sizeof process_build) != 0)
+            log_die("%s is of another build", i->row->binary);
+        snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
+                 (const char *)message->ready.lacking.data);
+        i->ready = true;
+        return;
+    case MESSAGE_COMMAND_DONE:
+        console_command_done(i, &message->command_done);
+        return;
+    case MESSAGE_RUN:
+        run_asked(i, &message->run);
+        return;
+    default:
+        log_err("%s sent the supervisor message %s; it is ended", i->row->binary,
+                message_name(message->number));
+        kill(i->pid, SIGKILL);
+    }
+}
+
+static void child_ready(void *context, short events)
+{
+    struct instance *i = context;
+    (void)events;
+    while (i->control) {
+        int r = channel_receive(i->control, from_child, i);
+        if (r == 0)
+            return;
+        if (r < 0) { /* its end comes by SIGCHLD */
+            loop_forget(i->site->loop, channel_fd(i->control));
+            channel_free(i->control);
+            i->control = NULL;
+        }
+    }
+}
+
+static int say_start(struct instance *i)
+{
+    struct message m = {.number = MESSAGE_START};
+    memcpy(m.start.build, process_build, sizeof process_build);
+    m.start.program = (uint8_t)i->row->program;
+    m.start.training = i->site->config.training;
+    if (i->slot >= 0)
+        memcpy(m.start.enclave, i->site->config.enclave[i->slot], ENCLAVE_ID_LENGTH);
+    m.start.slot = (uint8_t)(i->slot >= 0 ? i->slot : 0);
+    m.start.uid = i->site->config.uid_base;
+    m.start.run = bytes_text(i->run);
+    return channel_put(i->control, &m);
+}
+
+static int start(struct instance *i, const int *descriptors, const enum descriptor *kinds,
+                 size_t count)
+{
+    int fd = -1;
+    int r = child_spawn(i->row, i->site->binaries, uid_of(i), &i->pid, &fd);
+    if (r) {
+        log_sys("%s cannot be started", i->row->binary);
+        return r;
+    }
+    i->ready = false;
+    i->started_ms = os_boot_ms();
+    r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
+    if (r == 0)
+        r = loop_watch(i->site->loop, fd, POLLIN, child_ready, i);
+    if (r == 0)
+        r = say_start(i);
+    if (r == 0)
+        r = give_descriptors(i);
+    for (size_t k = 0; r == 0 && k < count; k++)
+        r = give(i, kinds[k], descriptors[k]);
+    if (r == 0)
+        r = join_all(i);
+    struct message confine = {.number = MESSAGE_CONFINE};
+    if (r == 0)
+        r = channel_put(i->control, &confine);
+    if (r == 0)
+        r = channel_flush(i->control);
+    if (r) {
+        log_err("%s could not be given what it needs: %s", i->row->binary, error_text(r));
+        kill(i->pid, SIGKILL);
+    }
+    return r;
+}
+
+void site_start_all(struct site *site)
+{
+    for (size_t i = 0; i < site->count; i++)
+        if (site->instances[i].wanted && !site->instances[i].pid)
+            (void)!start(&site->instances[i], NULL, NULL, 0);
+}
+
+int site_run(struct instance *instance, const char *run, const int *descriptors,
+             const enum descriptor *kinds, size_t count)
+{
+    if (instance->pid || instance->row->life != LIFE_RUN)
+        return ERR_STATE;
+    snprintf(instance->run, sizeof instance->run, "%s", run);
+    return start(instance, descriptors, kinds, count);
+}
+
+/* ---- endings ---- */
+
+static void count_violation(struct instance *i)
+{
+    uint64_t now = os_boot_ms();
+    if (now - i->first_violation_ms > VIOLATIONS_WITHIN_MS)
+        i->violations = 0;
+    if (i->violations++ == 0)
+        i->first_violation_ms = now;
+    log_err("%s was ended by its own filter: it tried a system call that it may not make",
+            i->row->binary);
+    if (i->violations < VIOLATIONS_MAX)
+        return;
+    i->offline = true;
+    log_err("%s stays down after %u such ends in ten minutes", i->row->binary, i->violations);
+}
+
+void site_reap(struct site *site, pid_t pid, int status)
+{
+    for (size_t k = 0; k < site->count; k++) {
+        struct instance *i = &site->instances[k];
+        if (i->pid != pid)
+            continue;
+        uint64_t lived = os_boot_ms() - i->started_ms;
+        child_ready(i, 0); /* its last words */
+        if (i->control) {
+            loop_forget(site->loop, channel_fd(i->control));
+            channel_free(i->control);
+            i->control = NULL;
+        }
+        i->pid = 0;
+        i->ready = false;
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+            count_violation(i);
+        else if (!site->stopping && i->row->life != LIFE_RUN)
+            log_err("%s%s%s ended (%s %d)", i->row->binary, i->slot >= 0 ? " " : "",
+                    i->slot >= 0 ? site->config.enclave[i->slot] : "",
+                    WIFSIGNALED(status) ? "signal" : "status",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);
+        console_run_ended(i, status);
+        return;
+    }
+}
+
+void site_revive(struct site *site)
+{
+    uint64_t now = os_boot_ms();
+    for (size_t k = 0; !site->stopping && k < site->count; k++) {
+        struct instance *i = &site->instances[k];
+        if (i->row->life == LIFE_STAYS && i->wanted && !i->offline && !i->pid &&
+            now >= i->restart_ms)
+            (void)!start(i, NULL, NULL, 0);
+    }
+}
+
+void site_stop(struct site *site)
+{
+    struct message stop = {.number = MESSAGE_STOP};
+    site->stopping = true;
+    for (size_t k = 0; k < site->count; k++) {
+        struct instance *i = &site->instances[k];
+        if (!i->pid)
+            continue;
+        if (!i->control || !i->ready || channel_put(i->control, &stop) != 0 ||
+            channel_flush(i->control) != 0)
+            kill(i->pid, SIGKILL);
+    }
+}
+
+size_t site_running(const struct site *site)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < site->count; k++)
+        n += site->instances[k].pid != 0;
+    return n;
+}

@@ -1,0 +1,80 @@
+#ifndef APPLIANCE_SUPERVISOR_SITE_H
+#define APPLIANCE_SUPERVISOR_SITE_H
+
+#include <sys/types.h>
+
+#include "appliance/supervisor/config.h"
+#include "enclave/process/channel.h"
+#include "enclave/process/loop.h"
+
+/* The processes of a site: started, joined, and started again. */
+
+#define INSTANCES_MAX (8 + 8 * ENCLAVES_MAX)
+
+struct site;
+
+/* One process that runs or should. */
+struct instance {
+    struct site *site;
+    const struct program_row *row;
+    int slot; /* of its enclave, or -1 */
+    bool wanted;
+    bool ready;
+    bool offline; /* killed by its own filter too often */
+    pid_t pid;    /* 0 while it does not run */
+    struct channel *control;
+    uint64_t started_ms;
+    uint64_t restart_ms; /* when it may start again */
+    unsigned violations; /* deaths by SIGSYS */
+    uint64_t first_violation_ms;
+    char run[65];
+    char lacking[400];
+    int client; /* the console that waits for it, or -1 */
+};
+
+struct site {
+    struct config config;
+    const char *directory;
+    const char *binaries;
+    struct loop *loop;
+    struct instance instances[INSTANCES_MAX];
+    size_t count;
+    int listeners[ENCLAVES_MAX + 1][2]; /* entry first; IPv4 and IPv6, -1 where there is none */
+    int console; /* the root-only socket */
+    bool stopping;
+};
+
+/* site_open(site): Bind the listeners and make the directories; ${site} has its config and paths. */
+must_use int site_open(struct site *site);
+
+/* site_start_all(site): Start everything that stays, the keeper first. */
+void site_start_all(struct site *site);
+
+/* site_instance(site, program, slot): The place of a program, or NULL. */
+struct instance *site_instance(struct site *site, enum program program, int slot);
+
+/*
+ * site_run(instance, run, descriptors, kinds, count):
+ * Start a one-run program with ${count} further descriptors, borrowed.
+ * ERR_STATE when its last run has not ended.
+ */
+must_use int site_run(struct instance *instance, const char *run, const int *descriptors,
+                      const enum descriptor *kinds, size_t count);
+
+/* site_reap(site, pid, status): A process has ended. */
+void site_reap(struct site *site, pid_t pid, int status);
+
+/* site_revive(site): Start again what should run and may; call it about each 50 ms. */
+void site_revive(struct site *site);
+
+/* site_stop(site): Ask every process to stop. */
+void site_stop(struct site *site);
+
+/* site_running(site): How many processes run. */
+size_t site_running(const struct site *site);
+
+/* In console.c: an answer to a forwarded command, and the end of a run. */
+void console_command_done(struct instance *from, const struct message_command_done *m);
+void console_run_ended(struct instance *instance, int status);
+
+#endif

@@ -1,0 +1,65 @@
+#include "enclave/process/topology.h"
+
+#include <ctype.h>
+
+const struct program_row topology_programs[] = {
+#define PROGRAM(NAME, binary, SCOPE, uid, memlock, life, holds)                                    \
+    {PROGRAM_##NAME, #NAME, binary, SCOPE_##SCOPE, uid, memlock, LIFE_##life, holds},
+#include "enclave/process/topology.def"
+};
+
+const struct channel_row topology_channels[] = {
+#define CHANNEL(NUMBER, LEFT, RIGHT, what) {NUMBER, PROGRAM_##LEFT, PROGRAM_##RIGHT, what},
+#include "enclave/process/topology.def"
+};
+const size_t topology_channels_count = sizeof topology_channels / sizeof *topology_channels;
+
+const struct key_row topology_keys[] = {
+#define KEY(NUMBER, PROGRAM, NAME, purpose) {NUMBER, PROGRAM_##PROGRAM, purpose},
+#include "enclave/process/topology.def"
+};
+const size_t topology_keys_count = sizeof topology_keys / sizeof *topology_keys;
+
+const struct program_row *topology_program(enum program program)
+{
+    return &topology_programs[program - 1];
+}
+
+const struct channel_row *topology_channel(unsigned number)
+{
+    for (size_t i = 0; i < topology_channels_count; i++)
+        if (topology_channels[i].number == number)
+            return &topology_channels[i];
+    return NULL;
+}
+
+enum program topology_other(const struct channel_row *row, enum program program)
+{
+    if (row->left == program)
+        return row->right;
+    return row->right == program ? row->left : PROGRAM_NONE;
+}
+
+unsigned topology_keys_of(enum program program)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < topology_keys_count; i++)
+        n += topology_keys[i].program == program;
+    return n;
+}
+
+uint32_t topology_uid(uint32_t base, enum program program, unsigned slot)
+{
+    const struct program_row *row = topology_program(program);
+    return base + row->uid_offset + (row->scope == SCOPE_ENCLAVE ? 8 * slot : 0);
+}
+
+bool enclave_id_is_valid(const char *id)
+{
+    if (id[0] != 'e')
+        return false;
+    for (int i = 1; i < ENCLAVE_ID_LENGTH; i++)
+        if (!islower((unsigned char)id[i]) && !isdigit((unsigned char)id[i]))
+            return false;
+    return true;
+}
