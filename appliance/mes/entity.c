@@ -1,0 +1,444 @@
+#include "appliance/mes/entity.h"
+
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows that changed since the last save; beyond these every row of the table is written. */
+#define TOUCHED_MAX 1024
+
+struct table {
+    uint8_t *rows;
+    size_t count;
+    size_t room;
+    size_t touched[TOUCHED_MAX];
+    size_t touched_count;
+    uint8_t *marks;   /* a byte a row: is it in touched */
+    uint32_t *buckets; /* open addressing by UUID: row number + 1 */
+    size_t buckets_count;
+    sqlite3_stmt *load;
+    sqlite3_stmt *save;
+};
+
+struct entities {
+    struct table tables[ENTITY_COUNT];
+};
+
+static const size_t row_sizes[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...) sizeof(struct name),
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
+
+static const char *const names[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...) #name,
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
+
+/* ---- SQL, from the rows of entity.def ---- */
+
+#define UUID(name)          ", \"" #name "\" BLOB NOT NULL"
+#define BYTES(name, length) ", \"" #name "\" BLOB NOT NULL"
+#define TEXT(name, longest) ", \"" #name "\" TEXT NOT NULL"
+#define I64(name)           ", \"" #name "\" INTEGER NOT NULL"
+static const char schema[] =
+#define ENTITY(NAME, name, ...)                                                                    \
+    "DROP TABLE IF EXISTS mes_" #name ";"                                                          \
+    "CREATE TABLE mes_" #name " (number INTEGER PRIMARY KEY" __VA_ARGS__ ") STRICT;"
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    ;
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+#define UUID(name)          ", :" #name
+#define BYTES(name, length) ", :" #name
+#define TEXT(name, longest) ", :" #name
+#define I64(name)           ", :" #name
+static const char *const save_texts[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...) "REPLACE INTO mes_" #name " VALUES (:number" __VA_ARGS__ ")",
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+static const char *const load_texts[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...) "SELECT * FROM mes_" #name " ORDER BY number",
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
+
+/* ---- one row: bind, read, digest ---- */
+
+#define UUID(name)          sqlite3_bind_blob(s, ++at, row->name, 16, SQLITE_STATIC);
+#define BYTES(name, length) sqlite3_bind_blob(s, ++at, row->name, length, SQLITE_STATIC);
+#define TEXT(name, longest) sqlite3_bind_text(s, ++at, row->name, -1, SQLITE_STATIC);
+#define I64(name)           sqlite3_bind_int64(s, ++at, row->name);
+#define ENTITY(NAME, name, ...)                                                                    \
+    static void bind_##name(sqlite3_stmt *s, const void *data)                                     \
+    {                                                                                              \
+        const struct name *row = data;                                                             \
+        int at = 1;                                                                                \
+        __VA_ARGS__                                                                                \
+    }
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+static void read_bytes(sqlite3_stmt *s, int at, void *out, size_t length)
+{
+    if ((size_t)sqlite3_column_bytes(s, at) == length)
+        memcpy(out, sqlite3_column_blob(s, at), length);
+}
+
+static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
+{
+    const char *text = (const char *)sqlite3_column_text(s, at);
+    entity_text(out, size, bytes_view_of(text, (size_t)sqlite3_column_bytes(s, at)));
+}
+
+#define UUID(name)          read_bytes(s, ++at, row->name, 16);
+#define BYTES(name, length) read_bytes(s, ++at, row->name, length);
+#define TEXT(name, longest) read_text(s, ++at, row->name, sizeof row->name);
+#define I64(name)           row->name = sqlite3_column_int64(s, ++at);
+#define ENTITY(NAME, name, ...)                                                                    \
+    static void read_##name(sqlite3_stmt *s, void *data)                                           \
+    {                                                                                              \
+        struct name *row = data;                                                                   \
+        int at = 0;                                                                                \
+        __VA_ARGS__                                                                                \
+    }
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+#define UUID(name)          crypto_generichash_update(h, row->name, 16);
+#define BYTES(name, length) crypto_generichash_update(h, row->name, length);
+#define TEXT(name, longest)                                                                        \
+    crypto_generichash_update(h, (const uint8_t *)row->name, strlen(row->name) + 1);
+#define I64(name) crypto_generichash_update(h, (const uint8_t *)&row->name, sizeof row->name);
+#define ENTITY(NAME, name, ...)                                                                    \
+    static void digest_##name(crypto_generichash_state *h, const void *data)                       \
+    {                                                                                              \
+        const struct name *row = data;                                                             \
+        __VA_ARGS__                                                                                \
+    }
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+static void bind_row(enum entity_kind kind, sqlite3_stmt *s, const void *row)
+{
+    switch (kind) {
+#define ENTITY(NAME, name, ...)                                                                    \
+    case ENTITY_##NAME:                                                                            \
+        bind_##name(s, row);                                                                       \
+        break;
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    case ENTITY_COUNT:
+        break;
+    }
+}
+
+static void read_row(enum entity_kind kind, sqlite3_stmt *s, void *row)
+{
+    switch (kind) {
+#define ENTITY(NAME, name, ...)                                                                    \
+    case ENTITY_##NAME:                                                                            \
+        read_##name(s, row);                                                                       \
+        break;
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    case ENTITY_COUNT:
+        break;
+    }
+}
+
+static void digest_row(enum entity_kind kind, crypto_generichash_state *h, const void *row)
+{
+    switch (kind) {
+#define ENTITY(NAME, name, ...)                                                                    \
+    case ENTITY_##NAME:                                                                            \
+        digest_##name(h, row);                                                                     \
+        break;
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    case ENTITY_COUNT:
+        break;
+    }
+}
+
+#define ENTITY(NAME, name, ...)                                                                    \
+    struct name *entities_##name(const struct entities *entities, size_t number)                   \
+    {                                                                                              \
+        return (struct name *)(void *)entities->tables[ENTITY_##NAME].rows + number;               \
+    }
+#include "appliance/mes/entity.def"
+#undef ENTITY
+
+/* ---- tables in memory ---- */
+
+void entity_text(char *out, size_t size, struct bytes_view view)
+{
+    size_t n = view.length < size ? view.length : size - 1;
+    memset(out, 0, size);
+    if (n)
+        memcpy(out, view.data, n);
+}
+
+const char *entity_name(enum entity_kind kind)
+{
+    return names[kind];
+}
+
+const char *entities_schema(void)
+{
+    return schema;
+}
+
+int entities_new(struct entities **ret_entities)
+{
+    *ret_entities = calloc(1, sizeof **ret_entities);
+    return *ret_entities ? 0 : ERR_MEMORY;
+}
+
+static void empty_table(struct table *t)
+{
+    free(t->rows);
+    free(t->marks);
+    free(t->buckets);
+    t->rows = NULL;
+    t->marks = NULL;
+    t->buckets = NULL;
+    t->count = t->room = t->touched_count = t->buckets_count = 0;
+}
+
+void entities_free(struct entities *entities)
+{
+    for (int k = 0; entities && k < ENTITY_COUNT; k++) {
+        empty_table(&entities->tables[k]);
+        sqlite3_finalize(entities->tables[k].load);
+        sqlite3_finalize(entities->tables[k].save);
+    }
+    free(entities);
+}
+
+size_t entities_count(const struct entities *entities, enum entity_kind kind)
+{
+    return entities->tables[kind].count;
+}
+
+static int grow(struct table *t, size_t row_size)
+{
+    size_t room = t->room ? 2 * t->room : 16;
+    uint8_t *rows = reallocarray(t->rows, room, row_size);
+    if (!rows)
+        return ERR_MEMORY;
+    t->rows = rows;
+    uint8_t *marks = realloc(t->marks, room);
+    if (!marks)
+        return ERR_MEMORY;
+    t->marks = marks;
+    t->room = room;
+    return 0;
+}
+
+static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret_number)
+{
+    struct table *t = &entities->tables[kind];
+    int r = t->count == t->room ? grow(t, row_sizes[kind]) : 0;
+    if (r)
+        return r;
+    memset(t->rows + t->count * row_sizes[kind], 0, row_sizes[kind]);
+    t->marks[t->count] = 0;
+    *ret_number = t->count++;
+    return 0;
+}
+
+int entities_add(struct entities *entities, enum entity_kind kind, size_t *ret_number)
+{
+    int r = add_row(entities, kind, ret_number);
+    if (r == 0)
+        entities_touch(entities, kind, *ret_number);
+    return r;
+}
+
+void entities_touch(struct entities *entities, enum entity_kind kind, size_t number)
+{
+    struct table *t = &entities->tables[kind];
+    if (t->marks[number])
+        return;
+    t->marks[number] = 1;
+    if (t->touched_count < TOUCHED_MAX)
+        t->touched[t->touched_count] = number;
+    t->touched_count++;
+}
+
+/* ---- finding by UUID ---- */
+
+static uint64_t hash_of(const uint8_t uuid[static 16])
+{
+    uint64_t h = 0;
+    for (int i = 0; i < 16; i++)
+        h = (h ^ uuid[i]) * 0x100000001b3u;
+    return h ^ h >> 29;
+}
+
+static const uint8_t *uuid_of(const struct table *t, enum entity_kind kind, size_t number)
+{
+    return t->rows + number * row_sizes[kind]; /* these rows begin with their UUID */
+}
+
+static void place(struct table *t, enum entity_kind kind, size_t number)
+{
+    size_t mask = t->buckets_count - 1;
+    size_t at = hash_of(uuid_of(t, kind, number)) & mask;
+    while (t->buckets[at])
+        at = (at + 1) & mask;
+    t->buckets[at] = (uint32_t)number + 1;
+}
+
+int entities_index(struct entities *entities, enum entity_kind kind, size_t number)
+{
+    struct table *t = &entities->tables[kind];
+    if (2 * t->count < t->buckets_count) {
+        place(t, kind, number);
+        return 0;
+    }
+    size_t count = 64;
+    while (count < 4 * t->count)
+        count *= 2;
+    uint32_t *buckets = calloc(count, sizeof *buckets);
+    if (!buckets)
+        return ERR_MEMORY;
+    free(t->buckets);
+    t->buckets = buckets;
+    t->buckets_count = count;
+    for (size_t i = 0; i <= number; i++)
+        place(t, kind, i);
+    return 0;
+}
+
+bool entities_find(const struct entities *entities, enum entity_kind kind,
+                   const uint8_t uuid[static 16], size_t *ret_number)
+{
+    const struct table *t = &entities->tables[kind];
+    if (!t->buckets)
+        return false;
+    size_t mask = t->buckets_count - 1;
+    for (size_t at = hash_of(uuid) & mask; t->buckets[at]; at = (at + 1) & mask) {
+        size_t number = t->buckets[at] - 1;
+        if (memcmp(uuid_of(t, kind, number), uuid, 16) == 0) {
+            *ret_number = number;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_uuid(enum entity_kind kind)
+{
+    return kind == ENTITY_ORDER || kind == ENTITY_UNIT || kind == ENTITY_DOCUMENT ||
+           kind == ENTITY_INBOUND || kind == ENTITY_RELEASE;
+}
+
+/* ---- store ---- */
+
+int entities_attach(struct entities *entities, struct sqlite3 *db)
+{
+    for (int k = 0; k < ENTITY_COUNT; k++) {
+        struct table *t = &entities->tables[k];
+        if (sqlite3_prepare_v3(db, load_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->load, NULL) !=
+                SQLITE_OK ||
+            sqlite3_prepare_v3(db, save_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->save, NULL) !=
+                SQLITE_OK)
+            return ERR_STORE;
+    }
+    return 0;
+}
+
+static int load_table(struct entities *entities, enum entity_kind kind)
+{
+    struct table *t = &entities->tables[kind];
+    int r = 0, step = SQLITE_ROW;
+    empty_table(t);
+    while (r == 0 && (step = sqlite3_step(t->load)) == SQLITE_ROW) {
+        size_t number;
+        r = add_row(entities, kind, &number);
+        if (r == 0 && (int64_t)number != sqlite3_column_int64(t->load, 0))
+            r = ERR_FORMAT; /* a row is missing */
+        if (r == 0)
+            read_row(kind, t->load, t->rows + number * row_sizes[kind]);
+        if (r == 0 && has_uuid(kind))
+            r = entities_index(entities, kind, number);
+    }
+    sqlite3_reset(t->load);
+    if (r == 0 && step != SQLITE_DONE)
+        r = ERR_STORE;
+    return r;
+}
+
+int entities_load(struct entities *entities)
+{
+    int r = 0;
+    for (int k = 0; r == 0 && k < ENTITY_COUNT; k++)
+        r = load_table(entities, (enum entity_kind)k);
+    return r;
+}
+
+static int save_row(struct table *t, enum entity_kind kind, size_t number)
+{
+    sqlite3_bind_int64(t->save, 1, (sqlite3_int64)number);
+    bind_row(kind, t->save, t->rows + number * row_sizes[kind]);
+    int r = sqlite3_step(t->save);
+    sqlite3_reset(t->save);
+    t->marks[number] = 0;
+    if (r == SQLITE_DONE)
+        return 0;
+    return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+}
+
+int entities_save(struct entities *entities)
+{
+    int r = 0;
+    for (int k = 0; r == 0 && k < ENTITY_COUNT; k++) {
+        struct table *t = &entities->tables[k];
+        bool all = t->touched_count > TOUCHED_MAX;
+        size_t n = all ? t->count : t->touched_count;
+        for (size_t i = 0; r == 0 && i < n; i++) {
+            size_t number = all ? i : t->touched[i];
+            if (t->marks[number])
+                r = save_row(t, (enum entity_kind)k, number);
+        }
+        t->touched_count = 0;
+    }
+    return r;
+}
+
+void entities_digest(const struct entities *entities, enum entity_kind kind,
+                     uint8_t out[static 32])
+{
+    const struct table *t = &entities->tables[kind];
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, 32);
+    for (size_t i = 0; i < t->count; i++)
+        digest_row(kind, &h, t->rows + i * row_sizes[kind]);
+    crypto_generichash_final(&h, out, 32);
+}

@@ -1,0 +1,89 @@
+#ifndef APPLIANCE_MES_ENTITY_H
+#define APPLIANCE_MES_ENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "crypto/bytes.h"
+
+struct sqlite3;
+
+/*
+ * The tables of entity.def, in memory and in a store: a struct for each row, an
+ * array for each table.  apply.c alone changes rows, and says so with
+ * entities_touch(); entities_save() then writes what was touched, each row once
+ * however often a batch changed it.
+ */
+#define UUID(name)          uint8_t name[16];
+#define BYTES(name, length) uint8_t name[length];
+#define TEXT(name, longest) char name[4 * (longest) + 1]; /* characters, in UTF-8 */
+#define I64(name)           int64_t name;
+#define ENTITY(NAME, name, ...)                                                                    \
+    struct name {                                                                                  \
+        __VA_ARGS__                                                                                \
+    };
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+
+enum entity_kind {
+#define ENTITY(NAME, name, ...) ENTITY_##NAME,
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    ENTITY_COUNT
+};
+
+struct entities;
+
+#define ENTITY(NAME, name, ...)                                                                    \
+    /* entities_NAME(entities, number): A row that exists; to change it, touch it too. */          \
+    struct name *entities_##name(const struct entities *entities, size_t number);
+#include "appliance/mes/entity.def"
+#undef ENTITY
+
+must_use int entities_new(struct entities **ret_entities);
+void entities_free(struct entities *entities);
+
+/* entities_count(entities, kind): Rows of a table. */
+size_t entities_count(const struct entities *entities, enum entity_kind kind);
+
+/* entities_add(entities, kind, ret_number): A new row of zeros, touched. */
+must_use int entities_add(struct entities *entities, enum entity_kind kind, size_t *ret_number);
+
+/* entities_touch(entities, kind, number): This row will be written by entities_save(). */
+void entities_touch(struct entities *entities, enum entity_kind kind, size_t number);
+
+/* entities_find(entities, kind, uuid, ret_number): By the row's first UUID; false if none.
+ * Orders, units, documents, inbound bundles and releases have one. */
+bool entities_find(const struct entities *entities, enum entity_kind kind,
+                   const uint8_t uuid[static 16], size_t *ret_number);
+
+/* entities_index(entities, kind, number): Make a row findable, once its UUID is set. */
+must_use int entities_index(struct entities *entities, enum entity_kind kind, size_t number);
+
+/* entities_schema(): DROP and CREATE of every table, as one text. */
+const char *entities_schema(void);
+
+/* entities_attach(entities, db): Prepare the statements for a store's tables; before it is sealed. */
+must_use int entities_attach(struct entities *entities, struct sqlite3 *db);
+
+/* entities_load(entities): Drop what is in memory and read every table. */
+must_use int entities_load(struct entities *entities);
+
+/* entities_save(entities): Write every touched row, in the open transaction. */
+must_use int entities_save(struct entities *entities);
+
+/* entities_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
+void entities_digest(const struct entities *entities, enum entity_kind kind,
+                     uint8_t out[static 32]);
+
+/* entity_name(kind): The table's name without its prefix. */
+const char *entity_name(enum entity_kind kind);
+
+/* entity_text(out, size, view): Copy a view into a TEXT field. */
+void entity_text(char *out, size_t size, struct bytes_view view);
+
+#endif
