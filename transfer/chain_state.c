@@ -121,8 +121,9 @@ int chain_state_print(const struct chain_state *state, char out[static CHAIN_STA
     if (state->direction == MANIFEST_NONE || !grammar_is_enclave(bytes_text(state->enclave)))
         return ERR_RANGE;
     manifest_channel(state->direction, state->enclave, channel);
-    snprintf(line, sizeof(line), "mes-xfer/1 chain dir=%s chan=%s epoch=%04" PRIu32 "\n",
-             direction_name(state->direction), channel, state->epoch);
+    snprintf(line, sizeof(line),
+             "mes-xfer/1 chain dir=%s chan=%s epoch=%04" PRIu32 " seq=%010" PRIu64 "\n",
+             direction_name(state->direction), channel, state->epoch, head(state));
     bytes_put_fixed(&put, line, strlen(line));
     for (size_t i = 0; i < state->count; i++) {
         bytes_to_hex(state->last[i].digest, HASH_CONTENT_LENGTH, hex);
@@ -155,7 +156,7 @@ static void parse(struct bytes *b, struct chain_state *s)
     bytes_fixed(b, s->enclave, GRAMMAR_ENCLAVE);
     bytes_run(b, 7); /* " epoch=" */
     s->epoch = (uint32_t)digits(b, 4);
-    bytes_u8(b);
+    bytes_run(b, 16); /* " seq=0000000042" and the LF */
     while (!b->error && bytes_left(b) && s->count < MANIFEST_RECENT_MAX) {
         struct manifest_recent *recent = &s->last[s->count++];
         recent->seq = digits(b, 10);
@@ -178,12 +179,13 @@ int chain_state_parse(struct bytes_view text, struct chain_state *ret_state)
         return ERR_FORMAT;
     if (!bytes_equal(text, bytes_view_of(again, length)))
         return ERR_FORMAT;
-    if (s.epoch < 1 || (s.count && s.last[0].seq < 1))
-        return ERR_FORMAT;
+    /* One after the other, and none missing at the front: the last 16, or all from 1 on. */
     for (size_t i = 1; i < s.count; i++)
         if (s.last[i].seq != s.last[i - 1].seq + 1)
             return ERR_FORMAT;
-    if (s.count < MANIFEST_RECENT_MAX && s.count && s.last[0].seq != 1)
+    if (s.count && (s.count < MANIFEST_RECENT_MAX ? s.last[0].seq != 1 : s.last[0].seq < 1))
+        return ERR_FORMAT;
+    if (s.epoch < 1)
         return ERR_FORMAT;
     *ret_state = s;
     return 0;

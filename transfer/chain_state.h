@@ -9,10 +9,12 @@
  * outside every backup; who makes orders keeps it to number them.
  *
  * Its text, "chain" below, is the file that each of them stores:
- *     mes-xfer/1 chain dir=h2l chan=perf-e1234567 epoch=0001
+ *     mes-xfer/1 chain dir=h2l chan=perf-e1234567 epoch=0001 seq=0000000042
  *     0000000041 <64 hexadecimal digits>
  *     0000000042 <64 hexadecimal digits>
- * the last 16, ascending without a gap; no such line before the first bundle.
+ * the last 16, ascending without a gap, of which the newest stands in the first
+ * line too, so that a file that was cut short is noticed; seq=0000000000 and no
+ * further line before the first bundle.
  */
 #define CHAIN_STATE_TEXT_MAX 2048
 #define CHAIN_JUMP_MAX       1000

@@ -133,6 +133,16 @@ static int check_approvals(const struct guard_a_request *q, const struct root *r
     return 0;
 }
 
+/* What the verdict means for a guard that only ever signs forward. */
+static const char *const verdicts[] = {
+    [CHAIN_REFUSED] = "It is of another channel than this guard's memory, or far ahead of it.",
+    [CHAIN_GAP] = "It skips numbers that this guard has not signed.",
+    [CHAIN_OLD] = "Its number lies further back than this guard remembers.",
+    [CHAIN_EQUIVOCATION] = "This guard signed this number before, with other bytes.",
+    [CHAIN_FORK] = "It follows another bundle than the one that this guard signed.",
+    [CHAIN_EPOCH] = "It is of another epoch; two people must begin that at the console.",
+};
+
 int guard_a_sign(const struct secret *seed, const struct root *root, struct chain_state *state,
                  const struct guard_a_request *request, char out[static MINISIGN_FILE_MAX],
                  size_t *ret_length, struct refusal *why)
@@ -152,7 +162,7 @@ int guard_a_sign(const struct secret *seed, const struct root *root, struct chai
     manifest_digest(request->manifest, digest);
     verdict = chain_state_judge(state, &m, digest);
     if (verdict != CHAIN_NEXT && verdict != CHAIN_REPLAY)
-        return refuse(why, "This guard does not sign it: %s", chain_verdict_text(verdict));
+        return refuse(why, "%s", verdicts[verdict]);
     r = minisign_public_of(seed, &own);
     if (r)
         return r;
