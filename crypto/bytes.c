@@ -71,8 +71,27 @@ struct bytes_view bytes_var(struct bytes *b, uint32_t max)
     uint32_t length = bytes_u32(b);
     if (!b->error && length > max)
         b->error = ERR_SIZE;
+    return bytes_run(b, length);
+}
+
+struct bytes_view bytes_run(struct bytes *b, uint32_t length)
+{
     const uint8_t *p = take(b, length);
     return (struct bytes_view){p ? p : b->end, p ? length : 0};
+}
+
+struct bytes_view bytes_line(struct bytes *b)
+{
+    const uint8_t *lf = b->error ? NULL : memchr(b->at, '\n', bytes_left(b));
+    struct bytes_view line = {b->end, 0};
+
+    if (!lf) {
+        b->error = b->error ? b->error : ERR_TRUNCATED;
+        return line;
+    }
+    line = bytes_run(b, (uint32_t)(lf - b->at));
+    bytes_u8(b);
+    return line;
 }
 
 size_t bytes_left(const struct bytes *b)

@@ -40,6 +40,13 @@ void bytes_fixed(struct bytes *b, void *out, size_t length);
 /* bytes_var(b, max): A u32 length of at most ${max}, then that many bytes, borrowed. */
 struct bytes_view bytes_var(struct bytes *b, uint32_t max);
 
+/* bytes_run(b, length): Exactly ${length} bytes, borrowed. */
+struct bytes_view bytes_run(struct bytes *b, uint32_t length);
+
+/* bytes_line(b): The bytes before the next LF, borrowed; the LF is read too.  ERR_TRUNCATED if
+ * there is none. */
+struct bytes_view bytes_line(struct bytes *b);
+
 /* bytes_left(b): How many bytes are unread. */
 size_t bytes_left(const struct bytes *b);
 

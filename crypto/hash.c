@@ -53,6 +53,11 @@ void hash_content(const char *what, struct bytes_view data, uint8_t out[static H
     crypto_generichash_final(&state, out, HASH_CONTENT_LENGTH);
 }
 
+void hash_short(const void *data, size_t length, uint8_t out[static HASH_CONTENT_LENGTH])
+{
+    crypto_generichash(out, HASH_CONTENT_LENGTH, data, length, NULL, 0);
+}
+
 void hash_file(const void *data, size_t length, uint8_t out[static HASH_FILE_LENGTH])
 {
     crypto_generichash(out, HASH_FILE_LENGTH, data, length, NULL, 0);

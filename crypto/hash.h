@@ -36,6 +36,10 @@ void hash_sha256(struct bytes_view data, uint8_t out[static 32]);
 void hash_content(const char *what, struct bytes_view data,
                   uint8_t out[static HASH_CONTENT_LENGTH]);
 
+/* hash_short(data, length, out): BLAKE2b-256 with no purpose in front, as `b2sum -l 256`: for what
+ * people compare with stock tools. */
+void hash_short(const void *data, size_t length, uint8_t out[static HASH_CONTENT_LENGTH]);
+
 /* hash_file(data, length, out): BLAKE2b-512, as b2sum. */
 void hash_file(const void *data, size_t length, uint8_t out[static HASH_FILE_LENGTH]);
 

@@ -103,26 +103,15 @@ int minisign_sign(const struct secret *seed, const void *data, size_t length, co
     return 0;
 }
 
-/* The next line of ${b} without its LF; an error if there is none. */
-static struct bytes_view next_line(struct bytes *b)
-{
-    const uint8_t *start = b->at;
-    uint8_t c = 0;
-
-    while (!b->error && (c = bytes_u8(b)) != '\n')
-        ;
-    return bytes_view_of(start, b->error ? 0 : (size_t)(b->at - start) - 1);
-}
-
 static int parse(struct bytes_view file, uint8_t line[static SIGNATURE_LENGTH],
                  struct bytes_view *comment, uint8_t global[static 64])
 {
     const uint32_t prefix = sizeof(TRUSTED) - 1;
     struct bytes b = bytes_over(file.data, file.length);
-    struct bytes_view untrusted = next_line(&b);
-    struct bytes_view signature = next_line(&b);
-    struct bytes_view trusted = next_line(&b);
-    struct bytes_view last = next_line(&b);
+    struct bytes_view untrusted = bytes_line(&b);
+    struct bytes_view signature = bytes_line(&b);
+    struct bytes_view trusted = bytes_line(&b);
+    struct bytes_view last = bytes_line(&b);
 
     if (file.length > MINISIGN_FILE_MAX || bytes_done(&b))
         return ERR_FORMAT;

@@ -86,15 +86,6 @@ int note_sign(const struct secret *seed, const struct note_checkpoint *checkpoin
     return 0;
 }
 
-static struct bytes_view next_line(struct bytes *b)
-{
-    const uint8_t *start = b->at;
-
-    while (!b->error && bytes_u8(b) != '\n')
-        ;
-    return bytes_view_of(start, b->error ? 0 : (size_t)(b->at - start) - 1);
-}
-
 static int parse_size(struct bytes_view text, uint64_t *out)
 {
     uint64_t v = 0;
@@ -127,11 +118,11 @@ static int parse(struct bytes_view text, struct note_checkpoint *c,
                  uint8_t signature[static SIGNATURE_LENGTH])
 {
     struct bytes b = bytes_over(text.data, text.length);
-    struct bytes_view origin = next_line(&b);
-    struct bytes_view size = next_line(&b);
-    struct bytes_view root = next_line(&b);
-    struct bytes_view empty = next_line(&b);
-    struct bytes_view last = next_line(&b);
+    struct bytes_view origin = bytes_line(&b);
+    struct bytes_view size = bytes_line(&b);
+    struct bytes_view root = bytes_line(&b);
+    struct bytes_view empty = bytes_line(&b);
+    struct bytes_view last = bytes_line(&b);
     uint32_t prefix;
 
     if (bytes_done(&b) || !is_origin(origin) || empty.length)
