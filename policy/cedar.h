@@ -323,4 +323,31 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room);
 
+/* ---- expressions, for tools and tests ---- */
+
+/*
+ * cedar_expression_load(source, ret_expression, ret_problem):
+ * Compile one expression.  It takes the place of a policy set for
+ * cedar_base_new() and is ended with cedar_policies_free().
+ */
+must_use int cedar_expression_load(const struct cedar_source *source,
+                                   struct cedar_policies **ret_expression,
+                                   struct cedar_problem *ret_problem);
+
+/*
+ * cedar_evaluate(expression, entities, request, scratch, ret_value, ret_fault):
+ * Its value, which lives until the scratch is used again.  Return 0;
+ * CEDAR_ERR_VALUE if the evaluation errs, and then fill ${ret_fault}; another
+ * CEDAR_ERR_ code if it could not be tried.
+ */
+must_use int cedar_evaluate(const struct cedar_policies *expression,
+                            const struct cedar_entities *entities,
+                            const struct cedar_request *request, struct cedar_scratch *scratch,
+                            struct cedar_value *ret_value, struct cedar_fault *ret_fault);
+
+/* cedar_value_print(entities, value, out, size): ${value} as Cedar text, cut at ${size}.  ${out}.
+ */
+char *cedar_value_print(const struct cedar_entities *entities, struct cedar_value value, char *out,
+                        size_t size);
+
 #endif
