@@ -174,16 +174,25 @@ bool parser_path(struct parser *p, uint32_t *ret_type, uint32_t *ret_id, bool *r
 
 bool parser_uid(struct parser *p, struct uid *ret)
 {
-    struct span span = p->now.span;
+    unsigned parentheses = 0;
+    struct span span;
     bool is_uid;
 
+    while (parentheses < CEDAR_NESTING_MAX && parser_take(p, TOKEN_OPEN))
+        parentheses++;
+    span = p->now.span;
     if (!token_is_word(p->now.kind))
         return parser_expected(p, "an entity, as Type::\"id\",");
     if (!parser_path(p, &ret->type, &ret->id, &is_uid))
         return false;
     span.end = p->before;
-    return is_uid || parser_fail(p, CEDAR_ERR_SYNTAX, span, "write Type::\"id\"",
-                                 "this names a type, but one entity is needed");
+    if (!is_uid)
+        return parser_fail(p, CEDAR_ERR_SYNTAX, span, "write Type::\"id\"",
+                           "this names a type, but one entity is needed");
+    for (; parentheses > 0; parentheses--)
+        if (!parser_need(p, TOKEN_CLOSE))
+            return false;
+    return true;
 }
 
 bool parser_type(struct parser *p, uint32_t *ret)
