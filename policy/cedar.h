@@ -1,0 +1,353 @@
+#ifndef POLICY_CEDAR_H
+#define POLICY_CEDAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The Cedar policy language (4.5): load text, keep entities, decide, explain.
+ * Needs nothing but libc.  A compiled policy set and a frozen base store are
+ * immutable and may be shared between threads; an overlay and a scratch belong
+ * to one thread.  Lifetimes nest: policies > base > overlay > values.
+ *
+ *     struct cedar_source text = {"site.cedar", bytes, length};
+ *     if (cedar_policies_load(&text, 1, &policies, &problem) != 0)
+ *         return report(cedar_problem_print(&problem, buffer, sizeof buffer));
+ *     if (cedar_base_new(policies, &base) != 0) ...                // long-lived
+ *     cedar_entity_begin(base, "Casemate::Person", "ana");
+ *     cedar_entity_parent(base, "Casemate::Role", "operator");
+ *     cedar_entity_attribute(base, "clearance", cedar_long(2));
+ *     cedar_entity_tag(base, "inspector-L2", cedar_datetime(until_ms));
+ *     cedar_entity_end(base);
+ *     if (cedar_entities_freeze(base) != 0) ...     // the first failure of all the calls above
+ *     cedar_overlay_reset(overlay, base);                          // for each request
+ *     cedar_entity_begin(overlay, "Casemate::Order", "WO-7"); ... cedar_entity_end(overlay);
+ *     struct cedar_request rq = {cedar_entity(overlay, "Casemate::Person", "ana"), ...,
+ *         cedar_record(overlay, (struct cedar_field[]){{"now", cedar_datetime(ms)}, ...}, n)};
+ *     if (cedar_entities_freeze(overlay) == 0 &&
+ *         cedar_decide(policies, overlay, &rq, CEDAR_DENY_ON_ERROR, scratch, &result) ==
+ * CEDAR_ALLOW)
+ *             ...
+ */
+
+#ifndef must_use
+#define must_use __attribute__((warn_unused_result))
+#endif
+
+/* Every limit of the engine.  What exceeds one is refused, never cut. */
+#define CEDAR_SOURCE_MAX     (1U << 20) /* bytes of policy text, all sources together */
+#define CEDAR_POLICIES_MAX   16384U     /* policies in one set */
+#define CEDAR_NESTING_MAX    128U       /* parentheses, braces, brackets, ifs in one another */
+#define CEDAR_HEIGHT_MAX     512U       /* height of one expression's tree */
+#define CEDAR_ELEMENTS_MAX   4096U      /* elements of one set or record */
+#define CEDAR_DEPTH_MAX      16U        /* sets and records in one another, given by the host */
+#define CEDAR_ATTRIBUTES_MAX 256U       /* attributes, and tags, of one entity */
+#define CEDAR_ANCESTORS_MAX  1024U      /* ancestors, and parents, of one entity */
+#define CEDAR_TEXT_MAX       (1U << 20) /* bytes of one string */
+#define CEDAR_BASE_MAX       (1U << 30) /* bytes of one base store */
+
+/* CEDAR_ERROR(name, number, text); numbers are negative and never reused. */
+#define CEDAR_ERROR_LIST(CEDAR_ERROR)                                                              \
+    CEDAR_ERROR(CEDAR_ERR_MEMORY, -1, "out of memory")                                             \
+    CEDAR_ERROR(CEDAR_ERR_SYNTAX, -2, "not valid Cedar text")                                      \
+    CEDAR_ERROR(CEDAR_ERR_TEMPLATE, -3, "templates are not supported")                             \
+    CEDAR_ERROR(CEDAR_ERR_LIMIT, -4, "larger or deeper than allowed")                              \
+    CEDAR_ERROR(CEDAR_ERR_TEXT, -5, "text is not UTF-8")                                           \
+    CEDAR_ERROR(CEDAR_ERR_NAME, -6, "not a valid entity type name")                                \
+    CEDAR_ERROR(CEDAR_ERR_VALUE, -7, "not a valid value of its type")                              \
+    CEDAR_ERROR(CEDAR_ERR_DUPLICATE, -8, "stands there twice")                                     \
+    CEDAR_ERROR(CEDAR_ERR_CYCLE, -9, "an entity is its own ancestor")                              \
+    CEDAR_ERROR(CEDAR_ERR_STATE, -10, "not possible in this state")                                \
+    CEDAR_ERROR(CEDAR_ERR_JSON, -11, "not valid JSON for this purpose")
+
+enum cedar_error {
+#define CEDAR_ERROR(name, number, text) name = (number),
+    CEDAR_ERROR_LIST(CEDAR_ERROR)
+#undef CEDAR_ERROR
+};
+
+/* cedar_error_text(code): A static sentence fragment for ${code}; never NULL. */
+const char *cedar_error_text(int code);
+
+/* ---- policies ---- */
+
+/* One file of policy text.  ${name} is used in messages only. */
+struct cedar_source {
+    const char *name;
+    const char *text;
+    size_t length;
+};
+
+/* What is wrong with a text, and where.  Lines and columns count from 1, columns in characters. */
+struct cedar_problem {
+    int code;        /* a CEDAR_ERR_ code */
+    char source[64]; /* the source's name, cut if long */
+    uint32_t line;   /* 0: the problem has no place */
+    uint32_t column;
+    char message[200]; /* what is wrong, in plain words */
+    char help[160];    /* what to do about it, or empty */
+    char excerpt[160]; /* the source line, cut around the place */
+    uint32_t caret;    /* where in the excerpt the caret stands, in characters from 0 */
+    uint32_t width;    /* how many characters it marks */
+};
+
+/*
+ * cedar_problem_print(problem, out, size):
+ * Write message, place, source line with a caret and help to ${out} as several
+ * lines, at most ${size} bytes with the terminator.  Return ${out}.
+ */
+char *cedar_problem_print(const struct cedar_problem *problem, char *out, size_t size);
+
+/* A compiled, immutable policy set. */
+struct cedar_policies;
+
+/*
+ * cedar_policies_load(sources, count, ret_policies, ret_problem):
+ * Compile the policies of all ${sources}, in order, as one set.  A policy is
+ * called by its @id, or policyN with N its position from 0.  The texts are
+ * copied.  On success set ${ret_policies}; the caller ends it with
+ * cedar_policies_free(), after every store that was built over it.  Return 0 or
+ * a CEDAR_ERR_ code, and then fill ${ret_problem}.
+ */
+must_use int cedar_policies_load(const struct cedar_source *sources, size_t count,
+                                 struct cedar_policies **ret_policies,
+                                 struct cedar_problem *ret_problem);
+void cedar_policies_free(struct cedar_policies *policies);
+
+/* cedar_policies_count(policies): How many there are; they are numbered from 0. */
+uint32_t cedar_policies_count(const struct cedar_policies *policies);
+
+/*
+ * cedar_policies_source(policies, ret_length):
+ * The bytes to hash when this exact policy set must be named: for each source,
+ * in order, the length of its text (u32, big-endian) and the text as it was
+ * loaded.  Borrowed; lives as long as ${policies}.
+ */
+const uint8_t *cedar_policies_source(const struct cedar_policies *policies, size_t *ret_length);
+
+/* cedar_policy_id(policies, number): The policy's id; lives as long as ${policies}. */
+const char *cedar_policy_id(const struct cedar_policies *policies, uint32_t number);
+
+/* cedar_policy_annotation(policies, number, name): The text of @name, or NULL. */
+const char *cedar_policy_annotation(const struct cedar_policies *policies, uint32_t number,
+                                    const char *name);
+
+/* cedar_policy_is_forbid(policies, number): Whether its effect is forbid. */
+bool cedar_policy_is_forbid(const struct cedar_policies *policies, uint32_t number);
+
+/* ---- entities and values ---- */
+
+/*
+ * A store of entities: either a base (long-lived, grows while it is built) or an
+ * overlay (fixed memory, refilled for each request, sees the base below it).
+ * Both are filled with the same calls and then frozen.  The filling calls
+ * remember their first failure; cedar_entities_freeze() returns it.
+ */
+struct cedar_entities;
+
+/* A value.  Made only by the functions below; 0 bytes are "no value", which every user refuses. */
+struct cedar_value {
+    uint32_t tag;
+    uint32_t count;
+    union {
+        int64_t number;
+        uint32_t symbol;
+        struct {
+            uint32_t type, id;
+        } uid;
+        const struct cedar_value *items;
+        const struct value_field *fields;
+        const struct ipaddr *ip;
+    };
+};
+
+/* A named value, for cedar_record(). */
+struct cedar_field {
+    const char *name;
+    struct cedar_value value;
+};
+
+/*
+ * cedar_base_new(policies, ret_base):
+ * An empty base store over ${policies}.  It serves decisions of these policies
+ * only: when the policies change, the base is built again.
+ */
+must_use int cedar_base_new(const struct cedar_policies *policies,
+                            struct cedar_entities **ret_base);
+
+/*
+ * cedar_overlay_new(bytes, ret_overlay):
+ * An overlay with ${bytes} (at least 16 KiB; 256 KiB is plenty) for everything
+ * that one request brings.  It must be given a base with cedar_overlay_reset()
+ * before use.
+ */
+must_use int cedar_overlay_new(size_t bytes, struct cedar_entities **ret_overlay);
+
+/*
+ * cedar_overlay_reset(overlay, base):
+ * Forget everything and stand on the frozen ${base} from now on.  Allocates
+ * nothing, takes constant time.  All values made in the overlay end here.
+ */
+void cedar_overlay_reset(struct cedar_entities *overlay, const struct cedar_entities *base);
+
+/* cedar_entities_free(entities): End a base or an overlay; NULL is fine. */
+void cedar_entities_free(struct cedar_entities *entities);
+
+/*
+ * cedar_entity_begin(entities, type, id), …_parent, …_attribute, …_tag, …_end:
+ * Describe one entity.  A uid that is already there, here or in the base below,
+ * is a failure (CEDAR_ERR_DUPLICATE), as is a repeated attribute or tag.  A
+ * parent need not exist as an entity.  Actions and their groups are entities too.
+ */
+void cedar_entity_begin(struct cedar_entities *entities, const char *type, const char *id);
+void cedar_entity_parent(struct cedar_entities *entities, const char *type, const char *id);
+void cedar_entity_attribute(struct cedar_entities *entities, const char *name,
+                            struct cedar_value value);
+void cedar_entity_tag(struct cedar_entities *entities, const char *name, struct cedar_value value);
+void cedar_entity_end(struct cedar_entities *entities);
+
+/*
+ * cedar_entities_freeze(entities):
+ * Close the ancestor relation and make the store ready to decide with.  Return
+ * 0, or the first failure of any call since it was new or reset.  A store that
+ * failed stays unusable; decisions with it are denials.
+ */
+must_use int cedar_entities_freeze(struct cedar_entities *entities);
+
+/* Values without memory.  Times are milliseconds, since 1970 UTC for a datetime. */
+struct cedar_value cedar_bool(bool value);
+struct cedar_value cedar_long(int64_t value);
+struct cedar_value cedar_decimal(int64_t ten_thousandths);
+struct cedar_value cedar_datetime(int64_t milliseconds);
+struct cedar_value cedar_duration(int64_t milliseconds);
+
+/* Values kept in ${entities}, which must not be frozen yet.  Texts are copied. */
+struct cedar_value cedar_string(struct cedar_entities *entities, const char *text, size_t length);
+struct cedar_value cedar_entity(struct cedar_entities *entities, const char *type, const char *id);
+struct cedar_value cedar_ipaddr(struct cedar_entities *entities, const char *text);
+struct cedar_value cedar_set(struct cedar_entities *entities, const struct cedar_value *items,
+                             size_t count);
+struct cedar_value cedar_record(struct cedar_entities *entities, const struct cedar_field *fields,
+                                size_t count);
+
+/* ---- decisions ---- */
+
+/* Who asks to do what to what.  Three entities and a record, of the store that decides. */
+struct cedar_request {
+    struct cedar_value principal;
+    struct cedar_value action;
+    struct cedar_value resource;
+    struct cedar_value context;
+};
+
+enum cedar_decision { CEDAR_DENY = 0, CEDAR_ALLOW = 1 };
+
+/* What an erring policy does to the decision. */
+enum cedar_on_error {
+    CEDAR_DENY_ON_ERROR = 0, /* any error denies: what the product uses */
+    CEDAR_SKIP_ON_ERROR = 1, /* Cedar's own rule, under which an erring forbid vanishes */
+};
+
+/* Why the decision is what it is. */
+enum cedar_cause {
+    CEDAR_NOT_DECIDED = 0,   /* misuse or a limit: no answer, therefore deny */
+    CEDAR_NOT_PERMITTED = 1, /* no permit was satisfied */
+    CEDAR_FORBIDDEN = 2,     /* a forbid was satisfied */
+    CEDAR_POLICY_ERROR = 3,  /* a policy erred, and errors deny */
+    CEDAR_PERMITTED = 4,     /* allow */
+};
+
+/* One evaluation error. */
+struct cedar_fault {
+    uint32_t policy; /* its number */
+    uint32_t line;   /* where in its source */
+    uint32_t column;
+    char message[120];
+};
+
+/* The numbers of policies; both lists are in ascending order and live until the scratch is used
+ * again. */
+struct cedar_result {
+    enum cedar_decision decision;
+    enum cedar_cause cause;
+    const uint32_t
+        *determining; /* satisfied forbids if any, else the satisfied permits of an allow */
+    uint32_t determining_count;
+    const uint32_t *erring;
+    uint32_t erring_count;
+    struct cedar_fault first_fault; /* meaningful when erring_count > 0 */
+};
+
+/* Memory for one decision at a time. */
+struct cedar_scratch;
+
+/* cedar_scratch_new(bytes, ret_scratch): 64 KiB is plenty for hundreds of policies. */
+must_use int cedar_scratch_new(size_t bytes, struct cedar_scratch **ret_scratch);
+void cedar_scratch_free(struct cedar_scratch *scratch);
+
+/*
+ * cedar_decide(policies, entities, request, on_error, scratch, ret_result):
+ * Evaluate every policy; nothing stops early, so that the lists are complete.
+ * A pure function of its arguments: allocates nothing, reads no clock and no
+ * file.  ${entities} is frozen, and stands on ${policies}.  Return the decision,
+ * which also stands in ${ret_result}.
+ */
+must_use enum cedar_decision
+cedar_decide(const struct cedar_policies *policies, const struct cedar_entities *entities,
+             const struct cedar_request *request, enum cedar_on_error on_error,
+             struct cedar_scratch *scratch, struct cedar_result *ret_result);
+
+/* One line of an explanation. */
+struct cedar_reason {
+    uint32_t policy;
+    enum {
+        CEDAR_REASON_FORBIDS = 1, /* this forbid fired; text is its @why, or its clause */
+        CEDAR_REASON_UNMET = 2, /* this permit's scope matched, text is its first unmet conjunct */
+        CEDAR_REASON_ERRED = 3, /* this policy erred; text is the expression that did */
+    } kind;
+    const char *text; /* borrowed from the policies, not terminated */
+    uint32_t length;
+    uint32_t line; /* of the text in its source */
+    uint32_t column;
+};
+
+/*
+ * cedar_explain(policies, entities, request, scratch, out, room):
+ * Say why the request is denied: every forbid that fired, every policy that
+ * erred, and for each permit whose scope matched the first condition that was
+ * not met.  Write at most ${room} reasons to ${out} and return how many there
+ * are in all.  A permit that is satisfied gives no reason.
+ */
+size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_entities *entities,
+                     const struct cedar_request *request, struct cedar_scratch *scratch,
+                     struct cedar_reason *out, size_t room);
+
+/* ---- expressions, for tools and tests ---- */
+
+/*
+ * cedar_expression_load(source, ret_expression, ret_problem):
+ * Compile one expression.  It takes the place of a policy set for
+ * cedar_base_new() and is ended with cedar_policies_free().
+ */
+must_use int cedar_expression_load(const struct cedar_source *source,
+                                   struct cedar_policies **ret_expression,
+                                   struct cedar_problem *ret_problem);
+
+/*
+ * cedar_evaluate(expression, entities, request, scratch, ret_value, ret_fault):
+ * Its value, which lives until the scratch is used again.  Return 0;
+ * CEDAR_ERR_VALUE if the evaluation errs, and then fill ${ret_fault}; another
+ * CEDAR_ERR_ code if it could not be tried.
+ */
+must_use int cedar_evaluate(const struct cedar_policies *expression,
+                            const struct cedar_entities *entities,
+                            const struct cedar_request *request, struct cedar_scratch *scratch,
+                            struct cedar_value *ret_value, struct cedar_fault *ret_fault);
+
+/* cedar_value_print(entities, value, out, size): ${value} as Cedar text, cut at ${size}.  ${out}.
+ */
+char *cedar_value_print(const struct cedar_entities *entities, struct cedar_value value, char *out,
+                        size_t size);
+
+#endif

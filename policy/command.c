@@ -1,0 +1,185 @@
+#include "policy/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool file_read(const char *path, struct cedar_source *ret)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    size_t room = 65536, length = 0;
+    char *text = malloc(room);
+    bool ok = false;
+
+    if (f == NULL || text == NULL) {
+        fprintf(stderr, "casemate-policy: %s: %s\n", path, strerror(errno));
+        goto out;
+    }
+    for (;;) {
+        length += fread(text + length, 1, room - length, f);
+        if (length < room || room >= JSON_BYTES_MAX * 2)
+            break;
+        char *more = realloc(text, room * 2);
+        if (more == NULL)
+            break;
+        text = more;
+        room *= 2;
+    }
+    if (ferror(f) || !feof(f)) {
+        fprintf(stderr, "casemate-policy: %s: cannot be read whole\n", path);
+        goto out;
+    }
+    *ret = (struct cedar_source){path, text, length};
+    text = NULL;
+    ok = true;
+out:
+    free(text);
+    if (f != NULL && f != stdin)
+        fclose(f);
+    return ok;
+}
+
+void file_free(struct cedar_source *source)
+{
+    free((char *)source->text);
+    *source = (struct cedar_source){0};
+}
+
+bool files_read(char **paths, size_t count, struct files *ret)
+{
+    *ret = (struct files){.sources = calloc(count + 1, sizeof *ret->sources)};
+    for (size_t i = 0; ret->sources != NULL && i < count; i++, ret->count++)
+        if (!file_read(paths[i], &ret->sources[i]))
+            return false;
+    return ret->sources != NULL;
+}
+
+void files_free(struct files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        file_free(&files->sources[i]);
+    free(files->sources);
+    *files = (struct files){0};
+}
+
+void problem_report(const struct cedar_problem *problem)
+{
+    char text[1024];
+
+    fputs(cedar_problem_print(problem, text, sizeof text), stderr);
+}
+
+bool json_file_read(const char *path, struct json_file *ret)
+{
+    struct cedar_problem problem;
+
+    *ret = (struct json_file){0};
+    if (!file_read(path, &ret->source))
+        return false;
+    if (arena_init_growing(&ret->arena, (size_t)16 * JSON_BYTES_MAX) != 0)
+        return false;
+    if (json_parse(&ret->source, &ret->arena, &ret->top, &problem) == 0)
+        return true;
+    problem_report(&problem);
+    return false;
+}
+
+void json_file_free(struct json_file *file)
+{
+    arena_free(&file->arena);
+    file_free(&file->source);
+}
+
+bool base_build(const struct cedar_policies *policies, const struct json_file *entities,
+                struct cedar_entities **ret_base)
+{
+    struct cedar_problem problem;
+    struct cedar_entities *base = NULL;
+    int r = cedar_base_new(policies, &base);
+
+    if (r == 0 && entities != NULL) {
+        const struct entity_json j = {base, &entities->source, &problem};
+        if (entity_json_all(&j, entities->top) != 0) {
+            problem_report(&problem);
+            goto out;
+        }
+    }
+    if (r == 0)
+        r = cedar_entities_freeze(base);
+    if (r != 0) {
+        fprintf(stderr, "casemate-policy: entities: %s\n", cedar_error_text(r));
+        goto out;
+    }
+    *ret_base = base;
+    return true;
+out:
+    cedar_entities_free(base);
+    return false;
+}
+
+bool request_read(const struct entity_json *j, const struct json *object,
+                  struct cedar_request *ret)
+{
+    static const char *const names[] = {"principal", "action", "resource"};
+    struct cedar_value *values[] = {&ret->principal, &ret->action, &ret->resource};
+
+    for (int i = 0; i < 3; i++) {
+        const struct json *v = json_member(object, names[i]);
+        if (v == NULL) {
+            fprintf(stderr, "casemate-policy: %s: the request has no %s\n", j->source->name,
+                    names[i]);
+            return false;
+        }
+        if (entity_json_uid(j, v, values[i]) != 0) {
+            problem_report(j->problem);
+            return false;
+        }
+    }
+    if (entity_json_context(j, json_member(object, "context"), NULL, &ret->context) == 0)
+        return true;
+    problem_report(j->problem);
+    return false;
+}
+
+const char *cause_text(const struct cedar_result *result)
+{
+    switch (result->cause) {
+    case CEDAR_NOT_PERMITTED:
+        return "no permit applies";
+    case CEDAR_FORBIDDEN:
+        return "a forbid applies";
+    case CEDAR_POLICY_ERROR:
+        return "a policy erred, and an error denies";
+    case CEDAR_PERMITTED:
+        return "a permit applies and no forbid";
+    case CEDAR_NOT_DECIDED:
+        break;
+    }
+    return "not decided: a limit was reached";
+}
+
+void json_print_text(FILE *out, struct text text)
+{
+    putc('"', out);
+    for (uint32_t i = 0; i < text.length; i++) {
+        uint8_t c = (uint8_t)text.data[i];
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < ' ')
+            fprintf(out, "\\u%04x", c);
+        else
+            putc(c, out);
+    }
+    putc('"', out);
+}
+
+void json_print_ids(FILE *out, const struct cedar_policies *policies, const uint32_t *numbers,
+                    uint32_t count)
+{
+    putc('[', out);
+    for (uint32_t i = 0; i < count; i++) {
+        fputs(i > 0 ? "," : "", out);
+        json_print_text(out, text_of(cedar_policy_id(policies, numbers[i])));
+    }
+    putc(']', out);
+}

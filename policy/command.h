@@ -1,0 +1,71 @@
+#ifndef POLICY_COMMAND_H
+#define POLICY_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "policy/arena.h"
+#include "policy/entity_json.h"
+#include "policy/json.h"
+
+/* How casemate-policy ends, as Cedar's own tool does. */
+enum exit_code {
+    EXIT_OK = 0,       /* done; allow */
+    EXIT_FAILED = 1,   /* it could not be done, or a test failed */
+    EXIT_DENY = 2,     /* authorize: deny */
+    EXIT_FINDINGS = 3, /* check: readable, but there are findings */
+    EXIT_USAGE = 64,
+};
+
+/* Each takes the arguments from the subcommand's name on and returns an exit code. */
+int command_check(int argc, char **argv);
+int command_test(int argc, char **argv);
+int command_authorize(int argc, char **argv);
+int command_evaluate(int argc, char **argv);
+
+/* command_usage(name): Say how ${name} is called; EXIT_USAGE. */
+int command_usage(const char *name);
+
+/* ---- what the commands share ---- */
+
+/* A file as a source; free its text.  Says what is wrong on stderr. */
+bool file_read(const char *path, struct cedar_source *ret);
+void file_free(struct cedar_source *source);
+
+/* Several files, freed together; NULL is fine. */
+struct files {
+    struct cedar_source *sources;
+    size_t count;
+};
+bool files_read(char **paths, size_t count, struct files *ret);
+void files_free(struct files *files);
+
+/* problem_report(problem): On stderr, with the source line. */
+void problem_report(const struct cedar_problem *problem);
+
+/* A JSON file: its text must stay as long as its tree. */
+struct json_file {
+    struct cedar_source source;
+    struct arena arena;
+    const struct json *top;
+};
+bool json_file_read(const char *path, struct json_file *ret);
+void json_file_free(struct json_file *file);
+
+/* base_build(policies, entities, ret): A frozen base of a JSON file's array, or empty for NULL. */
+bool base_build(const struct cedar_policies *policies, const struct json_file *entities,
+                struct cedar_entities **ret_base);
+
+/* request_read(j, object, ret): {principal, action, resource, context} into the overlay. */
+bool request_read(const struct entity_json *j, const struct json *object,
+                  struct cedar_request *ret);
+
+/* cause_text(result): Why, in words. */
+const char *cause_text(const struct cedar_result *result);
+
+/* json_print_text(out, text), json_print_ids(out, policies, numbers, count): On one line. */
+void json_print_text(FILE *out, struct text text);
+void json_print_ids(FILE *out, const struct cedar_policies *policies, const uint32_t *numbers,
+                    uint32_t count);
+
+#endif

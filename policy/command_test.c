@@ -1,0 +1,285 @@
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/command.h"
+
+#define FILES_MAX     256
+#define OVERLAY_BYTES ((size_t)4 << 20)
+#define SCRATCH_BYTES ((size_t)1 << 20)
+
+/* One directory under test. */
+struct suite {
+    bool json;
+    struct cedar_policies *policies;
+    struct cedar_entities *base, *overlay;
+    struct cedar_scratch *scratch;
+    const struct json_file *file;
+    const struct json *context; /* for every test, or NULL */
+    unsigned passed, failed;
+};
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name), k = strlen(end);
+
+    return n >= k && strcmp(name + n - k, end) == 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The paths in ${directory} that end in ${end}, sorted; the caller frees each. */
+static size_t list(const char *directory, const char *end, char *paths[FILES_MAX])
+{
+    DIR *d = opendir(directory);
+    struct dirent *entry;
+    size_t n = 0;
+
+    if (d == NULL) {
+        fprintf(stderr, "casemate-policy: %s: %s\n", directory, strerror(errno));
+        return 0;
+    }
+    while ((entry = readdir(d)) != NULL && n < FILES_MAX)
+        if (ends_with(entry->d_name, end) &&
+            asprintf(&paths[n], "%s/%s", directory, entry->d_name) > 0)
+            n++;
+    closedir(d);
+    qsort(paths, n, sizeof *paths, compare_names);
+    return n;
+}
+
+static void free_paths(char **paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(paths[i]);
+}
+
+/* ---- one test ---- */
+
+/* Whether the ids named by ${want} (absent: anything goes) are those of ${numbers}, in any order. */
+static bool ids_agree(const struct suite *s, const struct json *want, const uint32_t *numbers,
+                      uint32_t count)
+{
+    if (want == NULL)
+        return true;
+    if (want->kind != JSON_ARRAY || want->count != count)
+        return false;
+    for (const struct json *w = want->first; w != NULL; w = w->next) {
+        bool found = false;
+        for (uint32_t i = 0; i < count && !found; i++)
+            found = w->kind == JSON_STRING &&
+                    text_is(w->string, cedar_policy_id(s->policies, numbers[i]));
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static void print_ids(const struct suite *s, const uint32_t *numbers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        printf(" %s", cedar_policy_id(s->policies, numbers[i]));
+}
+
+static void print_difference(const struct suite *s, const struct cedar_result *r)
+{
+    printf("    got %s (%s)", r->decision == CEDAR_ALLOW ? "allow" : "deny", cause_text(r));
+    if (r->determining_count > 0)
+        printf(", reason");
+    print_ids(s, r->determining, r->determining_count);
+    if (r->erring_count > 0)
+        printf(", errors");
+    print_ids(s, r->erring, r->erring_count);
+    if (r->erring_count > 0)
+        printf(" (%s)", r->first_fault.message);
+    printf("\n");
+}
+
+/* Principal, action, resource and the common context as changed by the test's own. */
+static bool fill_request(struct suite *s, const struct json *test, struct cedar_request *ret)
+{
+    struct cedar_problem problem = {0};
+    const struct entity_json j = {s->overlay, &s->file->source, &problem};
+    const struct json *p = json_member(test, "principal"), *a = json_member(test, "action");
+    const struct json *o = json_member(test, "resource"), *extra = json_member(test, "entities");
+
+    cedar_overlay_reset(s->overlay, s->base);
+    if (p == NULL || a == NULL || o == NULL) {
+        json_fail(&problem, &s->file->source, test->offset,
+                  "a test needs principal, action, resource and want");
+    } else if ((extra == NULL || entity_json_all(&j, extra) == 0) &&
+               entity_json_uid(&j, p, &ret->principal) == 0 &&
+               entity_json_uid(&j, a, &ret->action) == 0 &&
+               entity_json_uid(&j, o, &ret->resource) == 0 &&
+               entity_json_context(&j, s->context, json_member(test, "context"), &ret->context) ==
+                   0 &&
+               cedar_entities_freeze(s->overlay) == 0) {
+        return true;
+    }
+    problem_report(&problem);
+    return false;
+}
+
+static bool run_test(struct suite *s, const struct json *test, struct cedar_result *r)
+{
+    const struct json *want = json_member(test, "want"), *mode = json_member(test, "onError");
+    const struct json *errors = json_member(test, "errors");
+    enum cedar_on_error on_error = mode != NULL && text_is(mode->string, "skip")
+                                       ? CEDAR_SKIP_ON_ERROR
+                                       : CEDAR_DENY_ON_ERROR;
+    struct cedar_request request;
+
+    *r = (struct cedar_result){0};
+    if (!fill_request(s, test, &request))
+        return false;
+    bool allow = cedar_decide(s->policies, s->overlay, &request, on_error, s->scratch, r) ==
+                 CEDAR_ALLOW;
+    return want != NULL && text_is(want->string, allow ? "allow" : "deny") &&
+           ids_agree(s, json_member(test, "reason"), r->determining, r->determining_count) &&
+           (errors == NULL ? r->erring_count == 0
+                           : ids_agree(s, errors, r->erring, r->erring_count));
+}
+
+static void report_test(struct suite *s, const struct json *test)
+{
+    const struct json *name = json_member(test, "name");
+    struct text called = name != NULL ? name->string : (struct text){"", 0};
+    struct cedar_result r;
+    bool ok = run_test(s, test, &r);
+
+    s->passed += ok;
+    s->failed += !ok;
+    if (s->json) {
+        printf("{\"name\":");
+        json_print_text(stdout, called);
+        printf(",\"passed\":%s,\"decision\":\"%s\",\"reason\":", ok ? "true" : "false",
+               r.decision == CEDAR_ALLOW ? "allow" : "deny");
+        json_print_ids(stdout, s->policies, r.determining, r.determining_count);
+        printf(",\"errors\":");
+        json_print_ids(stdout, s->policies, r.erring, r.erring_count);
+        printf("}\n");
+        return;
+    }
+    printf("%s  %.*s\n", ok ? "ok    " : "FAILED", (int)called.length, called.data);
+    if (!ok)
+        print_difference(s, &r);
+}
+
+/* ---- one file of tests ---- */
+
+/* Entities beside the tests: "entities" in the file itself, or entities.json in the directory. */
+static bool build_base(struct suite *s, const char *directory, const struct json_file *file)
+{
+    const struct json *own = json_member(file->top, "entities");
+    struct json_file beside = {0};
+    char *path = NULL;
+    bool ok = false;
+
+    if (own != NULL) {
+        struct json_file part = {.source = file->source, .top = own};
+        return base_build(s->policies, &part, &s->base);
+    }
+    if (asprintf(&path, "%s/entities.json", directory) < 0)
+        return false;
+    if (json_file_read(path, &beside))
+        ok = base_build(s->policies, &beside, &s->base);
+    json_file_free(&beside);
+    free(path);
+    return ok;
+}
+
+static bool run_file(struct suite *s, const char *directory, const char *path)
+{
+    struct json_file file = {0};
+    bool ok = false;
+
+    if (!json_file_read(path, &file))
+        goto out;
+    const struct json *tests = file.top->kind == JSON_ARRAY ? file.top
+                                                            : json_member(file.top, "tests");
+    if (tests == NULL || tests->kind != JSON_ARRAY) {
+        fprintf(stderr, "casemate-policy: %s: has no \"tests\"\n", path);
+        goto out;
+    }
+    if (!build_base(s, directory, &file))
+        goto out;
+    s->file = &file;
+    s->context = json_member(file.top, "context");
+    for (const struct json *t = tests->first; t != NULL; t = t->next)
+        report_test(s, t);
+    ok = true;
+out:
+    cedar_entities_free(s->base);
+    s->base = NULL;
+    json_file_free(&file);
+    return ok;
+}
+
+static bool load_policies(struct suite *s, const char *directory)
+{
+    struct cedar_problem problem;
+    struct files files = {0};
+    char *paths[FILES_MAX];
+    size_t n = list(directory, ".cedar", paths);
+    bool ok = n > 0;
+
+    if (!ok)
+        fprintf(stderr, "casemate-policy: %s: no .cedar files\n", directory);
+    ok = ok && files_read(paths, n, &files);
+    if (ok && cedar_policies_load(files.sources, files.count, &s->policies, &problem) != 0) {
+        problem_report(&problem);
+        ok = false;
+    }
+    files_free(&files);
+    free_paths(paths, n);
+    return ok;
+}
+
+static bool run_directory(struct suite *s, const char *directory)
+{
+    char *paths[FILES_MAX];
+    size_t n;
+    bool ok = load_policies(s, directory);
+
+    if (!ok)
+        return false;
+    n = list(directory, "tests.json", paths);
+    if (n == 0)
+        fprintf(stderr, "casemate-policy: %s: no .tests.json files\n", directory);
+    ok = n > 0;
+    for (size_t i = 0; i < n; i++)
+        ok = run_file(s, directory, paths[i]) && ok;
+    free_paths(paths, n);
+    return ok;
+}
+
+int command_test(int argc, char **argv)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    struct suite s = {0};
+    bool ok;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c != 'j')
+            return command_usage("test");
+        s.json = true;
+    }
+    if (optind + 1 != argc)
+        return command_usage("test");
+    ok = cedar_overlay_new(OVERLAY_BYTES, &s.overlay) == 0 &&
+         cedar_scratch_new(SCRATCH_BYTES, &s.scratch) == 0 && run_directory(&s, argv[optind]);
+    if (s.json)
+        printf("{\"passed\":%u,\"failed\":%u}\n", s.passed, s.failed);
+    else
+        printf("%u passed, %u failed\n", s.passed, s.failed);
+    cedar_scratch_free(s.scratch);
+    cedar_entities_free(s.overlay);
+    cedar_policies_free(s.policies);
+    return ok && s.failed == 0 && s.passed > 0 ? EXIT_OK : EXIT_FAILED;
+}

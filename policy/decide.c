@@ -1,0 +1,258 @@
+#include <stdlib.h>
+
+#include "policy/eval.h"
+
+struct cedar_scratch {
+    struct arena arena;
+};
+
+int cedar_scratch_new(size_t bytes, struct cedar_scratch **ret_scratch)
+{
+    struct cedar_scratch *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return CEDAR_ERR_MEMORY;
+    if (arena_init_fixed(&s->arena, bytes) != 0) {
+        free(s);
+        return CEDAR_ERR_MEMORY;
+    }
+    *ret_scratch = s;
+    return 0;
+}
+
+void cedar_scratch_free(struct cedar_scratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    arena_free(&scratch->arena);
+    free(scratch);
+}
+
+static bool is_decidable(const struct cedar_policies *policies,
+                         const struct cedar_entities *entities, const struct cedar_request *request)
+{
+    return entities->state == ENTITIES_FROZEN && entities->policies == policies &&
+           request->principal.tag == VALUE_ENTITY && request->action.tag == VALUE_ENTITY &&
+           request->resource.tag == VALUE_ENTITY && request->context.tag == VALUE_RECORD;
+}
+
+enum outcome { OUTCOME_ERRED, OUTCOME_NOT_SATISFIED, OUTCOME_SATISFIED };
+
+/* The scope matched: whether all clauses hold. */
+static enum outcome eval_clauses(struct eval *ev, const struct policy *policy)
+{
+    for (uint32_t i = 0; i < policy->clause_count; i++) {
+        const struct clause *clause = &ev->policies->clauses.at[policy->clause_first + i];
+        bool value;
+        if (!eval_bool(ev, clause->node, &value))
+            return OUTCOME_ERRED;
+        if (value == clause->is_unless)
+            return OUTCOME_NOT_SATISFIED;
+    }
+    return OUTCOME_SATISFIED;
+}
+
+static void describe_fault(const struct eval *ev, uint32_t number, struct cedar_fault *ret)
+{
+    ret->policy = number;
+    policies_place(ev->policies, ev->policies->spans.at[ev->fault.node].start, &ret->line,
+                   &ret->column);
+    fault_print(ev, ret->message, sizeof ret->message);
+}
+
+/* What all policies say, each list ascending. */
+struct tally {
+    uint32_t *permits, *forbids, *erring;
+    uint32_t permit_count, forbid_count, erring_count;
+    struct cedar_fault first_fault;
+};
+
+/* False when the memory of the decision is used up. */
+static bool tally_policies(struct eval *ev, struct tally *t)
+{
+    uint32_t n = ev->policies->policies.count;
+    uint32_t *numbers = arena_take(ev->scratch, 3 * sizeof *numbers * n);
+
+    if (numbers == NULL)
+        return false;
+    *t = (struct tally){.permits = numbers, .forbids = numbers + n, .erring = numbers + 2 * n};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct policy *policy = &ev->policies->policies.at[i];
+        if (!eval_scope(ev, policy))
+            continue;
+        size_t mark = arena_mark(ev->scratch);
+        enum outcome outcome = eval_clauses(ev, policy);
+        arena_rewind(ev->scratch, mark);
+        if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
+            return false;
+        if (outcome == OUTCOME_ERRED && t->erring_count == 0)
+            describe_fault(ev, i, &t->first_fault);
+        if (outcome == OUTCOME_ERRED)
+            t->erring[t->erring_count++] = i;
+        else if (outcome == OUTCOME_SATISFIED && policy->is_forbid)
+            t->forbids[t->forbid_count++] = i;
+        else if (outcome == OUTCOME_SATISFIED)
+            t->permits[t->permit_count++] = i;
+    }
+    return true;
+}
+
+enum cedar_decision cedar_decide(const struct cedar_policies *policies,
+                                 const struct cedar_entities *entities,
+                                 const struct cedar_request *request, enum cedar_on_error on_error,
+                                 struct cedar_scratch *scratch, struct cedar_result *ret_result)
+{
+    struct eval ev = {policies, entities, request, &scratch->arena, {0}};
+    struct cedar_result r = {.decision = CEDAR_DENY, .cause = CEDAR_NOT_DECIDED};
+    struct tally t;
+
+    *ret_result = r;
+    arena_rewind(&scratch->arena, 0);
+    if (!is_decidable(policies, entities, request) || !tally_policies(&ev, &t))
+        return CEDAR_DENY;
+    r.erring = t.erring;
+    r.erring_count = t.erring_count;
+    r.first_fault = t.first_fault;
+    r.determining = t.forbid_count > 0 ? t.forbids : t.permits;
+    r.determining_count = t.forbid_count;
+    if (t.erring_count > 0 && on_error != CEDAR_SKIP_ON_ERROR) {
+        r.cause = CEDAR_POLICY_ERROR;
+    } else if (t.forbid_count > 0) {
+        r.cause = CEDAR_FORBIDDEN;
+    } else if (t.permit_count == 0) {
+        r.cause = CEDAR_NOT_PERMITTED;
+    } else {
+        r.cause = CEDAR_PERMITTED;
+        r.decision = CEDAR_ALLOW;
+        r.determining_count = t.permit_count;
+    }
+    *ret_result = r;
+    return r.decision;
+}
+
+int cedar_evaluate(const struct cedar_policies *expression, const struct cedar_entities *entities,
+                   const struct cedar_request *request, struct cedar_scratch *scratch,
+                   struct cedar_value *ret_value, struct cedar_fault *ret_fault)
+{
+    struct eval ev = {expression, entities, request, &scratch->arena, {0}};
+
+    *ret_fault = (struct cedar_fault){0};
+    arena_rewind(&scratch->arena, 0);
+    if (!is_decidable(expression, entities, request) || expression->clauses.count != 1)
+        return CEDAR_ERR_STATE;
+    if (eval_node(&ev, expression->clauses.at[0].node, ret_value))
+        return 0;
+    if (ev.fault.kind == FAULT_MEMORY)
+        return CEDAR_ERR_LIMIT;
+    describe_fault(&ev, 0, ret_fault);
+    return CEDAR_ERR_VALUE;
+}
+
+char *cedar_value_print(const struct cedar_entities *entities, struct cedar_value value, char *out,
+                        size_t size)
+{
+    struct writer w = {out, size, 0};
+
+    if (size > 0)
+        out[0] = '\0';
+    value_write(&w, &entities->symbols, &value);
+    return out;
+}
+
+/* ---- explanation ---- */
+
+/* One explanation under way: reasons beyond the room are only counted. */
+struct explain {
+    struct eval ev;
+    struct cedar_reason *out;
+    size_t room, count;
+};
+
+static void add_reason(struct explain *x, uint32_t policy, int kind, struct span span)
+{
+    struct text t = policies_text(x->ev.policies, span);
+    struct cedar_reason reason = {
+        .policy = policy, .kind = kind, .text = t.data, .length = t.length};
+
+    policies_place(x->ev.policies, span.start, &reason.line, &reason.column);
+    if (x->count < x->room)
+        x->out[x->count] = reason;
+    x->count++;
+}
+
+static void explain_forbid(struct explain *x, uint32_t number)
+{
+    const struct cedar_policies *p = x->ev.policies;
+    const struct policy *policy = &p->policies.at[number];
+    uint32_t why = policies_annotation(p, policy, "why");
+    struct span span = policy->span;
+
+    if (policy->clause_count > 0)
+        span = p->clauses.at[policy->clause_first].span;
+    add_reason(x, number, CEDAR_REASON_FORBIDS, span);
+    if (why != UINT32_MAX && x->count <= x->room) {
+        struct text t = symbols_text(&p->symbols, why);
+        x->out[x->count - 1].text = t.data;
+        x->out[x->count - 1].length = t.length;
+    }
+}
+
+/* The first conjunct of ${clause} that is false; of an unless that holds, the whole clause. */
+static void explain_clause(struct explain *x, uint32_t number, const struct clause *clause)
+{
+    const struct cedar_policies *p = x->ev.policies;
+    const struct node *n = &p->nodes.at[clause->node];
+    bool value = true;
+
+    if (clause->is_unless) {
+        add_reason(x, number, CEDAR_REASON_UNMET, clause->span);
+        return;
+    }
+    if (n->op != NODE_AND) {
+        add_reason(x, number, CEDAR_REASON_UNMET, p->spans.at[clause->node]);
+        return;
+    }
+    for (uint32_t i = 0; i < n->c && value; i++) {
+        uint32_t conjunct = p->children.at[n->b + i];
+        if (eval_bool(&x->ev, conjunct, &value) && !value)
+            add_reason(x, number, CEDAR_REASON_UNMET, p->spans.at[conjunct]);
+    }
+}
+
+static void explain_policy(struct explain *x, uint32_t number)
+{
+    const struct cedar_policies *p = x->ev.policies;
+    const struct policy *policy = &p->policies.at[number];
+
+    for (uint32_t i = 0; i < policy->clause_count; i++) {
+        const struct clause *clause = &p->clauses.at[policy->clause_first + i];
+        bool value;
+        if (!eval_bool(&x->ev, clause->node, &value)) {
+            add_reason(x, number, CEDAR_REASON_ERRED, p->spans.at[x->ev.fault.node]);
+            return;
+        }
+        if (value == clause->is_unless) {
+            if (!policy->is_forbid)
+                explain_clause(x, number, clause);
+            return;
+        }
+    }
+    if (policy->is_forbid)
+        explain_forbid(x, number);
+}
+
+size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_entities *entities,
+                     const struct cedar_request *request, struct cedar_scratch *scratch,
+                     struct cedar_reason *out, size_t room)
+{
+    struct explain x = {{policies, entities, request, &scratch->arena, {0}}, out, room, 0};
+
+    if (!is_decidable(policies, entities, request))
+        return 0;
+    for (uint32_t i = 0; i < policies->policies.count; i++) {
+        arena_rewind(&scratch->arena, 0);
+        if (eval_scope(&x.ev, &policies->policies.at[i]))
+            explain_policy(&x, i);
+    }
+    return x.count;
+}

@@ -1,0 +1,75 @@
+#ifndef POLICY_EVAL_H
+#define POLICY_EVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/ast.h"
+#include "policy/entity.h"
+
+/* FAULT(kind, text): what can go wrong in an evaluation. */
+#define FAULT_LIST(FAULT)                                                                          \
+    FAULT(FAULT_NONE, "no error")                                                                  \
+    FAULT(FAULT_TYPE, "wrong type")                                                                \
+    FAULT(FAULT_OVERFLOW, "the result is too large for a number")                                  \
+    FAULT(FAULT_NO_ATTRIBUTE, "there is no such attribute")                                        \
+    FAULT(FAULT_NO_TAG, "there is no such tag")                                                    \
+    FAULT(FAULT_NO_ENTITY, "there is no such entity")                                              \
+    FAULT(FAULT_EXTENSION, "the text is not well-formed")                                          \
+    FAULT(FAULT_ARGUMENTS, "wrong number of arguments")                                            \
+    FAULT(FAULT_MEMORY, "the decision needs more memory than it was given")
+
+enum fault_kind {
+#define FAULT(kind, text) kind,
+    FAULT_LIST(FAULT)
+#undef FAULT
+};
+
+struct fault {
+    enum fault_kind kind;
+    uint32_t node;      /* where */
+    const char *wanted; /* FAULT_TYPE: what was needed */
+    enum value_tag got; /* FAULT_TYPE: what was there */
+    uint32_t symbol;    /* FAULT_NO_ATTRIBUTE, FAULT_NO_TAG: which */
+};
+
+/* One evaluation.  Everything but the scratch and the fault is only read. */
+struct eval {
+    const struct cedar_policies *policies;
+    const struct cedar_entities *entities;
+    const struct cedar_request *request;
+    struct arena *scratch;
+    struct fault fault;
+};
+
+/* eval_node(ev, node, ret): The value of the expression; false, and ${fault} set, if it errs. */
+bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret);
+
+/* eval_bool(ev, node, ret): The same where only a bool will do. */
+bool eval_bool(struct eval *ev, uint32_t node, bool *ret);
+
+/* eval_call(ev, node, ret): NODE_CALL. */
+bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret);
+
+/* eval_scope(ev, policy): Whether the policy's scope matches; it cannot err. */
+bool eval_scope(const struct eval *ev, const struct policy *policy);
+
+/* eval_fail(ev, kind, node), eval_type(…): Set the fault; always false. */
+bool eval_fail(struct eval *ev, enum fault_kind kind, uint32_t node);
+bool eval_type(struct eval *ev, uint32_t node, const char *wanted, const struct cedar_value *got);
+
+/* eval_in(ev, node, item, group, ret): Cedar's `item in group`. */
+bool eval_in(struct eval *ev, uint32_t node, const struct cedar_value *item,
+             const struct cedar_value *group, bool *ret);
+
+/*
+ * extension_make(f, text, arena, ret): The value that decimal, ip, datetime or
+ * duration makes of ${text}; false if it is not well-formed, or ${arena} is full.
+ */
+bool extension_make(enum function f, struct text text, struct arena *arena,
+                    struct cedar_value *ret);
+
+/* fault_print(ev, out, size): The fault in words. */
+void fault_print(const struct eval *ev, char *out, size_t size);
+
+#endif

@@ -1,0 +1,113 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/command.h"
+
+/* casemate-policy: reads, checks, tests and asks policies, always on files. */
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *arguments;
+    const char *summary;
+    const char *teaching;
+} commands[] = {
+    {"check", command_check, "[--json] FILE...", "read policies and point at hazards",
+     "Reads all FILEs as one policy set.  A mistake is shown with its line and a\n"
+     "caret.  Then it looks for hazards: no @id or @why, an attribute or tag that\n"
+     "is read without `has` or `hasTag` before it, arithmetic that can overflow,\n"
+     "texts that are no datetime or address, `containsAll` of a set that may be empty.\n"
+     "Exit: 0 clean, 1 not readable, 3 findings.\n\n"
+     "  casemate-policy check policy/site/*.cedar\n"},
+    {"test", command_test, "[--json] DIRECTORY", "run the decision tests beside the policies",
+     "All *.cedar in DIRECTORY are one policy set.  Each *tests.json holds\n"
+     "  {\"entities\": […], \"context\": {…},\n"
+     "   \"tests\": [{\"name\": \"…\", \"principal\": {\"type\": \"…\", \"id\": \"…\"}, \"action\": …,\n"
+     "              \"resource\": …, \"context\": {…}, \"entities\": […],\n"
+     "              \"want\": \"allow\" or \"deny\", \"reason\": [ids], \"errors\": [ids]}]}\n"
+     "A test's context changes the common one member by member; null takes one away.\n"
+     "A test's entities are added for that test.  Without \"reason\" any policies may\n"
+     "decide; without \"errors\" none may err.  The last line is `N passed, N failed`.\n"
+     "Exit: 0 all passed, 1 otherwise.\n\n"
+     "  casemate-policy test policy/site\n"},
+    {"authorize", command_authorize,
+     "--policies FILE... [--entities FILE] --request-json FILE [--on-error deny|skip] [--json]",
+     "decide one request and say why",
+     "The request is {\"principal\": …, \"action\": …, \"resource\": …, \"context\": {…}}.\n"
+     "On a denial every forbid that applies is shown with its @why, and for each\n"
+     "permit that was meant for this person, action and object the first condition\n"
+     "that is not met.  --on-error skip decides as the language does on its own:\n"
+     "a forbid that errs is ignored.  The product always denies.\n"
+     "Exit: 0 allow, 2 deny, 1 failure.\n\n"
+     "  casemate-policy authorize -p mandatory.cedar -p program.cedar \\\n"
+     "      --entities people.json --request-json ask.json\n"},
+    {"evaluate", command_evaluate, "[--entities FILE] [--request-json FILE] [--json] EXPRESSION",
+     "work out one expression",
+     "Prints the value, or the error.  Without a request the variables are entities\n"
+     "that do not exist.  Exit: 0 a value, 1 an error.\n\n"
+     "  casemate-policy evaluate 'datetime(\"2026-03-01\").offset(duration(\"-1d\"))'\n"},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void help(FILE *out)
+{
+    fprintf(out, "casemate-policy reads, checks, tests and asks access policies, on files alone.\n"
+                 "It opens no connection and changes nothing.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\nPolicies are written in Cedar 4.5: https://docs.cedarpolicy.com\n"
+                 "`casemate-policy COMMAND --help` explains one command.\n"
+                 "Exit codes: 0 done or allow, 1 failure, 2 deny, 3 findings, 64 wrong call.\n");
+}
+
+static void help_command(FILE *out, const struct command *c)
+{
+    fprintf(out, "usage: casemate-policy %s %s\n\n%s", c->name, c->arguments, c->teaching);
+}
+
+int command_usage(const char *name)
+{
+    help_command(stderr, find(name));
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        const struct command *about = argc > 2 ? find(argv[2]) : NULL;
+        if (about == NULL)
+            help(stdout);
+        else
+            help_command(stdout, about);
+        return EXIT_OK;
+    }
+    const struct command *c = find(argv[1]);
+    if (c == NULL) {
+        fprintf(stderr, "casemate-policy: there is no command `%s`\n\n", argv[1]);
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+        help_command(stdout, c);
+        return EXIT_OK;
+    }
+    int r = c->run(argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "casemate-policy: the answer could not be written\n");
+        return EXIT_FAILED;
+    }
+    return r;
+}
