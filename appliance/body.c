@@ -120,14 +120,6 @@ static bool is_plain_text(struct bytes_view t)
     return true;
 }
 
-static uint32_t characters(struct bytes_view t)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t.length; i++)
-        n += (t.data[i] & 0xc0) != 0x80;
-    return n;
-}
-
 static int take_text(struct body *b, const struct field *f, struct bytes_view t, struct value *v)
 {
     switch (f->kind) {
@@ -138,8 +130,8 @@ static int take_text(struct body *b, const struct field *f, struct bytes_view t,
                            0, 0);
         break;
     case FIELD_TEXT:
-        if (!is_plain_text(t) || (long)characters(t) < f->least || (long)characters(t) > f->most)
-            return problem(b, f->name, "must be %ld to %ld characters, without control characters",
+        if (!is_plain_text(t) || (long)t.length < f->least || (long)t.length > f->most)
+            return problem(b, f->name, "must be %ld to %ld bytes of text, without control characters",
                            f->least, f->most);
         break;
     case FIELD_CODE:

@@ -23,6 +23,8 @@ POLICY := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/
 PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
+MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
+       appliance/answer.o appliance/identity/token.o appliance/identity/snapshot.o
 TRANSFER := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
 o = $(addprefix $(B)/obj/,$(1))
@@ -36,6 +38,7 @@ $(eval $(call floor,process,$(PROCESS)))
 $(eval $(call floor,store,$(STORE)))
 $(eval $(call floor,audit,$(AUDIT)))
 $(eval $(call floor,transfer,$(TRANSFER)))
+$(eval $(call floor,mes,$(MES)))
 
 # ---- programs: objects, archives, libraries ----
 PROGRAMS :=
@@ -51,6 +54,19 @@ $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o applianc
   appliance/supervisor/child.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
+
+WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
+$(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+
+$(eval $(call program,gateway,appliance/gateway/gateway_main.o appliance/gateway/route.o appliance/gateway/reply.o \
+  appliance/gateway/assets.o appliance/operation.o appliance/answer.o,process crypto,$(SHELL_LIBS) -lmicrohttpd))
+
+# ---- the page ----
+UI_SOURCES := $(shell find appliance/ui -type f -not -path '*/node_modules/*' 2>/dev/null) appliance/operations.def appliance/answers.def
+build/ui/index.html: $(UI_SOURCES)
+	@echo "  ui"; sh appliance/ui/build.sh build/ui
+build/ui/app.js build/ui/app.css: build/ui/index.html
+$(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
 all: $(PROGRAMS)
 	@echo "casemate: built in $(B)/bin"

@@ -16,7 +16,7 @@ struct sqlite3;
  */
 #define UUID(name)          uint8_t name[16];
 #define BYTES(name, length) uint8_t name[length];
-#define TEXT(name, longest) char name[4 * (longest) + 1]; /* characters, in UTF-8 */
+#define TEXT(name, longest) char name[(longest) + 1]; /* bytes of UTF-8, then zeros */
 #define I64(name)           int64_t name;
 #define ENTITY(NAME, name, ...)                                                                    \
     struct name {                                                                                  \

@@ -50,7 +50,8 @@ static void keep_audit_right(void)
 static _Noreturn void become(const struct program_row *program, const char *binaries, uid_t uid)
 {
     char path[600];
-    char *const argv[] = {path, NULL};
+    /* one binary may serve two rows: argv[0] says which */
+    char *const argv[] = {(char *)(uintptr_t)(program->program == PROGRAM_ENTRY ? "entry" : program->binary), NULL};
     char *const environment[] = {"LANG=C.UTF-8", NULL};
     bool audits = program->program == PROGRAM_AUDITOR;
     sigset_t none;

@@ -22,6 +22,7 @@ struct process {
     bool training;
     bool confined;
     char enclave[ENCLAVE_ID_LENGTH + 1];
+    unsigned slot;
     char run[PROCESS_RUN_MAX + 1];
     const struct process_handlers *handlers;
     struct loop *loop;
@@ -40,6 +41,11 @@ bool process_is_training(const struct process *process)
 const char *process_enclave(const struct process *process)
 {
     return process->enclave;
+}
+
+unsigned process_slot(const struct process *process)
+{
+    return process->slot;
 }
 
 const char *process_run(const struct process *process)
@@ -233,6 +239,7 @@ static void take_start(struct process *process, const struct message_start *m)
     if (m->program != process->program)
         log_die("started as another program");
     process->training = m->training == 1;
+    process->slot = m->slot;
     if (m->enclave[0])
         memcpy(process->enclave, m->enclave, ENCLAVE_ID_LENGTH);
     if (m->run.length)

@@ -53,6 +53,7 @@ int process_main(enum program program, const struct process_handlers *handlers);
 /* What the supervisor said at the start. */
 bool process_is_training(const struct process *process);
 const char *process_enclave(const struct process *process);
+unsigned process_slot(const struct process *process); /* the enclave's place, from 0 */
 const char *process_run(const struct process *process); /* what a one-run program was started for */
 enum program process_program(const struct process *process);
 struct loop *process_loop(struct process *process);

@@ -1,0 +1,130 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/answer.h"
+#include "appliance/gateway/gateway.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+
+static const char *header(struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+/* One of the three names of the loopback, with exactly this port. */
+static bool is_own_host(const struct gateway *g, const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    char own[40];
+    for (size_t i = 0; host && i < sizeof names / sizeof *names; i++) {
+        snprintf(own, sizeof own, "%s:%u", names[i], g->port);
+        if (strcmp(host, own) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Ports are one site to a browser: the origin must be exactly this one. */
+static bool is_own_origin(struct exchange *x, const char *host)
+{
+    const char *origin = header(x, "Origin");
+    return !origin || (strncmp(origin, "http://", 7) == 0 && strcmp(origin + 7, host) == 0);
+}
+
+static void answer_station(struct gateway *g, struct exchange *x)
+{
+    uint8_t text[1024];
+    struct bytes_put put = bytes_into(text, sizeof text);
+    struct answer_station a = {.station = "TRAINING",
+                               .entry = g->entry,
+                               .entry_port = g->entry ? g->port
+                                                      : g->port - 1 - process_slot(g->process),
+                               .banner = "UNCLASSIFIED \xe2\x80\x93 TRAINING MARKINGS ONLY",
+                               .banner_kind = "unclassified",
+                               .training = process_is_training(g->process)};
+    answer_write_station(&a, &put);
+    x->answer_length = bytes_put_length(&put);
+    x->answer = malloc(x->answer_length);
+    if (!x->answer)
+        log_die("out of memory");
+    memcpy(x->answer, text, x->answer_length);
+    x->status = 200;
+}
+
+static struct peer *server_of(struct gateway *g, const struct operation *operation)
+{
+    if (g->entry)
+        return process_peer(g->process, 9, "");
+    return process_peer(g->process, operation->server == SERVER_WORKER ? 11 : 10, "");
+}
+
+static bool is_served_here(const struct gateway *g, const struct operation *operation)
+{
+    if (operation->server == SERVER_SELF)
+        return true;
+    return g->entry == (operation->server == SERVER_ENTRY);
+}
+
+static enum MHD_Result forward(struct gateway *g, struct exchange *x)
+{
+    static const char bearer[] = "Bearer ";
+    const char *authorization = header(x, "Authorization");
+    const char *statement = header(x, "X-Casemate-Statement");
+    const char *query = strchr(x->uri, '?');
+    struct message m = {.number = MESSAGE_REQUEST};
+    m.request.request = ++g->next_request;
+    m.request.operation = (uint16_t)x->operation->number;
+    if (authorization && strncmp(authorization, bearer, sizeof bearer - 1) == 0)
+        m.request.token = bytes_text(authorization + sizeof bearer - 1);
+    m.request.statement = bytes_text(statement ? statement : "");
+    m.request.body = x->operation->method == METHOD_GET ? bytes_text(query ? query + 1 : "")
+                                                        : bytes_view_of(x->body, x->body_length);
+    int r = process_send(server_of(g, x->operation), &m);
+    if (r) {
+        reply_problem(x, r == ERR_SIZE ? 400 : 503,
+                      r == ERR_SIZE ? "A header or the address is longer than one may be."
+                                    : "The program that answers this is being started again.",
+                      "Nothing is lost: what was confirmed is recorded.",
+                      "Try again in a moment, with the same request.");
+        return reply_send(x);
+    }
+    x->request = m.request.request;
+    x->deadline_ms = os_boot_ms() + GATEWAY_DEADLINE_MS;
+    x->next = g->waiting;
+    g->waiting = x;
+    x->suspended = true;
+    MHD_suspend_connection(x->connection);
+    return MHD_YES;
+}
+
+enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char *url,
+                              const char *method)
+{
+    const char *host = header(x, "Host");
+    bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
+    if (!is_own_host(g, host) || !is_own_origin(x, host)) {
+        reply_problem(x, 403, "This address is not this station's.", "", "Use the address that the "
+                      "training card or your system administrator gave you.");
+        return reply_send(x);
+    }
+    for (size_t i = 0; get && i < asset_files_count; i++)
+        if (strcmp(url, asset_files[i].path) == 0)
+            return reply_asset(x, asset_files[i].type, asset_files[i].data,
+                               (size_t)(asset_files[i].end - asset_files[i].data));
+    x->operation = get || post ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
+    if (!x->operation || !is_served_here(g, x->operation)) {
+        reply_problem(x, 404, "There is nothing here under that name.", "", "");
+        return reply_send(x);
+    }
+    if (x->too_large) {
+        reply_problem(x, 413, "The request is larger than 60000 bytes.", "Nothing was recorded.",
+                      "Send less at once.");
+        return reply_send(x);
+    }
+    if (x->operation->server == SERVER_SELF) {
+        answer_station(g, x);
+        return reply_send(x);
+    }
+    return forward(g, x);
+}

@@ -1,0 +1,168 @@
+#ifndef APPLIANCE_MES_MES_H
+#define APPLIANCE_MES_MES_H
+
+#include "appliance/answer.h"
+#include "appliance/body.h"
+#include "appliance/identity/snapshot.h"
+#include "appliance/mes/entity.h"
+#include "appliance/mes/event.h"
+#include "enclave/store/store.h"
+
+/*
+ * The MES itself: what an order, a unit, an operation are, and what may be done with
+ * them.  A command is decided first (policy by the worker, gates here), then becomes
+ * events; mes_apply() is the only code that changes rows.
+ */
+
+enum order_state { ORDER_ACCEPTED = 0, ORDER_RELEASED, ORDER_RUNNING, ORDER_COMPLETED };
+enum inbound_state { INBOUND_STAGED = 0, INBOUND_ACCEPTED_ONCE, INBOUND_APPLIED, INBOUND_REJECTED };
+enum unit_state { UNIT_READY = 0, UNIT_RUNNING, UNIT_HELD, UNIT_FINISHED };
+enum release_state {
+    RELEASE_BUILDING = 0,
+    RELEASE_REFUSED,
+    RELEASE_AWAITING,
+    RELEASE_APPROVED_ONCE,
+    RELEASE_SIGNING,
+    RELEASE_RELEASED
+};
+
+struct mes {
+    struct entities *entities;
+    struct store *store;  /* NULL in a replay */
+    const char *enclave;
+    bool training;
+    uint64_t next_sequence; /* of the event being applied */
+};
+
+/* Who asks, as the worker's snapshot knows them. */
+struct actor {
+    const struct snapshot_person *person;
+    uint8_t session[16];
+    uint8_t station[16];
+};
+
+/* What the policy is asked about: built before the decision, also for what does not exist. */
+struct subject {
+    bool exists;
+    size_t number; /* of the row of its table */
+    const char *site;
+    int64_t level;
+    bool export_controlled;
+    bool technical;
+    uint8_t requester[16]; /* zeros for none */
+    uint8_t approver[16];
+};
+
+#define ARENA_SIZE (256 * 1024)
+
+/* One request on its way. */
+struct command {
+    struct mes *mes;
+    const struct operation *operation;
+    const struct body *body;
+    struct actor actor;
+    struct subject subject;
+    struct bytes_view body_text; /* exactly as it came */
+    struct bytes_view statement; /* as it came, verified; empty where none was needed */
+    int64_t now_ms;
+    struct event_common common; /* filled once by the worker */
+    /* the answer */
+    unsigned status;
+    bool raw;                 /* ${out} is not JSON but a picture */
+    struct bytes_put *out;
+    struct answer_done done;  /* what the events of this command say */
+    char text[600];           /* where done.text points */
+    uint64_t first_event;
+    unsigned events;
+    /* memory that lives as long as the command */
+    uint8_t *arena;
+    size_t arena_used;
+    struct answer_problem problem; /* set when status is 400 or more */
+};
+
+/* mes_new(store, enclave, training, ret_mes): ${store} may be NULL for a replay. */
+must_use int mes_new(struct store *store, const char *enclave, bool training, struct mes **ret_mes);
+void mes_free(struct mes *mes);
+
+/* mes_apply(mes, event, sequence): Change the rows as ${event} says.  ERR_UNKNOWN or ERR_STATE for
+ * an event that does not fit what is there: then log and code disagree. */
+must_use int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence);
+
+/* mes_subject(mes, operation, body, ret_subject): What ${operation} is about. */
+void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
+                 struct subject *ret_subject);
+
+/* mes_run(command): Gates, events, answer; the policy has allowed it.  Sets the status.  Return
+ * 0, or an error of the store, after which the whole batch must be rolled back. */
+must_use int mes_run(struct command *command);
+
+/* mes_emit(command, event): Complete the common part, append, apply, and take its words. */
+must_use int mes_emit(struct command *command, struct event *event);
+
+/* mes_describe(mes, event, done, text, size): What an event says to the person who caused it. */
+void mes_describe(const struct mes *mes, const struct event *event, struct answer_done *done,
+                  char *text, size_t size);
+
+/* mes_refuse(command, status, field, error, kept, todo): Static texts, or texts in the arena. */
+int mes_refuse(struct command *command, unsigned status, const char *field, const char *error,
+               const char *kept, const char *todo);
+
+/* mes_print(command, format, ...): Text in the command's arena. */
+const char *mes_print(struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* mes_array(command, count, size): Zeroed memory in the arena; ends the process when it is full. */
+void *mes_array(struct command *command, size_t count, size_t size);
+
+/* ---- used among the modules ---- */
+
+/* mes_program(mes): The program, or NULL before it is defined. */
+const struct program_info *mes_program(const struct mes *mes);
+
+/* mes_route(mes, route): Number of a route by its name, or -1. */
+long mes_route(const struct mes *mes, struct bytes_view route);
+
+/* mes_route_for(mes, part, revision): The route of a part, or -1. */
+long mes_route_for(const struct mes *mes, const char *part, const char *revision);
+
+/* mes_segment(mes, route, sequence): Number of a segment, or -1. */
+long mes_segment(const struct mes *mes, long route, int64_t sequence);
+
+/* mes_segment_at(mes, route, place) */
+long mes_segment_at(const struct mes *mes, long route, int64_t place);
+
+/* mes_characteristic(mes, segment, balloon): Number, or -1. */
+long mes_characteristic(const struct mes *mes, long segment, struct bytes_view balloon);
+
+/* mes_performed(command): When it was done: performed_at, or now. */
+int64_t mes_performed(const struct command *command);
+
+/* The modules' operations; each as mes_run(). */
+int definitions_run(struct command *command);
+int orders_run(struct command *command);
+int inbound_run(struct command *command);
+int tasks_run(struct command *command);
+int execution_run(struct command *command);
+int job_run(struct command *command);
+int document_run(struct command *command);
+int reports_run(struct command *command);
+
+/* The modules' appliers: ERR_UNKNOWN when the event is not theirs. */
+int definitions_apply(struct mes *mes, const struct event *event);
+int orders_apply(struct mes *mes, const struct event *event);
+int execution_apply(struct mes *mes, const struct event *event);
+int reports_apply(struct mes *mes, const struct event *event);
+
+/* execution: why an operation on a unit cannot be started or gone on with; NULL when it can.
+ * The text is static or in ${buffer}. */
+const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
+                              const struct snapshot_person *person, int64_t now_ms, char *buffer,
+                              size_t size);
+
+/* execution: may this segment of this unit be worked on next, as far as the route goes? */
+bool execution_is_next(const struct mes *mes, size_t unit, long segment);
+
+/* assets: NULL when the gage can be used, else why not. */
+const char *asset_unusable(const struct asset *asset, const char *class, int64_t now_ms);
+
+#endif

@@ -1,0 +1,107 @@
+/* People: the snapshot that identity pushes, and the tokens that it signs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/worker/worker.h"
+#include "crypto/hash.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+
+/* ---- snapshots ---- */
+
+static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
+{
+    struct bytes_view data = bytes_view_of(w->snapshot_parts, w->snapshot_length);
+    struct snapshot *snapshot = NULL;
+    uint8_t found[32];
+    hash_content("casemate/snapshot/1", data, found);
+    if (memcmp(found, digest, 32) != 0)
+        log_die("a snapshot came with another digest than its parts have");
+    if (snapshot_decode(data, &snapshot) != 0 ||
+        memcmp(snapshot->enclave, process_enclave(w->process), 8) != 0)
+        log_die("a snapshot came that is malformed or another enclave's");
+    if (decider_people(w->decider, snapshot) != 0) {
+        free(snapshot);
+        return;
+    }
+    free(w->snapshot);
+    w->snapshot = snapshot;
+    memcpy(w->snapshot_digest, digest, 32);
+    w->snapshot_good_until_ms = 0; /* until its signed line comes */
+}
+
+void people_part(struct worker *w, const struct message_snapshot *m)
+{
+    if (m->part == 0)
+        w->snapshot_length = 0;
+    if (w->snapshot_length + m->body.length > SNAPSHOT_BYTES_MAX)
+        log_die("a snapshot is larger than allowed");
+    memcpy(w->snapshot_parts + w->snapshot_length, m->body.data, m->body.length);
+    w->snapshot_length += m->body.length;
+    if (m->part + 1 == m->parts)
+        take_snapshot(w, m->digest);
+}
+
+void people_line(struct worker *w, const struct message_snapshot_line *m)
+{
+    uint8_t line[SNAPSHOT_LINE_LENGTH];
+    snapshot_line(m->epoch, m->digest, m->boot, m->good_until_ms, line);
+    if (sign_check(w->root.snapshot, "casemate/snapshot-line/1", bytes_view_of(line, sizeof line),
+                   m->signature) != 0)
+        log_die("a snapshot line came with a wrong signature");
+    if (!w->snapshot || m->epoch != w->snapshot->epoch ||
+        memcmp(m->digest, w->snapshot_digest, 32) != 0 || memcmp(m->boot, os_boot_id(), 16) != 0)
+        return; /* for another snapshot than the one that lies here */
+    w->snapshot_good_until_ms = m->good_until_ms;
+}
+
+bool people_stale(const struct worker *w)
+{
+    return os_boot_ms() >= w->snapshot_good_until_ms;
+}
+
+/* ---- tokens ---- */
+
+static struct token_place *place_of(struct worker *w, struct bytes_view text)
+{
+    uint64_t h = 1469598103934665603u;
+    for (uint32_t i = 0; i < text.length; i++)
+        h = (h ^ text.data[i]) * 1099511628211u;
+    return &w->tokens[(h ^ h >> 32) % TOKENS];
+}
+
+/* Verified once, then known by its exact text. */
+static const struct token *known_token(struct worker *w, struct bytes_view text)
+{
+    if (text.length != TOKEN_TEXT)
+        return NULL;
+    struct token_place *place = place_of(w, text);
+    if (place->used && memcmp(place->text, text.data, TOKEN_TEXT) == 0)
+        return &place->token;
+    struct token token;
+    if (token_check(w->root.statement, text, (const uint8_t *)process_enclave(w->process),
+                    &token) != 0)
+        return NULL;
+    place->used = true;
+    place->token = token;
+    memcpy(place->text, text.data, TOKEN_TEXT);
+    return &place->token;
+}
+
+const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker)
+{
+    static const char badge_in[] = "Badge in again.";
+    uint64_t now = os_boot_ms();
+    const struct token *t = known_token(w, token);
+    if (!w->snapshot || w->snapshot_good_until_ms == 0 || !t ||
+        !token_is_current(t, os_boot_id(), now) ||
+        memcmp(t->station, decide_station_training, 16) != 0)
+        return badge_in;
+    const struct snapshot_person *person = snapshot_find(w->snapshot, t->person);
+    int64_t issued_utc = os_utc_ms() - (int64_t)(now - t->issued_ms);
+    if (!person || person->not_before_ms > issued_utc)
+        return badge_in;
+    ret_asker->person = person;
+    ret_asker->token = t;
+    return NULL;
+}

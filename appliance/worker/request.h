@@ -1,0 +1,21 @@
+#ifndef APPLIANCE_WORKER_REQUEST_H
+#define APPLIANCE_WORKER_REQUEST_H
+
+#include "appliance/worker/worker.h"
+#include "enclave/audit/outcome.h"
+#include "transfer/statement.h"
+
+/* One request on its way; views into the datagram or into a waiting intent. */
+struct request {
+    struct peer *gateway; /* NULL when it has gone meanwhile */
+    uint64_t number;
+    const struct operation *operation;
+    struct asker asker;
+    struct bytes_view token;
+    struct bytes_view statement_text; /* base64, as it came */
+    struct bytes_view statement;      /* decoded */
+    struct bytes_view body;
+    uint8_t statement_bytes[STATEMENT_MAX];
+};
+
+#endif

@@ -1,0 +1,177 @@
+/* What was done already: so that a request that comes twice is done once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/worker/worker.h"
+#include "enclave/process/os.h"
+
+#define PLACES   65536u /* an hour at eleven writes a second fits; the oldest are dropped */
+#define HOUR_MS  ((int64_t)3600 * 1000)
+#define DRIFT_MS ((int64_t)10 * 60 * 1000)
+
+struct retries {
+    struct retry ring[PLACES];
+    uint32_t next;
+    uint64_t count;
+    uint32_t buckets[2 * PLACES]; /* place + 1, open addressing, rebuilt when the ring turns */
+    int64_t since_ms;             /* everything from here on is remembered */
+};
+
+int retries_new(struct retries **ret_retries)
+{
+    *ret_retries = calloc(1, sizeof **ret_retries);
+    return *ret_retries ? 0 : ERR_MEMORY;
+}
+
+static uint32_t bucket_of(const uint8_t id[static 16])
+{
+    uint32_t h;
+    memcpy(&h, id + 12, sizeof h); /* the random end of a UUIDv7 */
+    return h & (2 * PLACES - 1);
+}
+
+static void put(struct retries *r, uint32_t place)
+{
+    uint32_t at = bucket_of(r->ring[place].id);
+    while (r->buckets[at])
+        at = (at + 1) & (2 * PLACES - 1);
+    r->buckets[at] = place + 1;
+}
+
+/* Half of the ring is given up at once, so that the buckets are rebuilt rarely. */
+static void drop_oldest(struct retries *r)
+{
+    memmove(r->ring, r->ring + PLACES / 2, sizeof r->ring / 2);
+    memset(r->buckets, 0, sizeof r->buckets);
+    r->next = PLACES / 2;
+    for (uint32_t i = 0; i < r->next; i++)
+        put(r, i);
+    r->since_ms = os_utc_ms(); /* set back by the caller's clock: older ids go to the log */
+}
+
+void retries_add(struct retries *retries, const struct retry *retry)
+{
+    if (retries->next == PLACES)
+        drop_oldest(retries);
+    retries->ring[retries->next] = *retry;
+    put(retries, retries->next++);
+}
+
+static bool same(const struct retry *a, const uint8_t person[static 16], unsigned operation,
+                 const uint8_t id[static 16])
+{
+    return a->operation == operation && memcmp(a->id, id, 16) == 0 &&
+           memcmp(a->person, person, 16) == 0;
+}
+
+static int64_t time_of(const uint8_t id[static 16])
+{
+    int64_t ms = 0;
+    for (int i = 0; i < 6; i++)
+        ms = ms << 8 | id[i];
+    return ms;
+}
+
+/* ---- the log, by time ---- */
+
+static int event_at(struct store *store, uint64_t sequence, struct event *event)
+{
+    struct store_event stored;
+    int r = store_read(store, sequence, &stored);
+    return r ? r : event_decode(stored.payload, event);
+}
+
+/* The first event at or behind a time; events lie in the order of time, near enough. */
+static uint64_t first_at(struct store *store, int64_t utc_ms)
+{
+    uint64_t low = 0, high = store_size(store);
+    struct event event;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (event_at(store, middle, &event) != 0)
+            return low;
+        if (event.common.utc_ms < utc_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void retry_of(const struct event *event, uint64_t sequence, struct retry *ret)
+{
+    memcpy(ret->person, event->common.person, 16);
+    memcpy(ret->id, event->common.id, 16);
+    ret->operation = event->common.operation;
+    memcpy(ret->body, event->common.body, 32);
+    ret->event = sequence;
+}
+
+static bool find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
+                        const uint8_t id[static 16], struct retry *ret_retry)
+{
+    uint64_t from = first_at(store, time_of(id) - DRIFT_MS), size = store_size(store);
+    struct event event;
+    struct retry found;
+    for (uint64_t i = from; i < size && event_at(store, i, &event) == 0; i++) {
+        if (event.common.utc_ms > time_of(id) + HOUR_MS)
+            return false;
+        retry_of(&event, i, &found);
+        if (same(&found, person, operation, id)) {
+            *ret_retry = found;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
+                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry)
+{
+    for (uint32_t at = bucket_of(id); retries->buckets[at]; at = (at + 1) & (2 * PLACES - 1)) {
+        const struct retry *r = &retries->ring[retries->buckets[at] - 1];
+        if (same(r, person, operation, id)) {
+            *ret_retry = *r;
+            return true;
+        }
+    }
+    if (time_of(id) >= retries->since_ms)
+        return false;
+    return find_in_log(store, person, operation, id, ret_retry);
+}
+
+struct filling {
+    struct retries *retries;
+    uint8_t last[16];
+};
+
+static int fill_one(void *context, const struct store_event *stored)
+{
+    struct filling *f = context;
+    struct event event;
+    struct retry retry;
+    int r = event_decode(stored->payload, &event);
+    if (r)
+        return r;
+    retry_of(&event, stored->sequence, &retry);
+    if (memcmp(retry.id, f->last, 16) != 0) /* the first event of a request stands for it */
+        retries_add(f->retries, &retry);
+    memcpy(f->last, retry.id, 16);
+    return 0;
+}
+
+int retries_fill(struct retries *retries, struct store *store)
+{
+    struct filling filling = {.retries = retries};
+    int64_t from_ms = os_utc_ms() - HOUR_MS;
+    uint64_t from = first_at(store, from_ms), size = store_size(store);
+    if (size - from > PLACES / 2) {
+        from = size - PLACES / 2;
+        from_ms = os_utc_ms();
+    }
+    retries->next = 0;
+    memset(retries->buckets, 0, sizeof retries->buckets);
+    int r = store_walk(store, from, size, fill_one, &filling);
+    retries->since_ms = from_ms + DRIFT_MS;
+    return r;
+}

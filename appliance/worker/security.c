@@ -1,0 +1,51 @@
+/* The officer's page: three facts of this enclave. */
+#include <stdio.h>
+#include <string.h>
+
+#include "appliance/worker/worker.h"
+#include "crypto/note.h"
+
+static size_t denials_of(struct worker *w, struct command *c, struct answer_denial **ret)
+{
+    size_t n = w->denials_count < DENIALS_MAX ? w->denials_count : DENIALS_MAX;
+    struct answer_denial *rows = mes_array(c, n, sizeof *rows);
+    for (size_t i = 0; i < n; i++) {
+        const struct denial *d = &w->denials[(w->denials_count - 1 - i) % DENIALS_MAX];
+        struct answer_reason *reasons = mes_array(c, d->reasons, sizeof *reasons);
+        for (size_t k = 0; k < d->reasons; k++)
+            reasons[k] =
+                (struct answer_reason){.policy = d->reason[k].policy, .why = d->reason[k].why};
+        rows[i] = (struct answer_denial){.at = d->at_ms,
+                                         .person = d->person,
+                                         .operation = d->operation,
+                                         .object = d->object,
+                                         .outcome = d->erred ? "denied: a policy erred" : "denied",
+                                         .reasons = reasons,
+                                         .reasons_count = d->reasons};
+    }
+    *ret = rows;
+    return n;
+}
+
+int security_run(struct worker *w, struct command *command)
+{
+    struct answer_security a = {.state = "unlocked"};
+    struct answer_denial *denials;
+    char *note = mes_array(command, NOTE_MAX, 1), *hash = mes_array(command, 65, 1);
+    size_t length;
+    uint64_t size;
+    bytes_to_hex(decider_hash(w->decider), 32, hash);
+    a.lacking = w->closed;
+    a.events = (int64_t)store_size(w->store);
+    a.verified = w->verified_ms;
+    a.verified_size = (int64_t)w->verified_size;
+    if (store_checkpoint(w->store, note, NOTE_MAX, &length, &size) == 0)
+        a.checkpoint = note;
+    a.policies = decider_policies(w->decider);
+    a.policy_hash = hash;
+    a.snapshot_epoch = (int64_t)w->snapshot->epoch;
+    a.denials_count = denials_of(w, command, &denials);
+    a.denials = denials;
+    answer_write_security(&a, command->out);
+    return 0;
+}

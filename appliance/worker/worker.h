@@ -1,0 +1,164 @@
+#ifndef APPLIANCE_WORKER_WORKER_H
+#define APPLIANCE_WORKER_WORKER_H
+
+#include "appliance/identity/token.h"
+#include "appliance/worker/decide.h"
+#include "enclave/process/process.h"
+#include "transfer/root.h"
+
+/*
+ * The worker of one enclave: what its files share.  One thread; each turn of the
+ * loop takes what the channels hold, runs it as one batch inside one transaction,
+ * commits, and only then lets the answers go.
+ */
+#define BATCH_MAX       128
+#define DENIALS_MAX     100
+#define TOKENS          1024 /* verified tokens that are remembered */
+#define ANSWER_MAX      (512 * 1024)
+#define WAITING_MAX     64
+
+struct retries;
+
+/* An answer that waits for the commit. */
+struct answer_waiting {
+    struct peer *gateway;
+    uint64_t request;
+    unsigned status;
+    bool raw;
+    bool wrote; /* depends on the transaction */
+    uint8_t *body;
+    size_t length;
+};
+
+/* A request of the security class that waits for the auditor's word. */
+struct intent {
+    bool used;
+    uint8_t id[16];
+    struct peer *gateway;
+    uint64_t request;
+    unsigned operation;
+    uint8_t *copy; /* token, statement and body, one behind the other */
+    uint32_t token, statement, body;
+};
+
+struct denial {
+    int64_t at_ms;
+    char person[SNAPSHOT_NAME_MAX + 1];
+    char operation[48];
+    char object[64];
+    bool erred;
+    size_t reasons;
+    struct decide_reason reason[DECIDE_REASONS_MAX];
+};
+
+struct token_place {
+    char text[TOKEN_TEXT];
+    struct token token;
+    bool used;
+};
+
+/* Who asks, after the token has been looked at. */
+struct asker {
+    const struct snapshot_person *person;
+    const struct token *token;
+};
+
+struct worker {
+    struct process *process;
+    struct root root;
+    struct store *store;
+    struct mes *mes;
+    struct decider *decider;
+    struct retries *retries;
+    char closed[300]; /* why this enclave only answers with words; "" while it works */
+    /* people */
+    struct snapshot *snapshot;
+    uint8_t snapshot_digest[32];
+    uint64_t snapshot_good_until_ms;
+    uint8_t *snapshot_parts; /* a snapshot on its way */
+    size_t snapshot_length;
+    struct token_place *tokens;
+    /* the batch */
+    bool in_transaction;
+    struct answer_waiting answers[BATCH_MAX];
+    size_t answers_count;
+    struct intent intents[WAITING_MAX];
+    /* heads */
+    bool anchored; /* the auditor has shown its anchor */
+    uint64_t head_asked_ms;
+    uint64_t verified_size; /* the last verification of the whole log */
+    int64_t verified_ms;
+    /* denials, newest last, a ring */
+    struct denial denials[DENIALS_MAX];
+    size_t denials_count;
+    /* memory for one request */
+    uint8_t *arena;
+    uint8_t *scratch;
+    uint8_t *out;
+    struct body body;
+};
+
+/* request.c */
+void request_arrived(struct worker *w, struct peer *gateway, const struct message_request *m);
+void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16]);
+void request_forget_gateway(struct worker *w, const struct peer *gateway);
+void request_auditor_gone(struct worker *w);
+/* request_batch_end(w): Commit, then send every answer. */
+void request_batch_end(struct worker *w);
+/* request_transaction(w): Make sure that a transaction is open. */
+must_use int request_transaction(struct worker *w);
+/* request_common(w, common): The part of an event that no person caused. */
+void request_common(struct worker *w, struct event_common *common);
+/* worker_event(w, event): An event of the worker's own, in the open transaction. */
+must_use int worker_event(struct worker *w, struct event *event);
+
+/* people.c */
+void people_part(struct worker *w, const struct message_snapshot *m);
+void people_line(struct worker *w, const struct message_snapshot_line *m);
+/* people_ask(w, token, ret_asker): NULL, or why not, in words. */
+const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker);
+bool people_stale(const struct worker *w);
+
+/* heads.c */
+void heads_joined(struct worker *w, struct peer *auditor);
+void heads_left(struct worker *w);
+void heads_anchor(struct worker *w, const struct message_anchor *m);
+void heads_checkpoint(struct worker *w, const struct message_checkpoint *m);
+void heads_due(struct worker *w);
+
+/* retry.c */
+must_use int retries_new(struct retries **ret_retries);
+/* retries_fill(retries, store): From the events of the last hour. */
+must_use int retries_fill(struct retries *retries, struct store *store);
+/* A request that was done: its first event and the digest of its body. */
+struct retry {
+    uint8_t person[16];
+    uint8_t id[16];
+    unsigned operation;
+    uint8_t body[32];
+    uint64_t event;
+};
+void retries_add(struct retries *retries, const struct retry *retry);
+/* retries_find(retries, store, person, operation, id, ret_retry): Also in the log, when the id's
+ * time lies before what is remembered. */
+bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
+                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry);
+
+/* staging.c */
+void staging_message(struct worker *w, const struct message *m);
+void staging_left(struct worker *w);
+
+/* releasing.c */
+void releasing_joined(struct worker *w, struct peer *guard);
+void releasing_message(struct worker *w, struct peer *guard, const struct message *m);
+void releasing_left(struct worker *w, const struct peer *guard);
+/* releasing_due(w): Start what the state of the releases asks for. */
+void releasing_due(struct worker *w);
+
+/* console.c */
+void console_command(struct worker *w, uint64_t request, unsigned command);
+
+/* security.c */
+int security_run(struct worker *w, struct command *command);
+
+#endif

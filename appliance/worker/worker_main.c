@@ -1,0 +1,244 @@
+/*
+ * The worker of one enclave: its store, its key, its policy snapshot, and nothing
+ * else.  It opens no socket, executes nothing and reads nothing outside its directory.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "appliance/worker/worker.h"
+#include "enclave/audit/outcome.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+#include "enclave/store/library.h"
+
+static struct worker worker;
+
+static int read_descriptor(int fd, void *out, size_t room, size_t *ret_length)
+{
+    size_t n = 0;
+    ssize_t got;
+    while (n < room && (got = read(fd, (uint8_t *)out + n, room - n)) > 0)
+        n += (size_t)got;
+    *ret_length = n;
+    return n > 0 && n < room ? 0 : ERR_FORMAT;
+}
+
+static int read_root_and_policy(struct worker *w, struct process *process)
+{
+    static uint8_t text[1 << 20];
+    struct refusal why = {"it is empty"};
+    size_t length;
+    if (read_descriptor(process_descriptor(process, DESCRIPTOR_ROOT), text, ROOT_MAX + 1, &length) !=
+            0 ||
+        root_parse(bytes_view_of(text, length), &w->root, &why) != 0) {
+        log_err("root.json cannot be read: %s", why.text);
+        return ERR_FORMAT;
+    }
+    if (read_descriptor(process_descriptor(process, DESCRIPTOR_POLICY), text, sizeof text,
+                        &length) != 0) {
+        log_err("the policy cannot be read");
+        return ERR_FORMAT;
+    }
+    return decider_new(process_enclave(process), bytes_view_of(text, length),
+                       process_is_training(process), &w->decider);
+}
+
+static int replay_one(void *context, const struct store_event *stored)
+{
+    struct worker *w = context;
+    struct event event;
+    int r = event_decode(stored->payload, &event);
+    return r ? r : mes_apply(w->mes, &event, stored->sequence);
+}
+
+/* The tables are read; when their form has changed they are rebuilt from the log. */
+static int open_projection(struct worker *w)
+{
+    uint64_t position;
+    int r = store_projection(w->store, "mes", entities_schema(), &position);
+    if (r == 0)
+        r = entities_attach(w->mes->entities, store_db(w->store));
+    if (r == 0)
+        r = store_seal(w->store);
+    if (r == 0 && position == store_size(w->store))
+        return entities_load(w->mes->entities);
+    if (r == 0 && position != 0)
+        return ERR_FORMAT; /* tables and log are written in one transaction */
+    if (r == 0)
+        r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
+    if (r == 0)
+        r = request_transaction(w);
+    request_batch_end(w);
+    return r;
+}
+
+static int open_store(struct worker *w, struct process *process)
+{
+    int r = store_open("store.db", process_enclave(process),
+                       process_key(process, KEY_WORKER_STORE), &w->store);
+    if (r == 0)
+        r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
+    if (r == 0)
+        r = open_projection(w);
+    if (r == 0)
+        r = retries_new(&w->retries);
+    if (r == 0)
+        r = retries_fill(w->retries, w->store);
+    if (r)
+        log_err("the store cannot be opened: %s", error_text(r));
+    return r;
+}
+
+static void each_second(void *context)
+{
+    releasing_due(context);
+}
+
+static int on_started(void *context, struct process *process)
+{
+    struct worker *w = context;
+    w->process = process;
+    w->arena = malloc(ARENA_SIZE);
+    w->scratch = malloc(BODY_SCRATCH);
+    w->out = malloc(ANSWER_MAX);
+    w->tokens = calloc(TOKENS, sizeof *w->tokens);
+    w->snapshot_parts = malloc(SNAPSHOT_BYTES_MAX);
+    if (!w->arena || !w->scratch || !w->out || !w->tokens || !w->snapshot_parts)
+        return ERR_MEMORY;
+    int r = read_root_and_policy(w, process);
+    if (r == 0)
+        r = open_store(w, process);
+    if (r == 0)
+        r = loop_every(process_loop(process), 250, each_second, w);
+    if (r == 0)
+        log_info("%llu events", (unsigned long long)store_size(w->store));
+    return r;
+}
+
+/* After a restart the auditor asks what became of an intent. */
+static void resolve_intent(struct worker *w, const struct message_audit *m)
+{
+    struct message answer = {.number = MESSAGE_AUDIT};
+    struct retry retry;
+    answer.audit = *m;
+    answer.audit.detail = bytes_text("");
+    answer.audit.outcome = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
+                               ? AUDIT_OUTCOME_DONE
+                               : AUDIT_OUTCOME_UNKNOWN;
+    (void)!process_send(process_peer(w->process, 8, ""), &answer);
+}
+
+static void from_auditor(struct worker *w, const struct message *m)
+{
+    switch (m->number) {
+    case MESSAGE_ANCHOR:
+        heads_anchor(w, &m->anchor);
+        return;
+    case MESSAGE_CHECKPOINT:
+        heads_checkpoint(w, &m->checkpoint);
+        return;
+    case MESSAGE_AUDIT_ACK:
+        request_intent_acknowledged(w, m->audit_ack.id);
+        return;
+    case MESSAGE_AUDIT:
+        resolve_intent(w, &m->audit);
+        return;
+    default:
+        log_die("the auditor sent message %s", message_name(m->number));
+    }
+}
+
+static void from_identity(struct worker *w, const struct message *m)
+{
+    if (m->number == MESSAGE_SNAPSHOT)
+        people_part(w, &m->snapshot);
+    else if (m->number == MESSAGE_SNAPSHOT_LINE)
+        people_line(w, &m->snapshot_line);
+    else
+        log_die("identity sent message %s", message_name(m->number));
+}
+
+static void on_message(void *context, struct peer *peer, const struct message *m)
+{
+    struct worker *w = context;
+    switch (peer->program) {
+    case PROGRAM_GATEWAY:
+        if (m->number != MESSAGE_REQUEST)
+            log_die("the gateway sent message %s", message_name(m->number));
+        request_arrived(w, peer, &m->request);
+        return;
+    case PROGRAM_AUDITOR:
+        from_auditor(w, m);
+        return;
+    case PROGRAM_IDENTITY:
+        from_identity(w, m);
+        return;
+    case PROGRAM_INTAKE:
+        staging_message(w, m);
+        return;
+    case PROGRAM_GUARD_A:
+    case PROGRAM_GUARD_B:
+        releasing_message(w, peer, m);
+        return;
+    default:
+        log_die("a message came from a program that the worker does not know");
+    }
+}
+
+static void on_joined(void *context, struct peer *peer)
+{
+    if (peer->program == PROGRAM_AUDITOR)
+        heads_joined(context, peer);
+    if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
+        releasing_joined(context, peer);
+}
+
+static void on_left(void *context, struct peer *peer)
+{
+    if (peer->program == PROGRAM_AUDITOR)
+        heads_left(context);
+    if (peer->program == PROGRAM_GATEWAY)
+        request_forget_gateway(context, peer);
+    if (peer->program == PROGRAM_INTAKE)
+        staging_left(context);
+    if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
+        releasing_left(context, peer);
+}
+
+static void on_command(void *context, uint64_t request, unsigned command)
+{
+    console_command(context, request, command);
+}
+
+static int on_turn(void *context)
+{
+    request_batch_end(context);
+    heads_due(context);
+    return -1;
+}
+
+static void on_stopping(void *context)
+{
+    struct worker *w = context;
+    request_batch_end(w);
+    store_close(w->store);
+}
+
+int main(void)
+{
+    static const struct process_handlers handlers = {
+        .context = &worker,
+        .started = on_started,
+        .message = on_message,
+        .joined = on_joined,
+        .left = on_left,
+        .command = on_command,
+        .turn = on_turn,
+        .stopping = on_stopping,
+    };
+    store_library_begin();
+    return process_main(PROGRAM_WORKER, &handlers);
+}

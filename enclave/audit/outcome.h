@@ -1,0 +1,13 @@
+#ifndef ENCLAVE_AUDIT_OUTCOME_H
+#define ENCLAVE_AUDIT_OUTCOME_H
+
+/* What became of something that the auditor's journal records. */
+enum audit_outcome {
+    AUDIT_OUTCOME_INTENT = 0, /* it is about to be done */
+    AUDIT_OUTCOME_DONE = 1,
+    AUDIT_OUTCOME_REFUSED = 2, /* by a gate, in words */
+    AUDIT_OUTCOME_DENIED = 3,  /* by the policy */
+    AUDIT_OUTCOME_UNKNOWN = 4, /* asked after a restart: no trace of it in the log */
+};
+
+#endif
