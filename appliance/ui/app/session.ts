@@ -30,6 +30,8 @@ export interface Signing {
   problem: Problem | null;
   busy: boolean;
   lost: boolean;
+  /** How often the box has not signed yet; each time badge and PIN are asked again. */
+  tries: number;
   give(badge: string, pin: string): void;
   cancel(): void;
 }
@@ -128,19 +130,21 @@ export class Session {
   }
 
   private signature(operation: string, digest: string, meaning: string, what: string): Promise<string | null> {
+    let tries = 0;
     return new Promise((resolve) => {
       const close = (statement: string | null) => {
         this.signing.set(null);
         resolve(statement);
       };
       const show = (part: Pick<Signing, "problem" | "busy" | "lost">) =>
-        this.signing.set({ meaning, what, ...part, give, cancel: () => close(null) });
+        this.signing.set({ meaning, what, ...part, tries, give, cancel: () => close(null) });
       const give = async (badge: string, pin: string) => {
         show({ problem: null, busy: true, lost: false });
         const body = JSON.stringify({ badge, pin, operation, digest, meaning });
         const outcome = await post("sign", body, this.redeemed.token, null);
-        if (outcome.kind === "answer") close(outcome.answer.statement);
-        else show({ problem: outcome.problem, busy: false, lost: outcome.kind === "lost" });
+        if (outcome.kind === "answer") return close(outcome.answer.statement);
+        tries++;
+        show({ problem: outcome.problem, busy: false, lost: outcome.kind === "lost" });
       };
       show({ problem: null, busy: false, lost: false });
     });

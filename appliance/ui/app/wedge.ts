@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /*
  * Scanners, gages and keyboards all arrive as keys.  A burst (less than 35 ms
@@ -49,13 +49,18 @@ function onSuffix(event: KeyboardEvent): void {
   const onButton = document.activeElement instanceof HTMLButtonElement;
   if (onButton && !wasTyping) return;
   event.preventDefault();
-  top()?.key?.("Enter");
+  /* Behind the redraw that the keys just delivered have asked for. */
+  window.setTimeout(() => top()?.key?.("Enter"), 0);
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.altKey || event.metaKey || top() === null) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const now = performance.now();
   const gap = now - lastKey;
+  if (top() === null) {
+    lastKey = now;
+    return;
+  }
   if (SUFFIX.has(event.key)) {
     if (gap >= BURST_MS) flush();
     lastKey = now;
@@ -82,8 +87,14 @@ function onPaste(event: ClipboardEvent): void {
   if (text !== "") top()?.scan(text);
 }
 
+/* A tapped button does not keep the focus: the next Enter is a scanner's, not the button's. */
+function onPointerUp(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
 /** Begin to listen; once, when the page starts. */
 export function wedgeStart(): void {
+  document.addEventListener("pointerup", onPointerUp);
   document.addEventListener("keydown", onKeyDown);
   document.addEventListener("paste", onPaste);
 }
@@ -92,7 +103,8 @@ export function wedgeStart(): void {
 export function useWedge(listener: Listener): void {
   const held = useRef(listener);
   held.current = listener;
-  useEffect(() => {
+  /* In the same turn as the drawing: what is seen also hears. */
+  useLayoutEffect(() => {
     const mine = held;
     listeners.push(mine);
     return () => {

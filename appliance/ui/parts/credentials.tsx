@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useWedge } from "../app/wedge";
 import { Keypad, typed } from "./keypad";
 import { words } from "./words";
@@ -11,14 +11,12 @@ const ALL_DIGITS = /^[0-9]{4,12}$/;
 
 interface Props {
   busy: boolean;
-  /** Changes when the box has refused: the PIN is asked again from the badge on. */
-  attempt: unknown;
   children?: ComponentChildren;
   give(badge: string, pin: string): void;
 }
 
-/** Badge, then PIN: scanned, typed, or with the keys on the screen. */
-export function Credentials({ busy, attempt, give, children }: Props) {
+/** Badge, then PIN: scanned, typed, or with the keys on the screen; a new key asks for both again. */
+export function Credentials({ busy, give, children }: Props) {
   const [badge, setBadge] = useState("");
   const [accepted, setAccepted] = useState(false);
   const [keys, setKeys] = useState(false);
@@ -30,7 +28,6 @@ export function Credentials({ busy, attempt, give, children }: Props) {
     setAccepted(false);
     setKeys(false);
   };
-  useEffect(again, [attempt]);
 
   const acceptBadge = (text: string) => {
     const number = text.trim();
@@ -43,11 +40,11 @@ export function Credentials({ busy, attempt, give, children }: Props) {
     if (busy) return;
     if (!accepted) {
       if (key === "Enter") acceptBadge(badge);
-      else setBadge(typed(badge, key, BADGE_LONGEST));
+      else setBadge((text) => typed(text, key, BADGE_LONGEST));
       return;
     }
     if (key === "Escape") again();
-    else if (key !== "Enter") setPin(typed(pin, key, PIN_LONGEST));
+    else if (key !== "Enter") setPin((text) => typed(text, key, PIN_LONGEST));
     else if (pin.length >= PIN_SHORTEST) give(badge, pin);
   };
   useWedge({

@@ -25,7 +25,7 @@ export function SigningPanel({ session, signing }: { session: Session; signing: 
           {words.signingCancel}
         </button>
       </div>
-      <Credentials busy={signing.busy} attempt={signing.problem ?? signing.lost} give={signing.give} />
+      <Credentials key={signing.tries} busy={signing.busy} give={signing.give} />
     </section>
   );
 }

@@ -45,7 +45,7 @@ export function Measure({ session, job, characteristic, heard, refused }: Props)
     if (key === "Enter") {
       if (ready && number !== null) void record(number);
     } else if (key === "Escape") setValue("");
-    else if (key === "Backspace" || /^[0-9.,-]$/.test(key)) setValue(typed(value, key, LONGEST));
+    else if (key === "Backspace" || /^[0-9.,-]$/.test(key)) setValue((text) => typed(text, key, LONGEST));
   };
   useWedge({
     scan: (text) => {

@@ -39,7 +39,7 @@ export function ScanStep({ session, job, heard, refused }: Props) {
     if (job.scanned) return;
     if (key === "Enter") void scan(text);
     else if (key === "Escape") setText("");
-    else setText(typed(text, key, LONGEST));
+    else setText((before) => typed(before, key, LONGEST));
   };
   useWedge({ scan: (code) => void scan(code), key: press });
 

@@ -11,7 +11,8 @@ const CHOICE_MS = 60_000;
 export function SignIn({ station }: { station: Answers["station"] }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [lost, setLost] = useState(0);
+  const [lost, setLost] = useState(false);
+  const [tries, setTries] = useState(0);
   const [person, setPerson] = useState<Answers["signed_in"] | null>(null);
 
   /* The token of a person who went away is forgotten. */
@@ -25,7 +26,8 @@ export function SignIn({ station }: { station: Answers["station"] }) {
     setBusy(false);
     setPerson(null);
     setProblem(outcome.problem);
-    setLost((n) => (outcome.kind === "lost" ? n + 1 : 0));
+    setLost(outcome.kind === "lost");
+    setTries((n) => n + 1);
   };
   const enter = async (token: string, enclave: string) => {
     setBusy(true);
@@ -37,7 +39,7 @@ export function SignIn({ station }: { station: Answers["station"] }) {
   const signIn = async (badge: string, pin: string) => {
     setBusy(true);
     setProblem(null);
-    setLost(0);
+    setLost(false);
     const outcome = await post("sign_in", JSON.stringify({ badge, pin }), null, null);
     if (outcome.kind !== "answer") return failed(outcome);
     const [only, ...others] = outcome.answer.enclaves;
@@ -49,9 +51,9 @@ export function SignIn({ station }: { station: Answers["station"] }) {
   return (
     <Frame marking={station} name={words.title} middle={<span class="station">{station.station}</span>}>
       {person === null ? (
-        <Credentials busy={busy} attempt={problem ?? lost} give={(badge, pin) => void signIn(badge, pin)}>
+        <Credentials key={tries} busy={busy} give={(badge, pin) => void signIn(badge, pin)}>
           {problem !== null && <Refusal problem={problem} />}
-          {problem === null && lost > 0 && (
+          {problem === null && lost && (
             <p class="notice" role="alert">
               {words.lost}
             </p>
