@@ -61,7 +61,7 @@ export function Credentials({ busy, give, children }: Props) {
       <div class="credentials">
         <div class="credentials-ask">
           {children}
-          <BadgeDrawing />
+          {!keys && <BadgeDrawing />}
           <h1>{words.badgeScan}</h1>
           {badge === "" ? (
             <p class="quiet">{words.badgeOr}</p>

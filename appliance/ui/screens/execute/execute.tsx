@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import { useAsked } from "../../app/asked";
@@ -61,20 +62,18 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
   const finished = (done: Answers["done"]) =>
     done.held ? setStopped({ text: done.text, characteristic: null, value: "" }) : leave(done.text);
 
+  const foot = (main: ComponentChildren) => (
+    <Foot job={job} at={at} go={go} leave={leave} open={() => setDrawing(true)}>
+      {main ?? <NextButton recorded={isRecorded(job, step)} go={() => go(at + 1)} />}
+    </Foot>
+  );
   return (
     <section class="execute">
       <Progress job={job} steps={steps} at={at} go={go} />
       <div class="step">
-        <div class="step-head">
-          <p class="serial">{job.serial}</p>
-          <p class="quiet">{words.operation(job.sequence, job.operation)}</p>
-        </div>
+        <Head job={job} step={step} at={at} count={steps.length} />
         {problem !== null && <Refusal problem={problem} />}
-        <p class="step-kind">
-          {words.stepOf(at + 1, steps.length)} · {words.kinds[step.kind]}
-        </p>
-        <p class="step-text">{step.text}</p>
-        {step.kind === "measure" && step.characteristic !== null && (
+        {step.kind === "measure" && step.characteristic !== null ? (
           <Measure
             key={step.characteristic.balloon}
             session={session}
@@ -82,18 +81,49 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
             characteristic={step.characteristic}
             heard={heard}
             refused={setProblem}
+            foot={foot}
           />
+        ) : step.kind === "scan" ? (
+          <ScanStep
+            session={session}
+            job={job}
+            heard={(done) => heard(done, null, "")}
+            refused={setProblem}
+            foot={foot}
+          />
+        ) : step.kind === "sign" ? (
+          <Finish
+            session={session}
+            job={job}
+            steps={steps}
+            finished={finished}
+            refused={setProblem}
+            foot={foot}
+          />
+        ) : (
+          <>
+            <div class="step-body" />
+            {foot(null)}
+          </>
         )}
-        {step.kind === "scan" && (
-          <ScanStep session={session} job={job} heard={(done) => heard(done, null, "")} refused={setProblem} />
-        )}
-        {step.kind === "sign" && (
-          <Finish session={session} job={job} steps={steps} finished={finished} refused={setProblem} />
-        )}
-        <Foot job={job} steps={steps} at={at} go={go} leave={leave} open={() => setDrawing(true)} />
       </div>
       {drawing && <Drawing session={session} job={job} legend={legend} close={() => setDrawing(false)} />}
     </section>
+  );
+}
+
+function Head({ job, step, at, count }: { job: Job; step: Step; at: number; count: number }) {
+  const isLong = step.kind === "read" || step.kind === "task";
+  return (
+    <>
+      <div class="step-head">
+        <p class="serial">{job.serial}</p>
+        <p class="quiet">{words.operation(job.sequence, job.operation)}</p>
+        <span class="grow" />
+        <p class="quiet">{words.stepOf(at + 1, count)}</p>
+      </div>
+      <p class={isLong ? "step-text step-text-long" : "step-text"}>{step.text}</p>
+    </>
   );
 }
 
@@ -125,14 +155,17 @@ function Progress({ job, steps, at, go }: ProgressProps) {
   );
 }
 
-interface FootProps extends ProgressProps {
+interface FootProps {
+  job: Job;
+  at: number;
+  go(to: number): void;
   leave(said: string): void;
   open(): void;
+  children: ComponentChildren;
 }
 
-function Foot({ job, steps, at, go, leave, open }: FootProps) {
-  const step = steps[at];
-  const recorded = step === undefined ? false : isRecorded(job, step);
+/** Always the same: where one came from at the left, the one thing to do next at the right. */
+function Foot({ job, at, go, leave, open, children }: FootProps) {
   return (
     <footer class="step-foot">
       <button type="button" class="button" onClick={() => (at === 0 ? leave("") : go(at - 1))}>
@@ -144,16 +177,15 @@ function Foot({ job, steps, at, go, leave, open }: FootProps) {
         </button>
       )}
       <span class="grow" />
-      {step?.kind !== "sign" && (
-        <button
-          type="button"
-          class={recorded === false ? "button" : "button button-main"}
-          disabled={recorded === false}
-          onClick={() => go(at + 1)}
-        >
-          {recorded === null ? words.done : words.next}
-        </button>
-      )}
+      {children}
     </footer>
+  );
+}
+
+function NextButton({ recorded, go }: { recorded: boolean | null; go(): void }) {
+  return (
+    <button type="button" class="button button-main" disabled={recorded === false} onClick={go}>
+      {recorded === null ? words.done : words.next}
+    </button>
   );
 }

@@ -1,8 +1,9 @@
+import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
-import { missing, type Job, type Step } from "./steps";
+import { GO_NO_GO, missing, type Job, type Step } from "./steps";
 import { words } from "./words";
 
 interface Props {
@@ -11,10 +12,11 @@ interface Props {
   steps: Step[];
   finished(done: Answers["done"]): void;
   refused(problem: Problem): void;
+  foot(main: ComponentChildren): VNode;
 }
 
 /** The last step: what was recorded, and the buy-off where the operation asks for one. */
-export function Finish({ session, job, steps, finished, refused }: Props) {
+export function Finish({ session, job, steps, finished, refused, foot }: Props) {
   const [busy, setBusy] = useState(false);
   const open = missing(job, steps);
   const fields = { unit: job.unit, sequence: job.sequence };
@@ -32,33 +34,34 @@ export function Finish({ session, job, steps, finished, refused }: Props) {
   };
 
   return (
-    <div class="finish">
-      <ul class="finish-values">
+    <>
+      <ul class="step-body finish-values">
         {job.characteristics
           .filter((c) => c.recorded)
           .map((c) => (
             <li key={c.balloon}>
               <Mark shape={c.passed ? "pass" : "fail"} />
               <span class="balloon">{c.balloon}</span> {c.name}
-              <b>
-                {c.value} {c.unit}
-              </b>
+              <b>{c.unit === GO_NO_GO ? words.go : `${c.value} ${c.unit}`}</b>
             </li>
           ))}
-        {open.map((step) => (
-          <li key={step.text} class="finish-missing">
+        {open.map((step, i) => (
+          <li key={i} class="finish-missing">
             <Mark shape="open" /> {words.missing} {words.kinds[step.kind]} {step.characteristic?.balloon ?? ""}
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        class="button button-main finish-button"
-        disabled={busy || open.length > 0}
-        onClick={() => void finish()}
-      >
-        {job.buyoff ? words.signButton : words.finishButton}
-      </button>
-    </div>
+      {foot(
+        <button
+          type="button"
+          class="button button-main"
+          data-act="finish"
+          disabled={busy || open.length > 0}
+          onClick={() => void finish()}
+        >
+          {job.buyoff ? words.signButton : words.finishButton}
+        </button>,
+      )}
+    </>
   );
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import { canonical, judge } from "../../app/decimal";
@@ -5,11 +6,10 @@ import type { Session } from "../../app/session";
 import { useWedge } from "../../app/wedge";
 import { Keypad, typed } from "../../parts/keypad";
 import { Mark } from "../../parts/mark";
-import type { Characteristic, Job } from "./steps";
+import { GO_NO_GO, type Characteristic, type Job } from "./steps";
 import { words } from "./words";
 
 const LONGEST = 12;
-const GO_NO_GO = "go";
 
 interface Props {
   session: Session;
@@ -17,10 +17,11 @@ interface Props {
   characteristic: Characteristic;
   heard(done: Answers["done"], characteristic: Characteristic, value: string): void;
   refused(problem: Problem): void;
+  foot(main: ComponentChildren): VNode;
 }
 
 /** One value: its limits, the gage, the number; recorded at once. */
-export function Measure({ session, job, characteristic, heard, refused }: Props) {
+export function Measure({ session, job, characteristic, heard, refused, foot }: Props) {
   const gages = job.gages.filter((gage) => gage.class === characteristic.gage_class);
   const usable = gages.filter((gage) => gage.usable);
   const [gage, setGage] = useState(usable[0]?.number ?? "");
@@ -57,49 +58,59 @@ export function Measure({ session, job, characteristic, heard, refused }: Props)
     key: press,
   });
 
+  const done = characteristic.recorded;
   return (
-    <div class="measure">
-      <div class="measure-facts">
-        <h1>
-          <span class="balloon">{characteristic.balloon}</span> {characteristic.name}
-          {characteristic.key && <span class="key-mark">{words.key}</span>}
-        </h1>
-        {!isGoNoGo && <Limits characteristic={characteristic} />}
-        {characteristic.recorded ? (
-          <p class="value" data-field="value">
-            {isGoNoGo ? words.go : characteristic.value} {!isGoNoGo && <small>{characteristic.unit}</small>}
-            <span class="verdict">
-              <Mark shape="pass" /> {words.recorded}
-            </span>
-          </p>
-        ) : (
-          !isGoNoGo && <Value value={value} characteristic={characteristic} />
-        )}
-        {needsGage && !characteristic.recorded && (
-          <Gages gages={gages} chosen={gage} choose={setGage} none={usable.length === 0} />
-        )}
+    <>
+      <div class="step-body measure">
+        <div class="measure-facts">
+          <h1>
+            <span class="balloon">{characteristic.balloon}</span> {characteristic.name}
+            {characteristic.key && <span class="key-mark">{words.key}</span>}
+          </h1>
+          {!isGoNoGo && <Limits characteristic={characteristic} />}
+          {done && <Recorded value={isGoNoGo ? words.go : characteristic.value} characteristic={characteristic} />}
+          {!done && !isGoNoGo && <Value value={value} characteristic={characteristic} />}
+          {!done && needsGage && (
+            <Gages gages={gages} chosen={gage} choose={setGage} none={usable.length === 0} named={value === "" || !isOutside(value, characteristic)} />
+          )}
+        </div>
+        {!done && isGoNoGo && <GoNoGo able={!busy && (!needsGage || gage !== "")} record={record} />}
+        {!done && !isGoNoGo && <Keypad layout="decimal" press={press} />}
       </div>
-      {!characteristic.recorded &&
-        (isGoNoGo ? (
-          <div class="go-no-go">
-            <button type="button" class="button button-main" disabled={busy} onClick={() => void record("1")}>
-              {words.go}
-            </button>
-            <button type="button" class="button button-stop" disabled={busy} onClick={() => void record("0")}>
-              {words.noGo}
-            </button>
-          </div>
-        ) : (
-          <div class="measure-keys">
-            <Keypad layout="decimal" press={press} />
-            <RecordButton
-              busy={busy}
-              ready={ready}
-              outside={isOutside(value, characteristic)}
-              record={() => number !== null && void record(number)}
-            />
-          </div>
-        ))}
+      {foot(
+        done || isGoNoGo ? null : (
+          <RecordButton
+            busy={busy}
+            ready={ready}
+            outside={isOutside(value, characteristic)}
+            record={() => number !== null && void record(number)}
+          />
+        ),
+      )}
+    </>
+  );
+}
+
+function Recorded({ value, characteristic }: { value: string; characteristic: Characteristic }) {
+  return (
+      <p class="value" data-field="value">
+        {value} {characteristic.unit !== GO_NO_GO && <small>{characteristic.unit}</small>}
+        <span class="verdict">
+          <Mark shape="pass" /> {words.recorded}
+        </span>
+      </p>
+  );
+}
+
+function GoNoGo({ able, record }: { able: boolean; record(value: string): Promise<void> }) {
+  return (
+    <div class="go-no-go">
+      <button type="button" class="button button-main" disabled={!able} onClick={() => void record("1")}>
+        {words.go}
+      </button>
+      <button type="button" class="button button-stop" disabled={!able} onClick={() => void record("0")}>
+        {words.noGo}
+      </button>
     </div>
   );
 }
@@ -151,25 +162,21 @@ function Limits({ characteristic }: { characteristic: Characteristic }) {
 
 function Value({ value, characteristic }: { value: string; characteristic: Characteristic }) {
   const verdict = judge(value, characteristic.lower, characteristic.upper);
-  const outside = verdict === "above" || verdict === "below";
+  const outside = isOutside(value, characteristic);
   return (
     <>
       <p class={outside ? "value value-outside" : "value"} data-field="value">
         {value === "" ? <span class="value-empty">{words.valueEmpty}</span> : value}{" "}
         {value !== "" && <small>{characteristic.unit}</small>}
-        {verdict !== null && (
-          <span class="verdict">
-            <Mark shape={outside ? "fail" : "pass"} />{" "}
-            {verdict === "within" && words.within}
-            {verdict === "above" && words.above(characteristic.upper)}
-            {verdict === "below" && words.below(characteristic.lower)}
-          </span>
-        )}
+        <span class="verdict">
+          {verdict !== null && <Mark shape={outside ? "fail" : "pass"} />}
+          {verdict === "within" && words.within}
+          {verdict === "above" && words.above(characteristic.upper)}
+          {verdict === "below" && words.below(characteristic.lower)}
+        </span>
       </p>
-      <p class="value-note">
-        {value !== "" && verdict === null && words.valueBad}
-        {outside && words.outsideNote}
-      </p>
+      {outside && <p class="value-note">{words.outsideNote}</p>}
+      {value !== "" && verdict === null && <p class="value-note">{words.valueBad}</p>}
     </>
   );
 }
@@ -178,13 +185,14 @@ interface GageProps {
   gages: Answers["gage"][];
   chosen: string;
   none: boolean;
+  named: boolean;
   choose(number: string): void;
 }
 
-function Gages({ gages, chosen, none, choose }: GageProps) {
+function Gages({ gages, chosen, none, named, choose }: GageProps) {
   return (
     <div class="gages">
-      <h2 class="quiet">{words.gage}</h2>
+      {named && <h2 class="quiet">{words.gage}</h2>}
       {none && <p class="notice">{words.gageNoneUsable}</p>}
       <div class="gage-list">
         {gages.map((gage) => (

@@ -1,3 +1,4 @@
+import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import type { Session } from "../../app/session";
@@ -14,10 +15,11 @@ interface Props {
   job: Job;
   heard(done: Answers["done"]): void;
   refused(problem: Problem): void;
+  foot(main: ComponentChildren): VNode;
 }
 
 /** The unit's own code is scanned: the box says whether it is the right one. */
-export function ScanStep({ session, job, heard, refused }: Props) {
+export function ScanStep({ session, job, heard, refused, foot }: Props) {
   const [text, setText] = useState("");
   const [keys, setKeys] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -32,6 +34,7 @@ export function ScanStep({ session, job, heard, refused }: Props) {
     });
     setBusy(false);
     setText("");
+    setKeys(false);
     if (outcome.kind === "refused") refused(outcome.problem);
     else heard(outcome.answer);
   };
@@ -43,27 +46,34 @@ export function ScanStep({ session, job, heard, refused }: Props) {
   };
   useWedge({ scan: (code) => void scan(code), key: press });
 
-  if (job.scanned)
-    return (
-      <p class="value" data-field="scanned">
-        {job.serial}
-        <span class="verdict">
-          <Mark shape="pass" /> {words.scanned}
-        </span>
-      </p>
-    );
   return (
-    <div class="scan">
-      <h1>{words.scanTitle}</h1>
-      <p class="quiet">{words.scanOf(job.serial)}</p>
-      {text !== "" && <p class="typed">{text}</p>}
-      {keys ? (
-        <Keypad layout="letters" press={press} canEnter={text !== "" && !busy} />
-      ) : (
-        <button type="button" class="button" onClick={() => setKeys(true)}>
-          {words.scanKeys}
-        </button>
-      )}
-    </div>
+    <>
+      <div class="step-body scan">
+        {job.scanned ? (
+          <>
+            <p class="value" data-field="scanned">
+              {job.serial}
+            </p>
+            <p class="verdict">
+              <Mark shape="pass" /> {words.scanned}
+            </p>
+          </>
+        ) : (
+          <>
+            {!keys && <h1>{words.scanTitle}</h1>}
+            {!keys && <p class="quiet">{words.scanOf(job.serial)}</p>}
+            {(keys || text !== "") && <p class="typed">{text}</p>}
+            {keys ? (
+              <Keypad layout="letters" press={press} canEnter={text !== "" && !busy} />
+            ) : (
+              <button type="button" class="button" onClick={() => setKeys(true)}>
+                {words.scanKeys}
+              </button>
+            )}
+          </>
+        )}
+      </div>
+      {foot(null)}
+    </>
   );
 }

@@ -5,6 +5,9 @@ export type Job = Answers["job"];
 export type Characteristic = Answers["characteristic"];
 export type Kind = keyof typeof words.kinds;
 
+/** The unit of an attributive characteristic: 1 is go, 0 is no-go. */
+export const GO_NO_GO = "go";
+
 export interface Step {
   kind: Kind;
   text: string;

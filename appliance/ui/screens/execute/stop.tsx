@@ -1,5 +1,5 @@
 import { Mark } from "../../parts/mark";
-import type { Characteristic } from "./steps";
+import { GO_NO_GO, type Characteristic } from "./steps";
 import { words } from "./words";
 
 export interface Stopped {
@@ -23,12 +23,12 @@ export function Stop({ stopped, leave }: { stopped: Stopped; leave(): void }) {
               {words.stopMeasured} {c.balloon} {c.name}
             </dt>
             <dd>
-              {value} {c.unit}
+              {c.unit === GO_NO_GO ? words.noGo : `${value} ${c.unit}`}
             </dd>
           </div>
           <div>
             <dt>{words.stopLimit}</dt>
-            <dd>{words.range(c.lower, c.upper, c.unit)}</dd>
+            <dd>{c.unit === GO_NO_GO ? words.go : words.range(c.lower, c.upper, c.unit)}</dd>
           </div>
         </dl>
       )}

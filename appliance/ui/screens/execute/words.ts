@@ -25,7 +25,6 @@ export const words = {
   upper: "Most",
   notSet: "–",
   gage: "Measured with",
-  gageNone: "No gage is needed.",
   gageNoneUsable: "No usable gage of this class is here. Ask your lead.",
   gageNotUsable: "not usable:",
   valueEmpty: "Type or send the value",
@@ -34,8 +33,8 @@ export const words = {
   recording: "Recording …",
   recordOutside: "Record, out of limit",
   within: "In limits",
-  above: (limit: string) => `Above the limit of ${limit}`,
-  below: (limit: string) => `Below the limit of ${limit}`,
+  above: (limit: string) => `Above ${limit}`,
+  below: (limit: string) => `Below ${limit}`,
   outsideNote: "Measure again if you are not sure. Recording it holds the unit.",
   recorded: "Recorded",
   go: "GO",
@@ -44,7 +43,6 @@ export const words = {
 
   scanTitle: "Scan the serial number",
   scanOf: (serial: string) => `This job is for ${serial}`,
-  scanTyped: "Typing by hand",
   scanKeys: "Use the keys on the screen",
   scanned: "This is the right unit.",
 
@@ -52,7 +50,7 @@ export const words = {
   finishButton: "Finish operation",
   buyoff: "I performed and accept this operation",
   about: (serial: string, sequence: number, name: string) => `${serial}, operation ${sequence} ${name}`,
-  missing: "Before that:",
+  missing: "Still open:",
 
   stopTitle: "Stop here. The unit is held.",
   stopMeasured: "Measured",
