@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
 import { Closed } from "../screens/closed/closed";
 import { words as closed } from "../screens/closed/words";
@@ -15,6 +15,7 @@ const PING_MS = 5_000;
 export function App({ code }: { code: string }) {
   const [station, setStation] = useState<Station | null>(null);
   const [session, setSession] = useState<Session | null>(null);
+  const drop = useCallback(() => setSession(null), []);
   const [redeeming, setRedeeming] = useState(code !== "");
 
   useEffect(() => {
@@ -37,7 +38,9 @@ export function App({ code }: { code: string }) {
     void redeem();
   }, [code]);
 
-  if (session !== null && station !== null) return <Work session={session} station={station} />;
+  if (session !== null && station !== null) {
+    return <Work session={session} station={station} drop={drop} />;
+  }
   if (station?.entry === true) return <SignIn station={station} />;
   return (
     <Frame marking={station} name={station?.station ?? closed.product}>

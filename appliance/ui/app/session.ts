@@ -85,8 +85,10 @@ export class Session {
     return statement === null ? null : this.deliver(name, text, statement);
   }
 
-  async signOut(): Promise<void> {
-    await post("sign_out", "{}", this.redeemed.token, null);
+  /** End the session; false when the box could not be told. */
+  async signOut(): Promise<boolean> {
+    const outcome = await post("sign_out", "{}", this.redeemed.token, null);
+    return outcome.kind !== "lost";
   }
 
   private bodyOf<N extends Posting>(name: N, fields: Fields<N>): string {

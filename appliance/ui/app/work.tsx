@@ -42,7 +42,14 @@ interface Job {
   sequence: number;
 }
 
-export function Work({ session, station }: { session: Session; station: Answers["station"] }) {
+interface Props {
+  session: Session;
+  station: Answers["station"];
+  /** Forget the session: what it showed is gone from the screen at once. */
+  drop(): void;
+}
+
+export function Work({ session, station, drop }: Props) {
   const mine = TABS.filter(({ roles }) => roles.some((role) => session.roles.has(role)));
   const [tab, setTab] = useState<Tab>(mine[0]?.tab ?? "tasks");
   const [job, setJob] = useState<Job | null>(null);
@@ -53,9 +60,9 @@ export function Work({ session, station }: { session: Session; station: Answers[
   const ended = useShown(session.ended);
 
   const leave = useCallback(async () => {
-    await session.signOut();
-    location.replace(entryAddress(station));
-  }, [session, station]);
+    drop();
+    if (await session.signOut()) location.replace(entryAddress(station));
+  }, [session, station, drop]);
   useIdle(IDLE_MS, leave);
 
   useEffect(() => {

@@ -1,6 +1,5 @@
 /** The words that every screen shares. */
 export const words = {
-  product: "Casemate",
   markingUnknown: "MARKING NOT KNOWN – STATION OFFLINE",
   linkOk: (ms: number) => `Link OK ${ms} ms`,
   linkLost: (time: string) => `Station offline ${time}`,
@@ -8,9 +7,6 @@ export const words = {
   signOut: "Sign out",
   close: "Close",
   wait: "One moment …",
-  nothingChanged: "Nothing was changed.",
-  kept: "Kept",
-  todo: "What to do",
   unconfirmedTitle: "Not confirmed yet",
   unconfirmedText: "Nothing is lost. What you entered is held here until the box has answered.",
   unconfirmedAgain: "Try again",
@@ -29,8 +25,6 @@ export const words = {
   signingMeaning: "Your signature says",
   signingWhat: "About",
   signingCancel: "Do not sign",
-  signingConfirm: "Sign",
-  signingBusy: "Signing …",
   signingLost: "No answer came. Nothing is signed yet. Try again.",
   endedTitle: "Your session has ended",
   endedText: "Everything that was confirmed is kept. Badge in again to go on.",

@@ -73,6 +73,8 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
       <div class="step">
         <Head job={job} step={step} at={at} count={steps.length} />
         {problem !== null && <Refusal problem={problem} />}
+        {asked.problem !== null && <Refusal problem={asked.problem} />}
+        {asked.lost && <NoAnswer again={asked.again} />}
         {step.kind === "measure" && step.characteristic !== null ? (
           <Measure
             key={step.characteristic.balloon}

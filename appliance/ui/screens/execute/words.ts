@@ -1,6 +1,5 @@
 export const words = {
   operation: (sequence: number, name: string) => `Operation ${sequence} · ${name}`,
-  part: (part: string, revision: string, description: string) => `${part} rev ${revision} ${description}`,
   stepOf: (step: number, count: number) => `Step ${step} of ${count}`,
   kinds: {
     read: "Read",

@@ -2,7 +2,6 @@ export const words = {
   title: "Transfer",
   inbound: "Coming in",
   outbound: "Going out",
-  loading: "One moment …",
 
   inboundNone: "Nothing is waiting to be accepted.",
   inboundTitle: (sequence: number) => `Delivery ${sequence}`,
