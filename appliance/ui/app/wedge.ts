@@ -1,0 +1,114 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/*
+ * Scanners, gages and keyboards all arrive as keys.  A burst (less than 35 ms
+ * between keys) out of silence that ends with Enter is a scan; everything else
+ * was typed.  No field needs the focus: what lies on top of the page gets the input.
+ */
+const BURST_MS = 35;
+const SILENCE_MS = 250;
+const SHORTEST_SCAN = 3;
+const SUFFIX = new Set(["Enter", "Tab"]);
+
+export interface Listener {
+  /** A scan or a paste. */
+  scan(text: string): void;
+  /** One typed key: a character, "Backspace", "Enter" or "Escape". */
+  key?(key: string): void;
+}
+
+const listeners: { current: Listener }[] = [];
+let burst = "";
+let burstFromSilence = false;
+let lastKey = -Infinity;
+let timer = 0;
+
+function top(): Listener | null {
+  return listeners[listeners.length - 1]?.current ?? null;
+}
+
+function flush(): void {
+  window.clearTimeout(timer);
+  const typed = burst;
+  burst = "";
+  for (const key of typed) top()?.key?.(key);
+}
+
+function onSuffix(event: KeyboardEvent): void {
+  if (burst.length >= SHORTEST_SCAN && burstFromSilence) {
+    const text = burst;
+    burst = "";
+    window.clearTimeout(timer);
+    event.preventDefault();
+    top()?.scan(text);
+    return;
+  }
+  const wasTyping = burst !== "";
+  flush();
+  if (event.key !== "Enter") return;
+  const onButton = document.activeElement instanceof HTMLButtonElement;
+  if (onButton && !wasTyping) return;
+  event.preventDefault();
+  /* Behind the redraw that the keys just delivered have asked for. */
+  window.setTimeout(() => top()?.key?.("Enter"), 0);
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const now = performance.now();
+  const gap = now - lastKey;
+  if (top() === null) {
+    lastKey = now;
+    return;
+  }
+  if (SUFFIX.has(event.key)) {
+    if (gap >= BURST_MS) flush();
+    lastKey = now;
+    onSuffix(event);
+    return;
+  }
+  if (event.key === "Backspace" || event.key === "Escape") {
+    flush();
+    top()?.key?.(event.key);
+    return;
+  }
+  if (event.key.length !== 1) return;
+  if (event.key === " " && document.activeElement instanceof HTMLButtonElement && burst === "") return;
+  event.preventDefault();
+  lastKey = now;
+  if (burst === "") burstFromSilence = gap > SILENCE_MS;
+  burst += event.key;
+  window.clearTimeout(timer);
+  timer = window.setTimeout(flush, BURST_MS);
+}
+
+function onPaste(event: ClipboardEvent): void {
+  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+  if (text !== "") top()?.scan(text);
+}
+
+/* A tapped button does not keep the focus: the next Enter is a scanner's, not the button's. */
+function onPointerUp(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
+/** Begin to listen; once, when the page starts. */
+export function wedgeStart(): void {
+  document.addEventListener("pointerup", onPointerUp);
+  document.addEventListener("keydown", onKeyDown);
+  document.addEventListener("paste", onPaste);
+}
+
+/** Give all scans and keys to ${listener} while this part is shown. */
+export function useWedge(listener: Listener): void {
+  const held = useRef(listener);
+  held.current = listener;
+  /* In the same turn as the drawing: what is seen also hears. */
+  useLayoutEffect(() => {
+    const mine = held;
+    listeners.push(mine);
+    return () => {
+      listeners.splice(listeners.indexOf(mine), 1);
+    };
+  }, []);
+}

@@ -1,0 +1,71 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { link } from "../app/link";
+import { useShown } from "../app/shown";
+import { words } from "./words";
+
+export interface Marking {
+  banner: string;
+  banner_kind: string;
+}
+
+const KINDS = new Set(["unclassified", "cui", "confidential", "secret", "top-secret", "top-secret-sci"]);
+
+function Banner({ marking, place }: { marking: Marking | null; place: "top" | "bottom" }) {
+  const kind = marking !== null && KINDS.has(marking.banner_kind) ? marking.banner_kind : "unknown";
+  return (
+    <div class={`banner banner-${place} banner-${kind}`} data-banner={place}>
+      {marking === null ? words.markingUnknown : marking.banner}
+    </div>
+  );
+}
+
+function clockTime(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function LinkState() {
+  const state = useShown(link);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = window.setInterval(() => tick((n) => n + 1), 1000);
+    return () => window.clearInterval(timer);
+  }, []);
+  if (state === null) return <span class="link">{words.linkUnknown}</span>;
+  if (state.up) return <span class="link">{words.linkOk(state.milliseconds)}</span>;
+  return (
+    <span class="link link-lost" role="status">
+      {words.linkLost(clockTime(performance.now() - state.since))}
+    </span>
+  );
+}
+
+interface Props {
+  marking: Marking | null;
+  name: string;
+  middle?: ComponentChildren;
+  right?: ComponentChildren;
+  over?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** Every page: marked at the top and at the bottom, whatever lies between or over it. */
+export function Frame({ marking, name, middle, right, over, children }: Props) {
+  return (
+    <>
+      <Banner marking={marking} place="top" />
+      <div class="page">
+        <header class="header">
+          <span class="header-name">{name}</span>
+          <nav class="tabs">{middle}</nav>
+          <LinkState />
+          {right}
+        </header>
+        <main class="main">{children}</main>
+        {over}
+      </div>
+      <Banner marking={marking} place="bottom" />
+    </>
+  );
+}

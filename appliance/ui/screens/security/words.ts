@@ -1,0 +1,18 @@
+export const words = {
+  title: "Security",
+  store: "The enclave",
+  log: "The log",
+  logVerified: (time: string) => `Verified ${time}`,
+  logNever: "Not verified yet",
+  logSize: (size: number, events: number) => `to entry ${size} of ${events}`,
+  logCheckpoint: "Last signed head",
+  policy: "Policies",
+  policyCount: (count: number) => `${count} in force`,
+  policyEpoch: (epoch: number) => `authorization snapshot ${epoch}`,
+  policyHash: "Digest of the set",
+  denials: "What was refused",
+  denialsNone: "Nothing was refused.",
+  denied: (person: string, operation: string) => `${person}: ${operation}`,
+  onObject: (object: string) => `on ${object}`,
+  loading: "One moment …",
+};
