@@ -59,7 +59,8 @@
     CEDAR_ERROR(CEDAR_ERR_DUPLICATE, -8, "stands there twice")                                     \
     CEDAR_ERROR(CEDAR_ERR_CYCLE, -9, "an entity is its own ancestor")                              \
     CEDAR_ERROR(CEDAR_ERR_STATE, -10, "not possible in this state")                                \
-    CEDAR_ERROR(CEDAR_ERR_JSON, -11, "not valid JSON for this purpose")
+    CEDAR_ERROR(CEDAR_ERR_JSON, -11, "not valid JSON for this purpose")                            \
+    CEDAR_ERROR(CEDAR_ERR_PARENT, -12, "an action may stand only in actions")
 
 enum cedar_error {
 #define CEDAR_ERROR(name, number, text) name = (number),
@@ -198,7 +199,8 @@ void cedar_entities_free(struct cedar_entities *entities);
  * cedar_entity_begin(entities, type, id), …_parent, …_attribute, …_tag, …_end:
  * Describe one entity.  A uid that is already there, here or in the base below,
  * is a failure (CEDAR_ERR_DUPLICATE), as is a repeated attribute or tag.  A
- * parent need not exist as an entity.  Actions and their groups are entities too.
+ * parent need not exist as an entity.  Actions and their groups are entities
+ * too, and an action's parents are actions.
  */
 void cedar_entity_begin(struct cedar_entities *entities, const char *type, const char *id);
 void cedar_entity_parent(struct cedar_entities *entities, const char *type, const char *id);

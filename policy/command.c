@@ -117,8 +117,7 @@ out:
     return false;
 }
 
-bool request_read(const struct entity_json *j, const struct json *object,
-                  struct cedar_request *ret)
+bool request_read(const struct entity_json *j, const struct json *object, struct cedar_request *ret)
 {
     static const char *const names[] = {"principal", "action", "resource"};
     struct cedar_value *values[] = {&ret->principal, &ret->action, &ret->resource};

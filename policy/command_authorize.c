@@ -145,7 +145,8 @@ static void print_result_json(const struct question *q, const struct cedar_resul
     printf(",\"errors\":");
     json_print_ids(stdout, q->policies, result->erring, result->erring_count);
     printf(",\"explanation\":[");
-    size_t n = cedar_explain(q->policies, q->overlay, &q->request, q->scratch, reasons, REASONS_MAX);
+    size_t n =
+        cedar_explain(q->policies, q->overlay, &q->request, q->scratch, reasons, REASONS_MAX);
     for (size_t i = 0; i < n && i < REASONS_MAX; i++) {
         printf("%s{\"kind\":\"%s\",\"policy\":", i > 0 ? "," : "", reason_word(&reasons[i]));
         json_print_text(stdout, text_of(cedar_policy_id(q->policies, reasons[i].policy)));

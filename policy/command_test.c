@@ -61,7 +61,8 @@ static void free_paths(char **paths, size_t count)
 
 /* ---- one test ---- */
 
-/* Whether the ids named by ${want} (absent: anything goes) are those of ${numbers}, in any order. */
+/* Whether the ids named by ${want} (absent: anything goes) are those of ${numbers}, in any order.
+ */
 static bool ids_agree(const struct suite *s, const struct json *want, const uint32_t *numbers,
                       uint32_t count)
 {
@@ -129,16 +130,15 @@ static bool run_test(struct suite *s, const struct json *test, struct cedar_resu
 {
     const struct json *want = json_member(test, "want"), *mode = json_member(test, "onError");
     const struct json *errors = json_member(test, "errors");
-    enum cedar_on_error on_error = mode != NULL && text_is(mode->string, "skip")
-                                       ? CEDAR_SKIP_ON_ERROR
-                                       : CEDAR_DENY_ON_ERROR;
+    enum cedar_on_error on_error =
+        mode != NULL && text_is(mode->string, "skip") ? CEDAR_SKIP_ON_ERROR : CEDAR_DENY_ON_ERROR;
     struct cedar_request request;
 
     *r = (struct cedar_result){0};
     if (!fill_request(s, test, &request))
         return false;
-    bool allow = cedar_decide(s->policies, s->overlay, &request, on_error, s->scratch, r) ==
-                 CEDAR_ALLOW;
+    bool allow =
+        cedar_decide(s->policies, s->overlay, &request, on_error, s->scratch, r) == CEDAR_ALLOW;
     return want != NULL && text_is(want->string, allow ? "allow" : "deny") &&
            ids_agree(s, json_member(test, "reason"), r->determining, r->determining_count) &&
            (errors == NULL ? r->erring_count == 0
@@ -200,8 +200,8 @@ static bool run_file(struct suite *s, const char *directory, const char *path)
 
     if (!json_file_read(path, &file))
         goto out;
-    const struct json *tests = file.top->kind == JSON_ARRAY ? file.top
-                                                            : json_member(file.top, "tests");
+    const struct json *tests =
+        file.top->kind == JSON_ARRAY ? file.top : json_member(file.top, "tests");
     if (tests == NULL || tests->kind != JSON_ARRAY) {
         fprintf(stderr, "casemate-policy: %s: has no \"tests\"\n", path);
         goto out;

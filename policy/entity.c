@@ -217,6 +217,9 @@ void entities_parent(struct cedar_entities *e, struct text type, struct text id)
     struct cedar_value v = entities_uid(e, type, id);
     if (d->parent_count == CEDAR_ANCESTORS_MAX)
         entities_fail(e, CEDAR_ERR_LIMIT);
+    if (e->error == 0 && is_action_type(symbols_text(&e->symbols, d->uid.type)) &&
+        !is_action_type(type))
+        entities_fail(e, CEDAR_ERR_PARENT);
     if (e->error == 0)
         d->parents[d->parent_count++] = (struct uid){v.uid.type, v.uid.id};
 }

@@ -16,9 +16,9 @@ static int check(const struct entity_json *j, const struct json *at)
 {
     if (j->entities->error == 0)
         return 0;
-    int r = fail(j, at, cedar_error_text(j->entities->error));
+    fail(j, at, cedar_error_text(j->entities->error));
     j->problem->code = j->entities->error;
-    return r;
+    return j->problem->code;
 }
 
 static int uid_texts(const struct entity_json *j, const struct json *v, struct text *ret_type,

@@ -68,8 +68,8 @@ static void find(struct lint *l, enum finding_kind kind, struct span span)
     };
     struct finding f = {.kind = kind, .policy = l->policy};
 
-    problem_set(&f.place, l->set, 0, span,
-                help_for(kind, l->set->policies.at[l->policy].is_forbid), texts[kind]);
+    problem_set(&f.place, l->set, 0, span, help_for(kind, l->set->policies.at[l->policy].is_forbid),
+                texts[kind]);
     l->report(l->context, &f);
 }
 

@@ -7,7 +7,8 @@
 
 /* FINDING(kind, name, text): what lint reports. */
 #define FINDING_LIST(FINDING)                                                                      \
-    FINDING(FINDING_NO_ID, "no-id", "the policy has no @id; records and tests name policies by it") \
+    FINDING(FINDING_NO_ID, "no-id",                                                                \
+            "the policy has no @id; records and tests name policies by it")                        \
     FINDING(FINDING_NO_WHY, "no-why", "the policy has no @why; people who are refused read it")    \
     FINDING(FINDING_UNGUARDED, "unguarded",                                                        \
             "this attribute may be missing, and reading a missing attribute is an error")          \

@@ -5,17 +5,6 @@
 
 static const char *const variable_names[] = {"principal", "action", "resource"};
 
-/* The last name of a type's path is `Action`. */
-static bool is_action_type(const struct parser *p, uint32_t type)
-{
-    struct text t = symbols_text(&p->set->symbols, type);
-    const char *last = t.data + t.length;
-
-    while (last > t.data && last[-1] != ':')
-        last--;
-    return strcmp(last, "Action") == 0;
-}
-
 static bool scope_uid(struct parser *p, enum variable v, struct uid *ret)
 {
     struct span span = p->now.span;
@@ -27,7 +16,7 @@ static bool scope_uid(struct parser *p, enum variable v, struct uid *ret)
     if (!parser_uid(p, ret))
         return false;
     span.end = p->before;
-    return v != VARIABLE_ACTION || is_action_type(p, ret->type) ||
+    return v != VARIABLE_ACTION || is_action_type(symbols_text(&p->set->symbols, ret->type)) ||
            parser_fail(p, CEDAR_ERR_SYNTAX, span, "write Action::\"id\"",
                        "an action's type must be called Action");
 }

@@ -64,6 +64,29 @@ bool parser_uid(struct parser *p, struct uid *ret);
 /* parser_type(p, ret): An entity type, where only that may stand. */
 bool parser_type(struct parser *p, uint32_t *ret);
 
+/*
+ * Nodes in the making.  parser_add_node(p, node, start, below): append one that
+ * covers the text from ${start} to the last token taken, on top of children at
+ * most ${below} high; its number, or 0.  parser_push(p, element): onto the
+ * stack.  parser_add_children(p, mark): what the stack holds from ${mark} on
+ * becomes children; the first one's number.  parser_tallest(p, mark, first,
+ * step): the height of the tallest node among the stack's elements mark + first,
+ * mark + first + step, …
+ */
+uint32_t parser_add_node(struct parser *p, struct node node, uint32_t start, unsigned below);
+uint32_t parser_add_children(struct parser *p, uint32_t mark);
+bool parser_push(struct parser *p, uint32_t element);
+unsigned parser_height(const struct parser *p, uint32_t node);
+unsigned parser_tallest(const struct parser *p, uint32_t mark, uint32_t first, uint32_t step);
+bool parser_no_memory(struct parser *p);
+
+/* parse_number(p, negative, start): The number ahead; its minus, if any, is taken and at ${start}.
+ */
+uint32_t parse_number(struct parser *p, bool negative, uint32_t start);
+
+/* parse_member(p): What binds closest, with its .attributes, ["attributes"] and .methods(). */
+uint32_t parse_member(struct parser *p);
+
 /* parse_expression(p): The number of the node, or 0. */
 uint32_t parse_expression(struct parser *p);
 

@@ -22,7 +22,8 @@ static const struct command {
     {"test", command_test, "[--json] DIRECTORY", "run the decision tests beside the policies",
      "All *.cedar in DIRECTORY are one policy set.  Each *tests.json holds\n"
      "  {\"entities\": […], \"context\": {…},\n"
-     "   \"tests\": [{\"name\": \"…\", \"principal\": {\"type\": \"…\", \"id\": \"…\"}, \"action\": …,\n"
+     "   \"tests\": [{\"name\": \"…\", \"principal\": {\"type\": \"…\", \"id\": \"…\"}, "
+     "\"action\": …,\n"
      "              \"resource\": …, \"context\": {…}, \"entities\": […],\n"
      "              \"want\": \"allow\" or \"deny\", \"reason\": [ids], \"errors\": [ids]}]}\n"
      "A test's context changes the common one member by member; null takes one away.\n"

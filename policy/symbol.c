@@ -31,6 +31,15 @@ bool text_is(struct text a, const char *string)
     return text_equal(a, text_of(string));
 }
 
+bool is_action_type(struct text type)
+{
+    uint32_t at = type.length;
+
+    while (at > 0 && type.data[at - 1] != ':')
+        at--;
+    return text_is((struct text){type.data + at, type.length - at}, "Action");
+}
+
 /* How many bytes the well-formed character at ${s} has, or 0.  Unicode, table 3-7. */
 static size_t utf8_length(const uint8_t *s, size_t left)
 {

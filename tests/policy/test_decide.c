@@ -1,0 +1,264 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/policy/world.h"
+
+static const char rules[] =
+    "@id(\"open\") permit(principal, action == Action::\"read\", resource);\n"
+    "@id(\"low\") permit(principal, action == Action::\"write\", resource)\n"
+    "  when { context has level && context.level < 2 && context.level != 0 }\n"
+    "  unless { context.closed };\n"
+    "@id(\"secret\") @why(\"Secret things are not shown.\")\n"
+    "forbid(principal, action, resource == Doc::\"secret\");\n"
+    "@id(\"fragile\") forbid(principal, action == Action::\"break\", resource)\n"
+    "  when { context.zone != \"cell\" };\n"
+    "@id(\"breaks\") permit(principal, action == Action::\"break\", resource);\n";
+
+static struct cedar_result decide(struct world *w, const char *action, const char *object,
+                                  int64_t level, bool closed, enum cedar_on_error on_error)
+{
+    struct cedar_field fields[] = {{"level", cedar_long(level)}, {"closed", cedar_bool(closed)}};
+    struct cedar_result result;
+
+    cedar_overlay_reset(w->overlay, w->base);
+    struct cedar_request r = ask(w, "ana", action, object, fields, 2);
+    enum cedar_decision d =
+        cedar_decide(w->policies, w->overlay, &r, on_error, w->scratch, &result);
+    assert_int_equal(d, result.decision);
+    return result;
+}
+
+static void names_the_permit_that_allows(void **state)
+{
+    struct world w = world_new(rules);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "read", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_ALLOW);
+    assert_int_equal(r.cause, CEDAR_PERMITTED);
+    assert_int_equal(r.determining_count, 1);
+    assert_string_equal(cedar_policy_id(w.policies, r.determining[0]), "open");
+    world_free(&w);
+}
+
+static void names_the_forbid_that_denies(void **state)
+{
+    struct world w = world_new(rules);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "read", "secret", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_DENY);
+    assert_int_equal(r.cause, CEDAR_FORBIDDEN);
+    assert_int_equal(r.determining_count, 1);
+    assert_string_equal(cedar_policy_id(w.policies, r.determining[0]), "secret");
+    world_free(&w);
+}
+
+static void denies_what_nothing_permits(void **state)
+{
+    struct world w = world_new(rules);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "delete", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_DENY);
+    assert_int_equal(r.cause, CEDAR_NOT_PERMITTED);
+    assert_int_equal(r.determining_count, 0);
+    world_free(&w);
+}
+
+static void denies_when_a_policy_errs_and_says_so(void **state)
+{
+    struct world w = world_new(rules);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "break", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_DENY);
+    assert_int_equal(r.cause, CEDAR_POLICY_ERROR);
+    assert_int_equal(r.erring_count, 1);
+    assert_string_equal(cedar_policy_id(w.policies, r.erring[0]), "fragile");
+    assert_string_equal(r.first_fault.message, "there is no such attribute: zone");
+    assert_int_equal(r.first_fault.line, 8);
+    assert_int_equal(r.first_fault.column, 10);
+    world_free(&w);
+}
+
+static void lets_an_erring_forbid_vanish_only_when_asked_to(void **state)
+{
+    struct world w = world_new(rules);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "break", "d", 0, false, CEDAR_SKIP_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_ALLOW);
+    assert_int_equal(r.erring_count, 1);
+    world_free(&w);
+}
+
+static void expect_reason(const struct cedar_reason *r, int kind, const char *text, uint32_t line)
+{
+    assert_int_equal(r->kind, kind);
+    assert_int_equal(r->length, strlen(text));
+    assert_memory_equal(r->text, text, r->length);
+    assert_int_equal(r->line, line);
+}
+
+static size_t explain(struct world *w, const char *action, const char *object, int64_t level,
+                      bool closed, struct cedar_reason *out, size_t room)
+{
+    struct cedar_field fields[] = {{"level", cedar_long(level)}, {"closed", cedar_bool(closed)}};
+
+    cedar_overlay_reset(w->overlay, w->base);
+    struct cedar_request r = ask(w, "ana", action, object, fields, 2);
+    return cedar_explain(w->policies, w->overlay, &r, w->scratch, out, room);
+}
+
+static void explains_the_first_condition_that_was_not_met(void **state)
+{
+    struct world w = world_new(rules);
+    struct cedar_reason out[4];
+
+    (void)state;
+    world_ready(&w);
+    assert_int_equal(explain(&w, "write", "d", 5, false, out, 4), 1);
+    expect_reason(&out[0], CEDAR_REASON_UNMET, "context.level < 2", 3);
+    assert_int_equal(explain(&w, "write", "d", 0, false, out, 4), 1);
+    expect_reason(&out[0], CEDAR_REASON_UNMET, "context.level != 0", 3);
+    assert_int_equal(explain(&w, "write", "d", 1, true, out, 4), 1);
+    expect_reason(&out[0], CEDAR_REASON_UNMET, "unless { context.closed }", 4);
+    assert_int_equal(explain(&w, "write", "d", 1, false, out, 4), 0);
+    world_free(&w);
+}
+
+static void explains_forbids_by_their_why_and_errors_by_their_text(void **state)
+{
+    struct world w = world_new(rules);
+    struct cedar_reason out[4];
+
+    (void)state;
+    world_ready(&w);
+    assert_int_equal(explain(&w, "break", "secret", 0, false, out, 4), 2);
+    expect_reason(&out[0], CEDAR_REASON_FORBIDS, "Secret things are not shown.", 5);
+    expect_reason(&out[1], CEDAR_REASON_ERRED, "context.zone", 8);
+    assert_int_equal(explain(&w, "break", "secret", 0, false, out, 1), 2);
+    world_free(&w);
+}
+
+static void decides_nothing_with_a_store_that_is_not_frozen(void **state)
+{
+    struct world w = world_new("permit(principal, action, resource);");
+    struct cedar_result result;
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
+    assert_int_equal(
+        cedar_decide(w.policies, w.overlay, &r, CEDAR_SKIP_ON_ERROR, w.scratch, &result),
+        CEDAR_ALLOW);
+    cedar_overlay_reset(w.overlay, w.base);
+    assert_int_equal(
+        cedar_decide(w.policies, w.overlay, &r, CEDAR_SKIP_ON_ERROR, w.scratch, &result),
+        CEDAR_DENY);
+    assert_int_equal(result.cause, CEDAR_NOT_DECIDED);
+    world_free(&w);
+}
+
+static void decides_nothing_with_policies_the_store_does_not_stand_on(void **state)
+{
+    struct world w = world_new("permit(principal, action, resource);");
+    struct cedar_policies *other = load_text("permit(principal, action, resource);");
+    struct cedar_result result;
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
+    assert_int_equal(cedar_decide(other, w.overlay, &r, CEDAR_SKIP_ON_ERROR, w.scratch, &result),
+                     CEDAR_DENY);
+    assert_int_equal(result.cause, CEDAR_NOT_DECIDED);
+    cedar_policies_free(other);
+    world_free(&w);
+}
+
+static void decides_nothing_on_a_request_without_all_four(void **state)
+{
+    struct world w = world_new("permit(principal, action, resource);");
+    struct cedar_result result;
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_request good = ask(&w, "ana", "read", "d", NULL, 0);
+    for (int i = 0; i < 4; i++) {
+        struct cedar_request r = good;
+        *(struct cedar_value *[]){&r.principal, &r.action, &r.resource, &r.context}[i] =
+            i == 3 ? cedar_long(1) : (struct cedar_value){0};
+        assert_int_equal(
+            cedar_decide(w.policies, w.overlay, &r, CEDAR_SKIP_ON_ERROR, w.scratch, &result),
+            CEDAR_DENY);
+        assert_int_equal(result.cause, CEDAR_NOT_DECIDED);
+    }
+    world_free(&w);
+}
+
+static void denies_when_the_scratch_is_too_small(void **state)
+{
+    struct world w = world_new("permit(principal, action, resource);"
+                               "permit(principal, action, resource) when { [1,2,3,4,5] == [1] };");
+    struct cedar_scratch *small;
+    struct cedar_result result;
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
+    assert_int_equal(cedar_scratch_new(64, &small), 0);
+    assert_int_equal(cedar_decide(w.policies, w.overlay, &r, CEDAR_SKIP_ON_ERROR, small, &result),
+                     CEDAR_DENY);
+    assert_int_equal(result.cause, CEDAR_NOT_DECIDED);
+    cedar_scratch_free(small);
+    world_free(&w);
+}
+
+/* Memory that the literals of one policy took is there again for the next. */
+static void gives_the_memory_of_a_policy_back(void **state)
+{
+    char text[200 * 80] = "";
+    struct cedar_scratch *small;
+    struct cedar_result result;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        strcat(text, "permit(principal, action, resource) when { [1,2,3,4] == [4,3,2,1] };\n");
+    struct world w = world_new(text);
+    world_ready(&w);
+    struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
+    assert_int_equal(cedar_scratch_new(100 * 12 + 256, &small), 0);
+    assert_int_equal(cedar_decide(w.policies, w.overlay, &r, CEDAR_DENY_ON_ERROR, small, &result),
+                     CEDAR_ALLOW);
+    assert_int_equal(result.determining_count, 100);
+    cedar_scratch_free(small);
+    world_free(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_the_permit_that_allows),
+        cmocka_unit_test(names_the_forbid_that_denies),
+        cmocka_unit_test(denies_what_nothing_permits),
+        cmocka_unit_test(denies_when_a_policy_errs_and_says_so),
+        cmocka_unit_test(lets_an_erring_forbid_vanish_only_when_asked_to),
+        cmocka_unit_test(explains_the_first_condition_that_was_not_met),
+        cmocka_unit_test(explains_forbids_by_their_why_and_errors_by_their_text),
+        cmocka_unit_test(decides_nothing_with_a_store_that_is_not_frozen),
+        cmocka_unit_test(decides_nothing_with_policies_the_store_does_not_stand_on),
+        cmocka_unit_test(decides_nothing_on_a_request_without_all_four),
+        cmocka_unit_test(denies_when_the_scratch_is_too_small),
+        cmocka_unit_test(gives_the_memory_of_a_policy_back),
+    };
+    return cmocka_run_group_tests_name("policy/decide", tests, NULL, NULL);
+}
