@@ -235,8 +235,8 @@ static void parse_members(struct canonical_reader *r, struct manifest *m)
         }
         canonical_open_array(r, NULL);
         name = canonical_text(r, NULL);
-        if (name.length > USTAR_NAME_MAX) {
-            canonical_fail(r, ERR_SIZE);
+        if (!ustar_is_name(name)) {
+            canonical_fail(r, ERR_FORMAT);
             return;
         }
         memcpy(member->name, name.data, name.length);

@@ -1,6 +1,5 @@
 #include "transfer/ustar.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,13 +22,17 @@ enum {
 
 static const uint8_t zeros[USTAR_BLOCK];
 
-static bool is_name(const char *name)
+bool ustar_is_name(struct bytes_view name)
 {
-    size_t length = strlen(name);
-
-    if (length == 0 || length > USTAR_NAME_MAX || strchr("._-", name[0]))
+    if (name.length == 0 || name.length > USTAR_NAME_MAX)
         return false;
-    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+    for (uint32_t i = 0; i < name.length; i++) {
+        uint8_t c = name.data[i];
+        bool first = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!first && (i == 0 || (c != '.' && c != '_' && c != '-')))
+            return false;
+    }
+    return true;
 }
 
 static void make_header(const char *name, uint32_t size, uint8_t header[static USTAR_BLOCK])
@@ -100,7 +103,7 @@ static int parse_header(const uint8_t header[static USTAR_BLOCK], char *name, ui
 
     memcpy(name, header + AT_NAME, USTAR_NAME_MAX);
     name[USTAR_NAME_MAX] = '\0';
-    if (!is_name(name))
+    if (!ustar_is_name(bytes_text(name)))
         return ERR_FORMAT;
     r = parse_size(header + AT_SIZE, size);
     if (r)
@@ -138,7 +141,7 @@ void ustar_put(struct bytes_put *out, const char *name, struct bytes_view conten
 {
     uint8_t header[USTAR_BLOCK];
 
-    if (!is_name(name)) {
+    if (!ustar_is_name(bytes_text(name))) {
         out->error = out->error ? out->error : ERR_FORMAT;
         return;
     }

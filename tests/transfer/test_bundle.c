@@ -68,7 +68,8 @@ static void bytes_are_determined_by_the_data(void **state)
     assert_int_equal(made.minisig_length, other.minisig_length);
     assert_memory_equal(made.minisig, other.minisig, made.minisig_length);
     hash_short(made.tar, made.tar_length, digest);
-    assert_hex(digest, sizeof(digest), "17052932a56c211a0bd266fda00764156fdd9699f1a612be1483075f1d9af8aa");
+    assert_hex(digest, sizeof(digest),
+               "17052932a56c211a0bd266fda00764156fdd9699f1a612be1483075f1d9af8aa");
 }
 
 static void outer_signature_covers_every_byte(void **state)
