@@ -38,8 +38,7 @@ static void answer_station(struct gateway *g, struct exchange *x)
     struct bytes_put put = bytes_into(text, sizeof text);
     struct answer_station a = {.station = "TRAINING",
                                .entry = g->entry,
-                               .entry_port = g->entry ? g->port
-                                                      : g->port - 1 - process_slot(g->process),
+                               .entry_port = process_port(g->process),
                                .banner = "UNCLASSIFIED \xe2\x80\x93 TRAINING MARKINGS ONLY",
                                .banner_kind = "unclassified",
                                .training = process_is_training(g->process)};

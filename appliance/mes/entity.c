@@ -208,12 +208,12 @@ const char *entity_name(enum entity_kind kind)
     return names[kind];
 }
 
-const char *entities_schema(void)
+const char *rows_schema(void)
 {
     return schema;
 }
 
-int entities_new(struct entities **ret_entities)
+int rows_new(struct entities **ret_entities)
 {
     *ret_entities = calloc(1, sizeof **ret_entities);
     return *ret_entities ? 0 : ERR_MEMORY;
@@ -230,7 +230,7 @@ static void empty_table(struct table *t)
     t->count = t->room = t->touched_count = t->buckets_count = 0;
 }
 
-void entities_free(struct entities *entities)
+void rows_free(struct entities *entities)
 {
     for (int k = 0; entities && k < ENTITY_COUNT; k++) {
         empty_table(&entities->tables[k]);
@@ -240,7 +240,7 @@ void entities_free(struct entities *entities)
     free(entities);
 }
 
-size_t entities_count(const struct entities *entities, enum entity_kind kind)
+size_t rows_count(const struct entities *entities, enum entity_kind kind)
 {
     return entities->tables[kind].count;
 }
@@ -272,15 +272,15 @@ static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret
     return 0;
 }
 
-int entities_add(struct entities *entities, enum entity_kind kind, size_t *ret_number)
+int rows_add(struct entities *entities, enum entity_kind kind, size_t *ret_number)
 {
     int r = add_row(entities, kind, ret_number);
     if (r == 0)
-        entities_touch(entities, kind, *ret_number);
+        rows_touch(entities, kind, *ret_number);
     return r;
 }
 
-void entities_touch(struct entities *entities, enum entity_kind kind, size_t number)
+void rows_touch(struct entities *entities, enum entity_kind kind, size_t number)
 {
     struct table *t = &entities->tables[kind];
     if (t->marks[number])
@@ -315,7 +315,7 @@ static void place(struct table *t, enum entity_kind kind, size_t number)
     t->buckets[at] = (uint32_t)number + 1;
 }
 
-int entities_index(struct entities *entities, enum entity_kind kind, size_t number)
+int rows_index(struct entities *entities, enum entity_kind kind, size_t number)
 {
     struct table *t = &entities->tables[kind];
     if (2 * t->count < t->buckets_count) {
@@ -336,7 +336,7 @@ int entities_index(struct entities *entities, enum entity_kind kind, size_t numb
     return 0;
 }
 
-bool entities_find(const struct entities *entities, enum entity_kind kind,
+bool rows_find(const struct entities *entities, enum entity_kind kind,
                    const uint8_t uuid[static 16], size_t *ret_number)
 {
     const struct table *t = &entities->tables[kind];
@@ -361,7 +361,7 @@ static bool has_uuid(enum entity_kind kind)
 
 /* ---- store ---- */
 
-int entities_attach(struct entities *entities, struct sqlite3 *db)
+int rows_attach(struct entities *entities, struct sqlite3 *db)
 {
     for (int k = 0; k < ENTITY_COUNT; k++) {
         struct table *t = &entities->tables[k];
@@ -387,7 +387,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
         if (r == 0)
             read_row(kind, t->load, t->rows + number * row_sizes[kind]);
         if (r == 0 && has_uuid(kind))
-            r = entities_index(entities, kind, number);
+            r = rows_index(entities, kind, number);
     }
     sqlite3_reset(t->load);
     if (r == 0 && step != SQLITE_DONE)
@@ -395,7 +395,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
     return r;
 }
 
-int entities_load(struct entities *entities)
+int rows_load(struct entities *entities)
 {
     int r = 0;
     for (int k = 0; r == 0 && k < ENTITY_COUNT; k++)
@@ -415,7 +415,7 @@ static int save_row(struct table *t, enum entity_kind kind, size_t number)
     return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
 }
 
-int entities_save(struct entities *entities)
+int rows_save(struct entities *entities)
 {
     int r = 0;
     for (int k = 0; r == 0 && k < ENTITY_COUNT; k++) {
@@ -432,7 +432,7 @@ int entities_save(struct entities *entities)
     return r;
 }
 
-void entities_digest(const struct entities *entities, enum entity_kind kind,
+void rows_digest(const struct entities *entities, enum entity_kind kind,
                      uint8_t out[static 32])
 {
     const struct table *t = &entities->tables[kind];

@@ -11,7 +11,7 @@ struct sqlite3;
 /*
  * The tables of entity.def, in memory and in a store: a struct for each row, an
  * array for each table.  apply.c alone changes rows, and says so with
- * entities_touch(); entities_save() then writes what was touched, each row once
+ * rows_touch(); rows_save() then writes what was touched, each row once
  * however often a batch changed it.
  */
 #define UUID(name)          uint8_t name[16];
@@ -44,40 +44,40 @@ struct entities;
 #include "appliance/mes/entity.def"
 #undef ENTITY
 
-must_use int entities_new(struct entities **ret_entities);
-void entities_free(struct entities *entities);
+must_use int rows_new(struct entities **ret_entities);
+void rows_free(struct entities *entities);
 
-/* entities_count(entities, kind): Rows of a table. */
-size_t entities_count(const struct entities *entities, enum entity_kind kind);
+/* rows_count(entities, kind): Rows of a table. */
+size_t rows_count(const struct entities *entities, enum entity_kind kind);
 
-/* entities_add(entities, kind, ret_number): A new row of zeros, touched. */
-must_use int entities_add(struct entities *entities, enum entity_kind kind, size_t *ret_number);
+/* rows_add(entities, kind, ret_number): A new row of zeros, touched. */
+must_use int rows_add(struct entities *entities, enum entity_kind kind, size_t *ret_number);
 
-/* entities_touch(entities, kind, number): This row will be written by entities_save(). */
-void entities_touch(struct entities *entities, enum entity_kind kind, size_t number);
+/* rows_touch(entities, kind, number): This row will be written by rows_save(). */
+void rows_touch(struct entities *entities, enum entity_kind kind, size_t number);
 
-/* entities_find(entities, kind, uuid, ret_number): By the row's first UUID; false if none.
+/* rows_find(entities, kind, uuid, ret_number): By the row's first UUID; false if none.
  * Orders, units, documents, inbound bundles and releases have one. */
-bool entities_find(const struct entities *entities, enum entity_kind kind,
+bool rows_find(const struct entities *entities, enum entity_kind kind,
                    const uint8_t uuid[static 16], size_t *ret_number);
 
-/* entities_index(entities, kind, number): Make a row findable, once its UUID is set. */
-must_use int entities_index(struct entities *entities, enum entity_kind kind, size_t number);
+/* rows_index(entities, kind, number): Make a row findable, once its UUID is set. */
+must_use int rows_index(struct entities *entities, enum entity_kind kind, size_t number);
 
-/* entities_schema(): DROP and CREATE of every table, as one text. */
-const char *entities_schema(void);
+/* rows_schema(): DROP and CREATE of every table, as one text. */
+const char *rows_schema(void);
 
-/* entities_attach(entities, db): Prepare the statements for a store's tables; before it is sealed. */
-must_use int entities_attach(struct entities *entities, struct sqlite3 *db);
+/* rows_attach(entities, db): Prepare the statements for a store's tables; before it is sealed. */
+must_use int rows_attach(struct entities *entities, struct sqlite3 *db);
 
-/* entities_load(entities): Drop what is in memory and read every table. */
-must_use int entities_load(struct entities *entities);
+/* rows_load(entities): Drop what is in memory and read every table. */
+must_use int rows_load(struct entities *entities);
 
-/* entities_save(entities): Write every touched row, in the open transaction. */
-must_use int entities_save(struct entities *entities);
+/* rows_save(entities): Write every touched row, in the open transaction. */
+must_use int rows_save(struct entities *entities);
 
-/* entities_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
-void entities_digest(const struct entities *entities, enum entity_kind kind,
+/* rows_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
+void rows_digest(const struct entities *entities, enum entity_kind kind,
                      uint8_t out[static 32]);
 
 /* entity_name(kind): The table's name without its prefix. */

@@ -12,7 +12,7 @@ int mes_new(struct store *store, const char *enclave, bool training, struct mes 
     struct mes *mes = calloc(1, sizeof *mes);
     if (!mes)
         return ERR_MEMORY;
-    int r = entities_new(&mes->entities);
+    int r = rows_new(&mes->entities);
     if (r) {
         free(mes);
         return r;
@@ -28,7 +28,7 @@ void mes_free(struct mes *mes)
 {
     if (!mes)
         return;
-    entities_free(mes->entities);
+    rows_free(mes->entities);
     free(mes);
 }
 
@@ -103,7 +103,7 @@ const char *mes_print(struct command *command, const char *format, ...)
 
 const struct program_info *mes_program(const struct mes *mes)
 {
-    return entities_count(mes->entities, ENTITY_PROGRAM) ? entities_program_info(mes->entities, 0) : NULL;
+    return rows_count(mes->entities, ENTITY_PROGRAM) ? entities_program_info(mes->entities, 0) : NULL;
 }
 
 int64_t mes_performed(const struct command *command)
@@ -117,7 +117,7 @@ int64_t mes_performed(const struct command *command)
 
 long mes_route(const struct mes *mes, struct bytes_view route)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_ROUTE); i++)
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_ROUTE); i++)
         if (bytes_equal_text(route, entities_route(mes->entities, i)->route))
             return (long)i;
     return -1;
@@ -125,7 +125,7 @@ long mes_route(const struct mes *mes, struct bytes_view route)
 
 long mes_route_for(const struct mes *mes, const char *part, const char *revision)
 {
-    for (size_t i = entities_count(mes->entities, ENTITY_ROUTE); i-- > 0;) {
+    for (size_t i = rows_count(mes->entities, ENTITY_ROUTE); i-- > 0;) {
         const struct route *r = entities_route(mes->entities, i);
         if (strcmp(r->part, part) == 0 && strcmp(r->part_revision, revision) == 0)
             return (long)i;
@@ -135,7 +135,7 @@ long mes_route_for(const struct mes *mes, const char *part, const char *revision
 
 long mes_segment(const struct mes *mes, long route, int64_t sequence)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_SEGMENT); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_SEGMENT); i++) {
         const struct segment *s = entities_segment(mes->entities, i);
         if (s->route == route && s->sequence == sequence)
             return (long)i;
@@ -145,7 +145,7 @@ long mes_segment(const struct mes *mes, long route, int64_t sequence)
 
 long mes_segment_at(const struct mes *mes, long route, int64_t place)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_SEGMENT); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_SEGMENT); i++) {
         const struct segment *s = entities_segment(mes->entities, i);
         if (s->route == route && s->place == place)
             return (long)i;
@@ -155,7 +155,7 @@ long mes_segment_at(const struct mes *mes, long route, int64_t place)
 
 long mes_characteristic(const struct mes *mes, long segment, struct bytes_view balloon)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
         const struct characteristic *c = entities_characteristic(mes->entities, i);
         if (c->segment == segment && bytes_equal_text(balloon, c->balloon))
             return (long)i;
@@ -176,7 +176,7 @@ static void of_program(const struct mes *mes, struct subject *s)
 static bool find(const struct mes *mes, enum entity_kind kind, const struct body *body,
                  const char *field, size_t *ret_number)
 {
-    return entities_find(mes->entities, kind, body_value(body, field)->bytes, ret_number);
+    return rows_find(mes->entities, kind, body_value(body, field)->bytes, ret_number);
 }
 
 /* Which table a REF field of this name points into. */
@@ -260,7 +260,7 @@ int mes_run(struct command *command)
 static const char *unit_serial(const struct mes *mes, const uint8_t unit[static 16])
 {
     size_t n;
-    return entities_find(mes->entities, ENTITY_UNIT, unit, &n)
+    return rows_find(mes->entities, ENTITY_UNIT, unit, &n)
                ? entities_unit(mes->entities, n)->serial
                : "";
 }

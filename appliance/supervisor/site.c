@@ -257,7 +257,7 @@ static int join_all(struct instance *i)
 static void run_asked(struct instance *worker, const struct message_run *m)
 {
     struct instance *guard = site_instance(worker->site, (enum program)m->program, worker->slot);
-    char run[65] = "";
+    char run[201] = "";
     bool guards = m->program == PROGRAM_GUARD_A || m->program == PROGRAM_GUARD_B;
     if (worker->row->program != PROGRAM_WORKER || !guards || !guard) {
         log_err("a program asked for a run that topology.def does not allow");
@@ -319,6 +319,12 @@ static int say_start(struct instance *i)
         memcpy(m.start.enclave, i->site->config.enclave[i->slot], ENCLAVE_ID_LENGTH);
     m.start.slot = (uint8_t)(i->slot >= 0 ? i->slot : 0);
     m.start.uid = i->site->config.uid_base;
+    m.start.port = i->site->config.port;
+    if (i->row->program == PROGRAM_IDENTITY) {
+        i->run[0] = '\0';
+        for (size_t k = 0; k < i->site->config.enclaves; k++)
+            strcat(i->run, i->site->config.enclave[k]); /* 24 times 8 fit */
+    }
     m.start.run = bytes_text(i->run);
     return channel_put(i->control, &m);
 }

@@ -87,7 +87,7 @@ static int replay(struct worker *w, char *text, size_t size)
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, again);
     if (r == 0) /* compare with what the store holds, not with what memory believes */
-        r = entities_load(w->mes->entities);
+        r = rows_load(w->mes->entities);
     if (r) {
         snprintf(text, size, "the log could not be replayed: %s", error_text(r));
         mes_free(again);
@@ -95,13 +95,13 @@ static int replay(struct worker *w, char *text, size_t size)
     }
     for (int k = 0; k < ENTITY_COUNT; k++) {
         uint8_t a[32], b[32];
-        entities_digest(w->mes->entities, (enum entity_kind)k, a);
-        entities_digest(again->entities, (enum entity_kind)k, b);
+        rows_digest(w->mes->entities, (enum entity_kind)k, a);
+        rows_digest(again->entities, (enum entity_kind)k, b);
         bool same = memcmp(a, b, 32) == 0;
         differing += !same;
         used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%-16s %6zu rows  %s\n",
                                  entity_name((enum entity_kind)k),
-                                 entities_count(again->entities, (enum entity_kind)k),
+                                 rows_count(again->entities, (enum entity_kind)k),
                                  same ? "the same" : "DIFFERENT");
     }
     if (used < size)

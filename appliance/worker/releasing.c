@@ -53,7 +53,7 @@ void releasing_due(struct worker *w)
             run.running = false; /* the guard ended without a verdict: ask again */
         return;
     }
-    for (size_t i = 0; i < entities_count(e, ENTITY_RELEASE); i++) {
+    for (size_t i = 0; i < rows_count(e, ENTITY_RELEASE); i++) {
         const struct release *row = entities_release(e, i);
         if (row->state != RELEASE_BUILDING && row->state != RELEASE_SIGNING)
             continue;
@@ -102,7 +102,7 @@ static void send_members(struct worker *w, struct peer *guard)
 {
     const struct entities *e = w->mes->entities;
     struct event event;
-    for (size_t i = 0; i < entities_count(e, ENTITY_MEMBER); i++) {
+    for (size_t i = 0; i < rows_count(e, ENTITY_MEMBER); i++) {
         const struct member *m = entities_member(e, i);
         if (m->release == (int64_t)run.release && stored_event(w, m->event, &event) &&
             event.number == EVENT_RELEASE_MEMBER_BUILT)

@@ -81,7 +81,7 @@ static void undo_batch(struct worker *w)
 {
     store_rollback(w->store);
     w->in_transaction = false;
-    if (entities_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
+    if (rows_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
         log_die("the store cannot be read back after a refused batch");
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
@@ -103,7 +103,7 @@ void request_batch_end(struct worker *w)
 {
     int r = 0;
     if (w->in_transaction) {
-        r = entities_save(w->mes->entities);
+        r = rows_save(w->mes->entities);
         if (r == 0)
             r = store_projection_seen(w->store, "mes", store_size(w->store));
         if (r == 0)

@@ -30,7 +30,7 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
     uint64_t last = 0;
     const struct inbound *newest = NULL;
     static char text[200];
-    for (size_t i = 0; i < entities_count(e, ENTITY_INBOUND); i++) {
+    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) {
         const struct inbound *row = entities_inbound(e, i);
         if (row->state == INBOUND_REJECTED || row->epoch != m->epoch)
             continue;

@@ -58,13 +58,13 @@ static int replay_one(void *context, const struct store_event *stored)
 static int open_projection(struct worker *w)
 {
     uint64_t position;
-    int r = store_projection(w->store, "mes", entities_schema(), &position);
+    int r = store_projection(w->store, "mes", rows_schema(), &position);
     if (r == 0)
-        r = entities_attach(w->mes->entities, store_db(w->store));
+        r = rows_attach(w->mes->entities, store_db(w->store));
     if (r == 0)
         r = store_seal(w->store);
     if (r == 0 && position == store_size(w->store))
-        return entities_load(w->mes->entities);
+        return rows_load(w->mes->entities);
     if (r == 0 && position != 0)
         return ERR_FORMAT; /* tables and log are written in one transaction */
     if (r == 0)

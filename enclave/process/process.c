@@ -23,6 +23,7 @@ struct process {
     bool confined;
     char enclave[ENCLAVE_ID_LENGTH + 1];
     unsigned slot;
+    unsigned port;
     char run[PROCESS_RUN_MAX + 1];
     const struct process_handlers *handlers;
     struct loop *loop;
@@ -41,6 +42,11 @@ bool process_is_training(const struct process *process)
 const char *process_enclave(const struct process *process)
 {
     return process->enclave;
+}
+
+unsigned process_port(const struct process *process)
+{
+    return process->port;
 }
 
 unsigned process_slot(const struct process *process)
@@ -240,6 +246,7 @@ static void take_start(struct process *process, const struct message_start *m)
         log_die("started as another program");
     process->training = m->training == 1;
     process->slot = m->slot;
+    process->port = m->port;
     if (m->enclave[0])
         memcpy(process->enclave, m->enclave, ENCLAVE_ID_LENGTH);
     if (m->run.length)

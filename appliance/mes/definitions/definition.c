@@ -12,13 +12,13 @@
 static int apply_program(struct mes *mes, const struct event_program_defined *m)
 {
     size_t n = 0;
-    if (entities_count(mes->entities, ENTITY_PROGRAM) == 0) {
-        int r = entities_add(mes->entities, ENTITY_PROGRAM, &n);
+    if (rows_count(mes->entities, ENTITY_PROGRAM) == 0) {
+        int r = rows_add(mes->entities, ENTITY_PROGRAM, &n);
         if (r)
             return r;
     }
     struct program_info *row = entities_program_info(mes->entities, n);
-    entities_touch(mes->entities, ENTITY_PROGRAM, n);
+    rows_touch(mes->entities, ENTITY_PROGRAM, n);
     COPY(name, m->name);
     COPY(banner, m->banner);
     COPY(banner_kind, m->banner_kind);
@@ -33,7 +33,7 @@ static int apply_program(struct mes *mes, const struct event_program_defined *m)
 static int apply_material(struct mes *mes, const struct event_material_defined *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_MATERIAL, &n);
+    int r = rows_add(mes->entities, ENTITY_MATERIAL, &n);
     if (r)
         return r;
     struct material *row = entities_material(mes->entities, n);
@@ -48,7 +48,7 @@ static int apply_material(struct mes *mes, const struct event_material_defined *
 static int apply_bill_line(struct mes *mes, const struct event_bill_line_defined *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_BILL_LINE, &n);
+    int r = rows_add(mes->entities, ENTITY_BILL_LINE, &n);
     if (r)
         return r;
     struct bill_line *row = entities_bill_line(mes->entities, n);
@@ -64,7 +64,7 @@ static int apply_bill_line(struct mes *mes, const struct event_bill_line_defined
 static int apply_route(struct mes *mes, const struct event_route_defined *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_ROUTE, &n);
+    int r = rows_add(mes->entities, ENTITY_ROUTE, &n);
     if (r)
         return r;
     struct route *row = entities_route(mes->entities, n);
@@ -81,14 +81,14 @@ static int apply_segment(struct mes *mes, const struct event_segment_defined *m)
     size_t n;
     if (route < 0)
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_SEGMENT, &n);
+    int r = rows_add(mes->entities, ENTITY_SEGMENT, &n);
     if (r)
         return r;
     struct segment *row = entities_segment(mes->entities, n);
     struct route *owner = entities_route(mes->entities, (size_t)route);
     row->route = route;
     row->place = owner->segments++;
-    entities_touch(mes->entities, ENTITY_ROUTE, (size_t)route);
+    rows_touch(mes->entities, ENTITY_ROUTE, (size_t)route);
     row->sequence = m->sequence;
     COPY(name, m->name);
     COPY(equipment, m->equipment);
@@ -107,7 +107,7 @@ static int apply_step(struct mes *mes, const struct event_step_defined *m)
     size_t n;
     if (segment < 0)
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_STEP, &n);
+    int r = rows_add(mes->entities, ENTITY_STEP, &n);
     if (r)
         return r;
     struct step *row = entities_step(mes->entities, n);
@@ -125,14 +125,14 @@ static int apply_characteristic(struct mes *mes, const struct event_characterist
     size_t n;
     if (segment < 0)
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_CHARACTERISTIC, &n);
+    int r = rows_add(mes->entities, ENTITY_CHARACTERISTIC, &n);
     if (r)
         return r;
     struct characteristic *row = entities_characteristic(mes->entities, n);
     struct segment *owner = entities_segment(mes->entities, (size_t)segment);
     row->segment = segment;
     row->place = owner->characteristics++;
-    entities_touch(mes->entities, ENTITY_SEGMENT, (size_t)segment);
+    rows_touch(mes->entities, ENTITY_SEGMENT, (size_t)segment);
     COPY(balloon, m->balloon);
     COPY(name, m->name);
     COPY(unit, m->unit);
@@ -148,7 +148,7 @@ static int apply_characteristic(struct mes *mes, const struct event_characterist
 static int apply_asset(struct mes *mes, const struct event_asset_defined *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_ASSET, &n);
+    int r = rows_add(mes->entities, ENTITY_ASSET, &n);
     if (r)
         return r;
     struct asset *row = entities_asset(mes->entities, n);
@@ -162,7 +162,7 @@ static int apply_asset(struct mes *mes, const struct event_asset_defined *m)
 static int apply_document(struct mes *mes, const struct event_document_defined *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_DOCUMENT, &n);
+    int r = rows_add(mes->entities, ENTITY_DOCUMENT, &n);
     if (r)
         return r;
     struct document *row = entities_document(mes->entities, n);
@@ -173,7 +173,7 @@ static int apply_document(struct mes *mes, const struct event_document_defined *
     row->technical = m->technical;
     memcpy(row->digest, m->digest, 32);
     row->length = m->length;
-    return entities_index(mes->entities, ENTITY_DOCUMENT, n);
+    return rows_index(mes->entities, ENTITY_DOCUMENT, n);
 }
 
 int definitions_apply(struct mes *mes, const struct event *event)
@@ -233,7 +233,7 @@ static int define_material(struct command *command, struct event *e)
     if (!bytes_equal_text(m->tracking, "serial") && !bytes_equal_text(m->tracking, "lot") &&
         !bytes_equal_text(m->tracking, "bulk"))
         return mes_refuse(command, 400, "tracking", "must be serial, lot or bulk", "", "");
-    for (size_t i = 0; i < entities_count(command->mes->entities, ENTITY_MATERIAL); i++) {
+    for (size_t i = 0; i < rows_count(command->mes->entities, ENTITY_MATERIAL); i++) {
         const struct material *row = entities_material(command->mes->entities, i);
         if (bytes_equal_text(m->number, row->number) &&
             bytes_equal_text(m->revision, row->revision))
@@ -326,7 +326,7 @@ static int define_segment(struct command *command, struct event *e)
 
 static bool is_step_kind(struct bytes_view kind)
 {
-    static const char *const kinds[] = {"task", "check", "measurement", "scan", "sign"};
+    static const char *const kinds[] = {"read", "task", "check", "measure", "scan", "sign"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (bytes_equal_text(kind, kinds[i]))
             return true;
@@ -347,7 +347,7 @@ static int define_step(struct command *command, struct event *e)
         return mes_refuse(command, 409, "sequence", "There is no such operation of this route.", "",
                           "Define the operation first.");
     if (!is_step_kind(m->kind))
-        return mes_refuse(command, 400, "kind", "must be task, check, measurement, scan or sign", "",
+        return mes_refuse(command, 400, "kind", "must be read, task, check, measure, scan or sign", "",
                           "");
     return 0;
 }
@@ -406,7 +406,7 @@ static int define_document(struct command *command, struct event *e)
     m->title = V(title)->text;
     m->technical = (uint8_t)V(technical)->number;
     m->length = V(content)->text.length;
-    if (entities_find(command->mes->entities, ENTITY_DOCUMENT, m->document, &n))
+    if (rows_find(command->mes->entities, ENTITY_DOCUMENT, m->document, &n))
         return mes_refuse(command, 409, "document", "A document of this id is defined already.",
                           "The document that is there is unchanged.", "");
     return store_document_put(command->mes->store, V(content)->text, m->digest);

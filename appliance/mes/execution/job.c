@@ -6,7 +6,7 @@
 static size_t steps_of(struct command *command, long segment, struct answer_step **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_STEP), n = 0;
+    size_t all = rows_count(mes->entities, ENTITY_STEP), n = 0;
     struct answer_step *rows = mes_array(command, all, sizeof *rows);
     for (size_t i = 0; i < all; i++) {
         const struct step *s = entities_step(mes->entities, i);
@@ -29,7 +29,7 @@ static size_t characteristics_of(struct command *command, const struct unit *u, 
                                  bool running, struct answer_characteristic **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_CHARACTERISTIC), n = 0;
+    size_t all = rows_count(mes->entities, ENTITY_CHARACTERISTIC), n = 0;
     struct answer_characteristic *rows = mes_array(command, BODY_READINGS_MAX, sizeof *rows);
     for (size_t i = 0; i < all && n < BODY_READINGS_MAX; i++) {
         const struct characteristic *c = entities_characteristic(mes->entities, i);
@@ -58,7 +58,7 @@ static size_t gages_of(struct command *command, const struct answer_characterist
                        struct answer_gage **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_ASSET), count = 0;
+    size_t all = rows_count(mes->entities, ENTITY_ASSET), count = 0;
     struct answer_gage *gages = mes_array(command, all, sizeof *gages);
     for (size_t i = 0; i < all; i++) {
         const struct asset *a = entities_asset(mes->entities, i);
@@ -83,7 +83,7 @@ static void fill_part(const struct mes *mes, const struct order *o, struct answe
     a->order_number = o->number;
     a->part = o->part;
     a->revision = o->revision;
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_MATERIAL); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_MATERIAL); i++) {
         const struct material *m = entities_material(mes->entities, i);
         if (strcmp(m->number, o->part) == 0 && strcmp(m->revision, o->revision) == 0)
             a->description = m->description;
@@ -124,7 +124,7 @@ int job_run(struct command *command)
     a.scan = s->scan;
     a.scanned = running && u->scanned;
     a.buyoff = s->buyoff;
-    if (entities_find(mes->entities, ENTITY_DOCUMENT, s->document, &document)) {
+    if (rows_find(mes->entities, ENTITY_DOCUMENT, s->document, &document)) {
         memcpy(a.document, s->document, 16);
         a.document_title = entities_document(mes->entities, document)->title;
     }

@@ -12,15 +12,15 @@
 
 static struct unit *unit_of(struct mes *mes, const uint8_t id[static 16], size_t *ret_number)
 {
-    if (!entities_find(mes->entities, ENTITY_UNIT, id, ret_number))
+    if (!rows_find(mes->entities, ENTITY_UNIT, id, ret_number))
         return NULL;
-    entities_touch(mes->entities, ENTITY_UNIT, *ret_number);
+    rows_touch(mes->entities, ENTITY_UNIT, *ret_number);
     return entities_unit(mes->entities, *ret_number);
 }
 
 static struct order *order_of(struct mes *mes, const struct unit *unit)
 {
-    entities_touch(mes->entities, ENTITY_ORDER, (size_t)unit->order);
+    rows_touch(mes->entities, ENTITY_ORDER, (size_t)unit->order);
     return entities_order(mes->entities, (size_t)unit->order);
 }
 
@@ -44,7 +44,7 @@ static int apply_started(struct mes *mes, const struct event *e)
     u->started_ms = e->common.performed_ms;
     if (o->state == ORDER_RELEASED) {
         o->state = ORDER_RUNNING;
-        entities_touch(mes->entities, ENTITY_ORDER, (size_t)u->order);
+        rows_touch(mes->entities, ENTITY_ORDER, (size_t)u->order);
     }
     return 0;
 }
@@ -94,7 +94,7 @@ static int apply_completed(struct mes *mes, const struct event *e)
         return 0;
     struct order *owner = order_of(mes, u);
     bool clean = true;
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_NONCONFORMANCE); i++)
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_NONCONFORMANCE); i++)
         clean = clean && entities_nonconformance(mes->entities, i)->unit != (int64_t)n;
     u->state = UNIT_FINISHED;
     u->finished_ms = e->common.performed_ms;
@@ -112,9 +112,9 @@ static int apply_nonconformance(struct mes *mes, const struct event *e)
 {
     const struct event_nonconformance_opened *m = &e->nonconformance_opened;
     size_t unit, n;
-    if (!entities_find(mes->entities, ENTITY_UNIT, m->unit, &unit))
+    if (!rows_find(mes->entities, ENTITY_UNIT, m->unit, &unit))
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_NONCONFORMANCE, &n);
+    int r = rows_add(mes->entities, ENTITY_NONCONFORMANCE, &n);
     if (r)
         return r;
     struct nonconformance *row = entities_nonconformance(mes->entities, n);
@@ -208,10 +208,10 @@ static const char *skill_missing(const struct snapshot_person *person, const cha
 static const char *gage_missing(const struct mes *mes, long segment, int64_t now_ms, char *buffer,
                                 size_t size)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
         const struct characteristic *c = entities_characteristic(mes->entities, i);
         bool found = c->segment != segment || c->gage_class[0] == '\0';
-        for (size_t k = 0; !found && k < entities_count(mes->entities, ENTITY_ASSET); k++)
+        for (size_t k = 0; !found && k < rows_count(mes->entities, ENTITY_ASSET); k++)
             found = !asset_unusable(entities_asset(mes->entities, k), c->gage_class, now_ms);
         if (!found) {
             snprintf(buffer, size, "No gage of class %s is in calibration. Tell your lead.",
@@ -319,7 +319,7 @@ static const char *reading_refused(struct command *command, long segment, const 
         entities_characteristic(mes->entities, (size_t)*ret_characteristic);
     if (c->gage_class[0] == '\0')
         return NULL;
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_ASSET); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_ASSET); i++) {
         const struct asset *a = entities_asset(mes->entities, i);
         if (!bytes_equal_text(r->gage, a->number))
             continue;
@@ -338,7 +338,7 @@ static int hold(struct command *command, const struct characteristic *c, int64_t
         high[ANSWER_DECIMAL_TEXT];
     const struct mes *mes = command->mes;
     snprintf(number, sizeof number, "NC-%04zu",
-             entities_count(mes->entities, ENTITY_NONCONFORMANCE) + 1);
+             rows_count(mes->entities, ENTITY_NONCONFORMANCE) + 1);
     answer_decimal_text(value, got);
     answer_decimal_text(c->lower, low);
     answer_decimal_text(c->upper, high);
@@ -419,7 +419,7 @@ static int scan(struct command *command)
 static const char *unfinished(struct command *command, const struct unit *u,
                               const struct segment *s, int64_t recorded)
 {
-    for (size_t i = 0; i < entities_count(command->mes->entities, ENTITY_CHARACTERISTIC); i++) {
+    for (size_t i = 0; i < rows_count(command->mes->entities, ENTITY_CHARACTERISTIC); i++) {
         const struct characteristic *c = entities_characteristic(command->mes->entities, i);
         if (entities_segment(command->mes->entities, (size_t)c->segment) == s &&
             !(recorded & BIT(c->place)))

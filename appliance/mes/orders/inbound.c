@@ -9,7 +9,7 @@ static const char *const state_names[] = {"staged", "accepted-once", "applied", 
 
 static bool order_exists(const struct mes *mes, const char *number)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_ORDER); i++)
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_ORDER); i++)
         if (strcmp(entities_order(mes->entities, i)->number, number) == 0)
             return true;
     return false;
@@ -30,7 +30,7 @@ static size_t lines_of(struct command *command, size_t inbound, struct answer_in
     const struct mes *mes = command->mes;
     size_t count = (size_t)entities_inbound(mes->entities, inbound)->orders, n = 0;
     struct answer_inbound_line *lines = mes_array(command, count, sizeof *lines);
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_INBOUND_ORDER) && n < count; i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_INBOUND_ORDER) && n < count; i++) {
         const struct inbound_order *o = entities_inbound_order(mes->entities, i);
         if (o->inbound != (int64_t)inbound)
             continue;
@@ -51,7 +51,7 @@ static size_t lines_of(struct command *command, size_t inbound, struct answer_in
 static int get_inbound(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_INBOUND);
+    size_t all = rows_count(mes->entities, ENTITY_INBOUND);
     size_t n = all < SHOWN_MAX ? all : SHOWN_MAX;
     struct answer_inbound *rows = mes_array(command, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
@@ -116,7 +116,7 @@ static int accept_inbound(struct command *command)
     event.inbound_accepted.name = bytes_text(command->actor.person->name);
     event.inbound_accepted.statement = command->statement;
     int r = mes_emit(command, &event);
-    size_t count = entities_count(mes->entities, ENTITY_INBOUND_ORDER);
+    size_t count = rows_count(mes->entities, ENTITY_INBOUND_ORDER);
     for (size_t i = 0; r == 0 && second && i < count; i++) {
         struct inbound_order line = *entities_inbound_order(mes->entities, i);
         if (line.inbound == (int64_t)command->subject.number && !order_exists(mes, line.number))

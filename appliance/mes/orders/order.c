@@ -12,7 +12,7 @@ static int apply_inbound(struct mes *mes, const struct event *e, const uint8_t i
                          struct inbound **ret_row)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_INBOUND, &n);
+    int r = rows_add(mes->entities, ENTITY_INBOUND, &n);
     if (r)
         return r;
     struct inbound *row = entities_inbound(mes->entities, n);
@@ -22,7 +22,7 @@ static int apply_inbound(struct mes *mes, const struct event *e, const uint8_t i
     row->sequence = (int64_t)sequence;
     row->received_ms = e->common.utc_ms;
     *ret_row = row;
-    return entities_index(mes->entities, ENTITY_INBOUND, n);
+    return rows_index(mes->entities, ENTITY_INBOUND, n);
 }
 
 static int apply_received(struct mes *mes, const struct event *e)
@@ -50,9 +50,9 @@ static int apply_rejected(struct mes *mes, const struct event *e)
 static int apply_inbound_order(struct mes *mes, const struct event_inbound_order_received *m)
 {
     size_t inbound, n;
-    if (!entities_find(mes->entities, ENTITY_INBOUND, m->inbound, &inbound))
+    if (!rows_find(mes->entities, ENTITY_INBOUND, m->inbound, &inbound))
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_INBOUND_ORDER, &n);
+    int r = rows_add(mes->entities, ENTITY_INBOUND_ORDER, &n);
     if (r)
         return r;
     struct inbound_order *row = entities_inbound_order(mes->entities, n);
@@ -65,7 +65,7 @@ static int apply_inbound_order(struct mes *mes, const struct event_inbound_order
     row->quantity = m->quantity;
     row->priority = m->priority;
     entities_inbound(mes->entities, inbound)->orders++;
-    entities_touch(mes->entities, ENTITY_INBOUND, inbound);
+    rows_touch(mes->entities, ENTITY_INBOUND, inbound);
     return 0;
 }
 
@@ -73,10 +73,10 @@ static int apply_accepted(struct mes *mes, const struct event *e)
 {
     const struct event_inbound_accepted *m = &e->inbound_accepted;
     size_t n;
-    if (!entities_find(mes->entities, ENTITY_INBOUND, m->inbound, &n))
+    if (!rows_find(mes->entities, ENTITY_INBOUND, m->inbound, &n))
         return ERR_STATE;
     struct inbound *row = entities_inbound(mes->entities, n);
-    entities_touch(mes->entities, ENTITY_INBOUND, n);
+    rows_touch(mes->entities, ENTITY_INBOUND, n);
     row->state = m->applied ? INBOUND_APPLIED : INBOUND_ACCEPTED_ONCE;
     if (!m->applied) {
         memcpy(row->first_person, e->common.person, 16);
@@ -88,7 +88,7 @@ static int apply_accepted(struct mes *mes, const struct event *e)
 static int apply_order(struct mes *mes, const struct event_order_created *m)
 {
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_ORDER, &n);
+    int r = rows_add(mes->entities, ENTITY_ORDER, &n);
     if (r)
         return r;
     struct order *row = entities_order(mes->entities, n);
@@ -103,16 +103,16 @@ static int apply_order(struct mes *mes, const struct event_order_created *m)
     row->priority = m->priority;
     row->state = ORDER_ACCEPTED;
     row->route = -1;
-    return entities_index(mes->entities, ENTITY_ORDER, n);
+    return rows_index(mes->entities, ENTITY_ORDER, n);
 }
 
 static int apply_released(struct mes *mes, const struct event_order_released *m)
 {
     size_t n;
-    if (!entities_find(mes->entities, ENTITY_ORDER, m->order, &n))
+    if (!rows_find(mes->entities, ENTITY_ORDER, m->order, &n))
         return ERR_STATE;
     struct order *row = entities_order(mes->entities, n);
-    entities_touch(mes->entities, ENTITY_ORDER, n);
+    rows_touch(mes->entities, ENTITY_ORDER, n);
     row->state = ORDER_RELEASED;
     row->route = mes_route_for(mes, row->part, row->revision);
     return row->route < 0 ? ERR_STATE : 0;
@@ -121,16 +121,16 @@ static int apply_released(struct mes *mes, const struct event_order_released *m)
 static int apply_unit(struct mes *mes, const struct event_unit_created *m)
 {
     size_t order, n;
-    if (!entities_find(mes->entities, ENTITY_ORDER, m->order, &order))
+    if (!rows_find(mes->entities, ENTITY_ORDER, m->order, &order))
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_UNIT, &n);
+    int r = rows_add(mes->entities, ENTITY_UNIT, &n);
     if (r)
         return r;
     struct unit *row = entities_unit(mes->entities, n);
     memcpy(row->unit, m->unit, 16);
     row->order = (int64_t)order;
     entity_text(row->serial, sizeof row->serial, m->serial);
-    return entities_index(mes->entities, ENTITY_UNIT, n);
+    return rows_index(mes->entities, ENTITY_UNIT, n);
 }
 
 int orders_apply(struct mes *mes, const struct event *event)
@@ -162,7 +162,7 @@ static const char *const state_names[] = {"Accepted", "Released", "Running", "Co
 static int get_orders(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t n = entities_count(mes->entities, ENTITY_ORDER);
+    size_t n = rows_count(mes->entities, ENTITY_ORDER);
     struct answer_order *rows = mes_array(command, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
         const struct order *o = entities_order(mes->entities, n - 1 - i);
@@ -199,7 +199,7 @@ static void make_serial(const struct program_info *program, char out[static 25])
 
 static bool serial_is_taken(const struct mes *mes, const char *serial)
 {
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_UNIT); i++)
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++)
         if (strcmp(entities_unit(mes->entities, i)->serial, serial) == 0)
             return true;
     return false;

@@ -16,9 +16,9 @@ static const char *const state_names[] = {"building", "refused",       "awaiting
 
 static struct release *release_of(struct mes *mes, const uint8_t id[static 16], size_t *ret_number)
 {
-    if (!entities_find(mes->entities, ENTITY_RELEASE, id, ret_number))
+    if (!rows_find(mes->entities, ENTITY_RELEASE, id, ret_number))
         return NULL;
-    entities_touch(mes->entities, ENTITY_RELEASE, *ret_number);
+    rows_touch(mes->entities, ENTITY_RELEASE, *ret_number);
     return entities_release(mes->entities, *ret_number);
 }
 
@@ -26,7 +26,7 @@ static int apply_requested(struct mes *mes, const struct event *e)
 {
     const struct event_release_requested *m = &e->release_requested;
     size_t n;
-    int r = entities_add(mes->entities, ENTITY_RELEASE, &n);
+    int r = rows_add(mes->entities, ENTITY_RELEASE, &n);
     if (r)
         return r;
     struct release *row = entities_release(mes->entities, n);
@@ -38,15 +38,15 @@ static int apply_requested(struct mes *mes, const struct event *e)
     entity_text(row->requested_by, sizeof row->requested_by, m->requested_by);
     row->requested_ms = e->common.utc_ms;
     row->requested_event = (int64_t)mes->next_sequence;
-    return entities_index(mes->entities, ENTITY_RELEASE, n);
+    return rows_index(mes->entities, ENTITY_RELEASE, n);
 }
 
 static int apply_member(struct mes *mes, const struct event_release_member_built *m)
 {
     size_t release, n;
-    if (!entities_find(mes->entities, ENTITY_RELEASE, m->release, &release))
+    if (!rows_find(mes->entities, ENTITY_RELEASE, m->release, &release))
         return ERR_STATE;
-    int r = entities_add(mes->entities, ENTITY_MEMBER, &n);
+    int r = rows_add(mes->entities, ENTITY_MEMBER, &n);
     if (r)
         return r;
     struct member *row = entities_member(mes->entities, n);
@@ -140,7 +140,7 @@ struct yield {
 /* Units finished within the four weeks before now, by part family. */
 static void count_yield(const struct mes *mes, int64_t now_ms, struct yield *y)
 {
-    size_t orders = entities_count(mes->entities, ENTITY_ORDER);
+    size_t orders = rows_count(mes->entities, ENTITY_ORDER);
     *y = (struct yield){0};
     for (size_t i = 0; i < orders; i++) {
         const struct order *o = entities_order(mes->entities, i);
@@ -161,7 +161,7 @@ static void count_yield(const struct mes *mes, int64_t now_ms, struct yield *y)
 static int summarize(struct command *command, char *text, size_t *ret_length)
 {
     const struct mes *mes = command->mes;
-    size_t n = entities_count(mes->entities, ENTITY_ORDER);
+    size_t n = rows_count(mes->entities, ENTITY_ORDER);
     struct summary_order *rows = mes_array(command, n, sizeof *rows);
     struct yield yield;
     const char *band;
@@ -210,7 +210,7 @@ static size_t approvals_of(struct command *command, const struct release *row,
 static int get_releases(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_RELEASE);
+    size_t all = rows_count(mes->entities, ENTITY_RELEASE);
     size_t n = all < 50 ? all : 50;
     struct answer_release *rows = mes_array(command, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
@@ -241,7 +241,7 @@ static const char *member_text(struct command *command, int64_t sequence)
 static size_t members_of(struct command *command, size_t release, struct answer_member **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_MEMBER), n = 0;
+    size_t all = rows_count(mes->entities, ENTITY_MEMBER), n = 0;
     struct answer_member *rows = mes_array(command, 16, sizeof *rows);
     for (size_t i = 0; i < all && n < 16; i++) {
         const struct member *m = entities_member(mes->entities, i);
@@ -257,7 +257,7 @@ static size_t members_of(struct command *command, size_t release, struct answer_
 static size_t withheld_of(struct command *command, struct answer_withheld **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_ORDER), n = 0;
+    size_t all = rows_count(mes->entities, ENTITY_ORDER), n = 0;
     struct answer_withheld *rows = mes_array(command, all + 1, sizeof *rows);
     for (size_t i = 0; i < all; i++) {
         const struct order *o = entities_order(mes->entities, i);
@@ -308,7 +308,7 @@ static bool slot_is_valid(struct bytes_view slot)
 static const char *next_number(const struct mes *mes, struct bytes_view slot, uint64_t *ret_sequence)
 {
     uint64_t last = 0;
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_RELEASE); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_RELEASE); i++) {
         const struct release *row = entities_release(mes->entities, i);
         if (row->state == RELEASE_REFUSED)
             continue;

@@ -59,12 +59,12 @@ static size_t collect(struct command *command, struct candidate *list, struct an
 {
     const struct mes *mes = command->mes;
     size_t n = 0;
-    for (size_t i = 0; i < entities_count(mes->entities, ENTITY_UNIT); i++) {
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++) {
         const struct unit *u = entities_unit(mes->entities, i);
         if (u->state == UNIT_FINISHED)
             continue;
         long route = (long)entities_order(mes->entities, (size_t)u->order)->route;
-        for (size_t k = 0; k < entities_count(mes->entities, ENTITY_SEGMENT); k++) {
+        for (size_t k = 0; k < rows_count(mes->entities, ENTITY_SEGMENT); k++) {
             const struct segment *s = entities_segment(mes->entities, k);
             if (s->route != route || !execution_is_next(mes, i, (long)k) || n == SHOWN_MAX)
                 continue;
@@ -111,7 +111,7 @@ static int get_program(struct command *command)
 static int get_nonconformances(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t all = entities_count(mes->entities, ENTITY_NONCONFORMANCE);
+    size_t all = rows_count(mes->entities, ENTITY_NONCONFORMANCE);
     size_t n = all < SHOWN_MAX ? all : SHOWN_MAX;
     struct answer_nonconformance *rows = mes_array(command, n, sizeof *rows);
     for (size_t i = 0; i < n; i++) {
