@@ -3,9 +3,10 @@
 
 #include "appliance/answer.h"
 #include "appliance/body.h"
+#include "appliance/decide.h"
 #include "appliance/identity/snapshot.h"
 #include "appliance/mes/entity.h"
-#include "appliance/mes/event.h"
+#include "appliance/event.h"
 #include "enclave/store/store.h"
 
 /*
@@ -39,18 +40,6 @@ struct actor {
     const struct snapshot_person *person;
     uint8_t session[16];
     uint8_t station[16];
-};
-
-/* What the policy is asked about: built before the decision, also for what does not exist. */
-struct subject {
-    bool exists;
-    size_t number; /* of the row of its table */
-    const char *site;
-    int64_t level;
-    bool export_controlled;
-    bool technical;
-    uint8_t requester[16]; /* zeros for none */
-    uint8_t approver[16];
 };
 
 #define ARENA_SIZE (256 * 1024)

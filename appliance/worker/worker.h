@@ -2,7 +2,7 @@
 #define APPLIANCE_WORKER_WORKER_H
 
 #include "appliance/identity/token.h"
-#include "appliance/worker/decide.h"
+#include "appliance/decide.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 

@@ -20,8 +20,9 @@ static int give_key(struct peer *peer, const struct key_row *row)
     struct secret *key = NULL;
     struct message m = {.number = MESSAGE_KEY, .key = {.number = (uint8_t)row->number}};
     int fd = -1;
-    /* a site's service is its own holder; an enclave's program works for the enclave */
-    const char *holder = peer->enclave[0] ? peer->enclave : topology_program(row->program)->binary;
+    /* a worker's key is its enclave's; a guard signs for the site, in whichever enclave it runs */
+    const char *holder =
+        row->program == PROGRAM_WORKER ? peer->enclave : topology_program(row->program)->binary;
     int r = derive_key(root_key, process_is_training(self) ? "training" : "production", holder,
                        row->purpose, &key);
     if (r == 0)

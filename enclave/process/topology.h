@@ -56,7 +56,7 @@ enum descriptor {
 enum key {
 #define KEY(NUMBER, PROGRAM, NAME, purpose) KEY_##PROGRAM##_##NAME = (NUMBER),
 #include "enclave/process/topology.def"
-    KEY_COUNT = 9
+    KEY_COUNT = 10
 };
 
 extern const struct program_row topology_programs[];

@@ -1,13 +1,26 @@
 #ifndef APPLIANCE_WORKER_DECIDE_H
 #define APPLIANCE_WORKER_DECIDE_H
 
-#include "appliance/mes/mes.h"
+#include "appliance/identity/snapshot.h"
+#include "appliance/operation.h"
 
 /*
  * The policy decision: the Cedar policies in force, the people of the snapshot, and
  * for each request the object it is about.  Any policy error is a denial.
  */
 struct decider;
+
+/* What the policy is asked about: built before the decision, also for what does not exist. */
+struct subject {
+    bool exists;
+    size_t number; /* of the row of its table */
+    const char *site;
+    int64_t level;
+    bool export_controlled;
+    bool technical;
+    uint8_t requester[16]; /* zeros for none */
+    uint8_t approver[16];
+};
 
 #define DECIDE_REASONS_MAX 8
 

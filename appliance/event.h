@@ -1,5 +1,5 @@
-#ifndef APPLIANCE_MES_EVENT_H
-#define APPLIANCE_MES_EVENT_H
+#ifndef APPLIANCE_EVENT_H
+#define APPLIANCE_EVENT_H
 
 #include "crypto/bytes.h"
 
@@ -8,7 +8,7 @@
 enum event_number {
     EVENT_NONE = 0,
 #define EVENT(number, NAME, name, ...) EVENT_##NAME = (number),
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 };
 
 #define U8(name)            uint8_t name;
@@ -22,14 +22,14 @@ enum event_number {
 /* Who, where, when, by which request and by which policies: the same in every event. */
 struct event_common {
 #define COMMON(...) __VA_ARGS__
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 };
 
 #define EVENT(number, NAME, name, ...)                                                             \
     struct event_##name {                                                                          \
         __VA_ARGS__                                                                                \
     };
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 #undef U8
 #undef U16
 #undef U32
@@ -43,7 +43,7 @@ struct event {
     struct event_common common;
     union {
 #define EVENT(number, NAME, name, ...) struct event_##name name;
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
     };
 };
 

@@ -1,9 +1,10 @@
-#include "appliance/worker/decide.h"
+#include "appliance/decide.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/answer.h"
 #include "crypto/hash.h"
 #include "enclave/process/log.h"
 #include "policy/cedar.h"

@@ -1,4 +1,4 @@
-#include "appliance/mes/event.h"
+#include "appliance/event.h"
 
 #define U8(name)            bytes_put_u8(out, m->name);
 #define U16(name)           bytes_put_u16(out, m->name);
@@ -10,14 +10,14 @@
 static void encode_common(const struct event_common *m, struct bytes_put *out)
 {
 #define COMMON(...) __VA_ARGS__
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 }
 #define EVENT(number, NAME, name, ...)                                                             \
     static void encode_##name(const struct event_##name *m, struct bytes_put *out)                 \
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 #undef U8
 #undef U16
 #undef U32
@@ -36,14 +36,14 @@ static void encode_common(const struct event_common *m, struct bytes_put *out)
 static void decode_common(struct bytes *in, struct event_common *m)
 {
 #define COMMON(...) __VA_ARGS__
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 }
 #define EVENT(number, NAME, name, ...)                                                             \
     static void decode_##name(struct bytes *in, struct event_##name *m)                            \
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
 
 void event_encode(const struct event *event, struct bytes_put *out)
 {
@@ -57,7 +57,7 @@ void event_encode(const struct event *event, struct bytes_put *out)
     case EVENT_##NAME:                                                                             \
         encode_##name(&event->name, out);                                                          \
         break;
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
     }
 }
 
@@ -72,7 +72,7 @@ int event_decode(struct bytes_view payload, struct event *ret_event)
     case EVENT_##NAME:                                                                             \
         decode_##name(&in, &ret_event->name);                                                      \
         break;
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
     default:
         return in.error ? in.error : ERR_UNKNOWN;
     }
@@ -85,7 +85,7 @@ const char *event_name(enum event_number number)
 #define EVENT(number, NAME, name, ...)                                                             \
     case EVENT_##NAME:                                                                             \
         return #name;
-#include "appliance/mes/event.def"
+#include "appliance/event.def"
     case EVENT_NONE:
         break;
     }
