@@ -127,9 +127,8 @@ static int sign_bundle(const struct tool_options *o, struct making *m)
     return r ? tool_complain_file(o, m->name, r) : 0;
 }
 
-/* Give the two files of ${name} their names, if they wait for it.  A run that ended between the
- * state and this left them behind. */
-static int publish(const struct tool_options *o, const char *name)
+/* Give the two files of ${name} their names.  ${left}: they may have them already. */
+static int publish(const struct tool_options *o, const char *name, bool left)
 {
     static const char *const kinds[] = {"tar", "tar.minisig"};
     char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
@@ -141,14 +140,13 @@ static int publish(const struct tool_options *o, const char *name)
             r = file_path(to, "%s/out/%s.%s", o->dir, name, kinds[i]);
         if (r == 0)
             r = file_rename(from, to);
-        if (r == ERR_SYSTEM && errno == ENOENT)
-            continue;
-        if (r)
+        if (r && !(left && r == ERR_SYSTEM && errno == ENOENT))
             return tool_complain_file(o, to, r);
     }
     return 0;
 }
 
+/* A run that ended between the state and the names left its files behind. */
 static int publish_left(const struct tool_options *o, struct making *m)
 {
     struct manifest last = {0};
@@ -159,7 +157,7 @@ static int publish_left(const struct tool_options *o, struct making *m)
     if (last.seq == 0)
         return 0;
     manifest_name(&last, name);
-    return publish(o, name);
+    return publish(o, name, true);
 }
 
 /* First the files under other names, then the number is used up, then the names: whenever this
@@ -188,7 +186,7 @@ static int store(const struct tool_options *o, struct making *m)
         r = file_write(path, 0644, false, text, length);
     if (r == 0)
         r = file_rename(path, m->state_path);
-    return r ? tool_complain_file(o, path, r) : publish(o, m->name);
+    return r ? tool_complain_file(o, path, r) : publish(o, m->name, false);
 }
 
 static void report_orders(const struct tool_options *o, const struct making *m)

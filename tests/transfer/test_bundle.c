@@ -72,6 +72,47 @@ static void bytes_are_determined_by_the_data(void **state)
                "17052932a56c211a0bd266fda00764156fdd9699f1a612be1483075f1d9af8aa");
 }
 
+static void assert_shown(const char *page, struct bytes_view text)
+{
+    char line[MANIFEST_MAX + 1];
+
+    /* the page indents: compare line by line */
+    for (struct bytes b = bytes_over(text.data, text.length); bytes_left(&b);) {
+        struct bytes_view got = bytes_line(&b);
+        snprintf(line, sizeof(line), "\n    %.*s\n", (int)got.length, (const char *)got.data);
+        if (b.error || !strstr(page, line))
+            fail_msg("docs/FORMAT.md does not show %s", line);
+    }
+}
+
+/* Who writes a second guard has nothing but the page. */
+static void the_page_shows_these_bytes(void **state)
+{
+    static char page[65536];
+    FILE *in = fopen("docs/FORMAT.md", "r");
+    struct bundle got;
+    struct refusal why;
+    char text[ROOT_MAX];
+    size_t length;
+    (void)state;
+
+    assert_non_null(in);
+    page[fread(page, 1, sizeof(page) - 1, in)] = '\0';
+    fclose(in);
+    fixture_root_text(text, &length);
+    assert_shown(page, bytes_view_of(text, length));
+    fixture_make(&made, MANIFEST_H2L, 3);
+    assert_int_equal(bundle_open_unverified(bytes_view_of(made.tar, made.tar_length), &got, &why),
+                     0);
+    assert_shown(page, got.manifest_text);
+    assert_shown(page, got.release[0]);
+    assert_shown(page, got.release[1]);
+    assert_shown(page, got.b2sums);
+    assert_shown(page, got.policy);
+    assert_shown(page, got.records);
+    assert_shown(page, bytes_view_of(made.minisig, made.minisig_length));
+}
+
 static void outer_signature_covers_every_byte(void **state)
 {
     struct refusal why;
@@ -235,6 +276,7 @@ int main(void)
         cmocka_unit_test(whole_bundles_are_accepted_in_their_direction_only),
         cmocka_unit_test(opened_bundle_gives_its_parts),
         cmocka_unit_test(bytes_are_determined_by_the_data),
+        cmocka_unit_test(the_page_shows_these_bytes),
         cmocka_unit_test(outer_signature_covers_every_byte),
         cmocka_unit_test(inner_signatures_cover_every_byte_too),
         cmocka_unit_test(both_guards_must_have_signed_in_their_own_role),

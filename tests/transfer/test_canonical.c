@@ -112,6 +112,26 @@ static void refuses_every_cut_and_every_flipped_bit_of_structure(void **state)
     }
 }
 
+static bool reads_text(const char *text, size_t length)
+{
+    struct canonical_reader r = canonical_over(bytes_view_of(text, length));
+
+    canonical_text(&r, NULL);
+    return canonical_done(&r) == 0;
+}
+
+static void strings_have_two_escapes_and_printable_bytes_only(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char plain[] = {'"', 'a', (char)c, '"'};
+        const char escaped[] = {'"', '\\', (char)c, '"'};
+        bool quote = c == '"' || c == '\\';
+        assert_int_equal(reads_text(plain, sizeof(plain)), c >= 0x20 && c <= 0x7e && !quote);
+        assert_int_equal(reads_text(escaped, sizeof(escaped)), quote);
+    }
+}
+
 static void refuses_more_than_eight_levels(void **state)
 {
     struct canonical_reader r = canonical_over(bytes_text("[[[[[[[[[]]]]]]]]]"));
@@ -155,6 +175,7 @@ int main(void)
         cmocka_unit_test(reader_takes_what_the_writer_makes),
         cmocka_unit_test(refuses_every_other_form),
         cmocka_unit_test(refuses_every_cut_and_every_flipped_bit_of_structure),
+        cmocka_unit_test(strings_have_two_escapes_and_printable_bytes_only),
         cmocka_unit_test(refuses_more_than_eight_levels),
         cmocka_unit_test(writer_refuses_what_no_reader_takes),
     };

@@ -106,6 +106,7 @@ static int parse_with(const char *text, const char *from, const char *to)
 static void refuses_every_changed_value(void **state)
 {
     static const char *const changes[][2] = {
+        {"\"b2sums\"", "\"b2\\\"sums\""},
         {"\"got\":2", "\"got\":1"},
         {"\"need\":2", "\"need\":1"},
         {"perf-e7k2m9qa", "perf-E7k2m9qa"},
