@@ -195,7 +195,8 @@ static int give_descriptors(struct instance *i)
     if (r == 0 && p != PROGRAM_KEEPER && p != PROGRAM_HASHER)
         r = give_opened(i, DESCRIPTOR_ROOT, path, O_RDONLY);
     snprintf(path, sizeof path, "%s/policy.cedar", site->directory);
-    if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY))
+    if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY || p == PROGRAM_GUARD_A ||
+                   p == PROGRAM_GUARD_B))
         r = give_opened(i, DESCRIPTOR_POLICY, path, O_RDONLY);
     snprintf(path, sizeof path, "%s/training.key", site->directory);
     if (r == 0 && p == PROGRAM_KEEPER)
