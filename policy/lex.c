@@ -38,8 +38,8 @@ static uint32_t space_length(const char *s, uint32_t left)
         "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
     };
 
-    if (*s == ' ' || (*s >= '\t' && *s <= '\r'))
-        return 1;
+    if ((uint8_t)*s < 0x80)
+        return *s == ' ' || (*s >= '\t' && *s <= '\r');
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         uint32_t n = (uint32_t)strlen(wide[i]);
         if (n <= left && memcmp(s, wide[i], n) == 0)
