@@ -25,7 +25,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/identity/token.o appliance/identity/snapshot.o
-TRANSFER := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
+TRANSFER := $(filter-out %_main.o transfer/tool% transfer/file.o,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
 o = $(addprefix $(B)/obj/,$(1))
 archive = $(B)/lib/$(1).a
@@ -55,6 +55,13 @@ $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o applianc
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
+IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
+$(eval $(call program,identity,$(IDENTITY) appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+$(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
+$(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
+$(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
+$(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/extension/*.c)),,))
+$(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)) transfer/file.o,transfer crypto,-lsodium))
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 

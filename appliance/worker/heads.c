@@ -30,8 +30,13 @@ void heads_anchor(struct worker *w, const struct message_anchor *m)
     if (m->size == 0)
         return; /* the auditor has signed nothing for this enclave yet */
     int r = store_check_anchor(w->store, m->size, m->root);
-    if (r == 0)
+    if (r == 0) {
+        /* its answer may have been lost with a process */
+        if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
+            log_die("the store failed at keeping a checkpoint");
+        w->head_asked_ms = 0;
         return;
+    }
     snprintf(w->closed, sizeof w->closed,
              "This enclave's store is behind its anchor: the auditor has signed a log of %llu "
              "events, and %s. Nothing is recorded until two people sign for the loss.",

@@ -2,7 +2,7 @@
 #define APPLIANCE_WORKER_WORKER_H
 
 #include "appliance/identity/token.h"
-#include "appliance/decide.h"
+#include "appliance/mes/mes.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 

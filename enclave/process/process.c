@@ -271,6 +271,9 @@ static void confine(struct process *process)
 {
     char lacking[400];
     take_keys(process);
+    if (process->handlers->prepare &&
+        process->handlers->prepare(process->handlers->context, process) != 0)
+        _exit(1);
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
         log_sys("memory could not be locked");
         _exit(1);

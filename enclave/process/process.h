@@ -35,6 +35,8 @@ struct peer {
 /* What a program does when something comes.  Any of them may be NULL. */
 struct process_handlers {
     void *context;
+    /* before confinement, with descriptors and keys: what cannot be opened later; an error ends it */
+    int (*prepare)(void *context, struct process *process);
     /* after confinement: open what there is to open; an error ends the process */
     int (*started)(void *context, struct process *process);
     void (*message)(void *context, struct peer *peer, const struct message *message);

@@ -226,6 +226,27 @@ int store_head_signed(struct store *store, uint64_t size, struct bytes_view note
     return 0;
 }
 
+static int append_to(void *context, const struct store_event *event)
+{
+    uint8_t leaf[HASH_TREE_LENGTH];
+    store_leaf(event, leaf);
+    tree_append(context, leaf);
+    return 0;
+}
+
+int store_head_adopt(struct store *store, uint64_t size, struct bytes_view note)
+{
+    if (size <= store->signed_tree.end || size > store->committed.end)
+        return ERR_STATE;
+    store->sent_tree = store->signed_tree;
+    int r = store_walk(store, store->signed_tree.end, size, append_to, &store->sent_tree);
+    tree_begin(&store->since_sent, size);
+    if (r == 0)
+        r = store_walk(store, size, store->committed.end, append_to, &store->since_sent);
+    store->head_under_way = r == 0;
+    return r ? r : store_head_signed(store, size, note);
+}
+
 int store_checkpoint(struct store *store, char *out, size_t size, size_t *ret_length,
                      uint64_t *ret_size)
 {
@@ -243,14 +264,6 @@ int store_checkpoint(struct store *store, char *out, size_t size, size_t *ret_le
     }
     sqlite3_reset(s);
     return r;
-}
-
-static int append_to(void *context, const struct store_event *event)
-{
-    uint8_t leaf[HASH_TREE_LENGTH];
-    store_leaf(event, leaf);
-    tree_append(context, leaf);
-    return 0;
 }
 
 int store_check_anchor(struct store *store, uint64_t size,

@@ -91,6 +91,13 @@ must_use int store_head(struct store *store, struct bytes_put *proof, uint64_t *
  * makes its own. */
 must_use int store_head_signed(struct store *store, uint64_t size, struct bytes_view note);
 
+/*
+ * store_head_adopt(store, size, note):
+ * The auditor has signed a head of ${size} events that never arrived here; it has been
+ * checked with store_check_anchor().  Keep it as the last signed one.
+ */
+must_use int store_head_adopt(struct store *store, uint64_t size, struct bytes_view note);
+
 /* store_head_lost(store): The auditor is new; what was under way must be asked again. */
 void store_head_lost(struct store *store);
 
