@@ -46,7 +46,7 @@ static const char *const names[ENTITY_COUNT] = {
 static const char schema[] =
 #define ENTITY(NAME, name, ...)                                                                    \
     "DROP TABLE IF EXISTS mes_" #name ";"                                                          \
-    "CREATE TABLE mes_" #name " (number INTEGER PRIMARY KEY" __VA_ARGS__ ") STRICT;"
+    "CREATE TABLE mes_" #name " (row_number INTEGER PRIMARY KEY" __VA_ARGS__ ") STRICT;"
 #include "appliance/mes/entity.def"
 #undef ENTITY
     ;
@@ -60,7 +60,7 @@ static const char schema[] =
 #define TEXT(name, longest) ", :" #name
 #define I64(name)           ", :" #name
 static const char *const save_texts[ENTITY_COUNT] = {
-#define ENTITY(NAME, name, ...) "REPLACE INTO mes_" #name " VALUES (:number" __VA_ARGS__ ")",
+#define ENTITY(NAME, name, ...) "REPLACE INTO mes_" #name " VALUES (:row_number" __VA_ARGS__ ")",
 #include "appliance/mes/entity.def"
 #undef ENTITY
 };
@@ -70,7 +70,7 @@ static const char *const save_texts[ENTITY_COUNT] = {
 #undef I64
 
 static const char *const load_texts[ENTITY_COUNT] = {
-#define ENTITY(NAME, name, ...) "SELECT * FROM mes_" #name " ORDER BY number",
+#define ENTITY(NAME, name, ...) "SELECT * FROM mes_" #name " ORDER BY row_number",
 #include "appliance/mes/entity.def"
 #undef ENTITY
 };

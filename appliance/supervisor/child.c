@@ -36,6 +36,17 @@ static void limit(int what, rlim_t value)
         log_die("a limit could not be set");
 }
 
+/* As much locked memory as its row says, or as much as this machine lets us give: the program
+ * itself says what it lacks, and a production site refuses to run. */
+static void limit_memlock(rlim_t value)
+{
+    struct rlimit l = {value, value};
+    if (setrlimit(RLIMIT_MEMLOCK, &l) == 0 || getrlimit(RLIMIT_MEMLOCK, &l) != 0)
+        return;
+    l.rlim_cur = l.rlim_max;
+    (void)setrlimit(RLIMIT_MEMLOCK, &l);
+}
+
 /* Only the auditor may write to the kernel's audit log; it keeps that one right over exec. */
 static void keep_audit_right(void)
 {
@@ -59,7 +70,7 @@ static _Noreturn void become(const struct program_row *program, const char *bina
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(path, sizeof path, "%s/%s", binaries, program->binary);
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_MEMLOCK, (rlim_t)program->memlock_kib * 1024);
+    limit_memlock((rlim_t)program->memlock_kib * 1024);
     limit(RLIMIT_NOFILE, 1024);
     umask(0077);
     if (setgroups(0, NULL) != 0 || (audits && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) ||

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -267,6 +268,20 @@ static void send_ready(struct process *process, const char *lacking)
         log_die("the supervisor is gone");
 }
 
+/* All memory stays in memory.  Where the limit is too low for that, only a training site goes on. */
+static bool lock_memory(const struct process *process)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)topology_program(process->program)->memlock_kib * 1024;
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur >= wanted &&
+        mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0)
+        return true;
+    if (!process->training)
+        log_die("memory could not be locked: the limit must be %u KiB at least",
+                topology_program(process->program)->memlock_kib);
+    return false;
+}
+
 static void confine(struct process *process)
 {
     char lacking[400];
@@ -274,10 +289,7 @@ static void confine(struct process *process)
     if (process->handlers->prepare &&
         process->handlers->prepare(process->handlers->context, process) != 0)
         _exit(1);
-    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-        log_sys("memory could not be locked");
-        _exit(1);
-    }
+    bool locked = lock_memory(process);
     struct sandbox sandbox = {
         .program = process->program,
         .training = process->training,
@@ -288,6 +300,9 @@ static void confine(struct process *process)
         log_die("its own directory cannot be entered");
     if (sandbox_enter(&sandbox, lacking, sizeof lacking) != 0)
         _exit(1);
+    if (!locked)
+        strncat(lacking, "no locked memory (its limit is too low here); ",
+                sizeof lacking - strlen(lacking) - 1);
     process->confined = true;
     const struct process_handlers *h = process->handlers;
     if (h->started && h->started(h->context, process) != 0)
