@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "enclave/process/log.h"
@@ -408,6 +409,7 @@ int process_main(enum program program, const struct process_handlers *handlers)
         process->descriptors[i] = -1;
     close_the_rest();
     signal(SIGPIPE, SIG_IGN);
+    tzset(); /* libc would read the time zone's file later, when no file can be opened */
     if (loop_new(&process->loop) != 0 ||
         channel_new(PROCESS_CONTROL_FD, 0, getppid(), true, &process->control) != 0 ||
         loop_watch(process->loop, PROCESS_CONTROL_FD, POLLIN, control_ready, process) != 0)
