@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "appliance/answer.h"
 #include "appliance/cli/card.h"
@@ -16,6 +17,7 @@
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define DAY_MS    (24 * 60 * MINUTE_MS)
+#define PATIENCE_MS 10000
 
 static const char *const program_files[TRAINING_ENCLAVES] = {"harrow-vane.json",
                                                              "sable-orchard.json"};
@@ -116,7 +118,13 @@ static int perform(struct seed *s, int program, const struct actor *who,
                    const struct http_call *call, yyjson_doc **ret_doc)
 {
     struct http_reply reply = {0};
+    uint64_t deadline = os_boot_ms() + PATIENCE_MS;
     int r = http_ask(way(s, program), call, &reply);
+    while (r == 0 && reply.status == 404 && s->patient && os_boot_ms() < deadline) {
+        nanosleep(&(struct timespec){0, 500 * 1000000L}, NULL);
+        progress_wait(&s->progress);
+        r = http_ask(way(s, program), call, &reply);
+    }
     if (r || reply.status != 200)
         return complain_of(s, call, who, r, &reply);
     if (!ret_doc)
@@ -129,14 +137,6 @@ int seed_get(struct seed *s, int program, struct actor *who, const char *path, y
 {
     struct http_call call = {.method = "GET", .path = path, .token = token_of(who, program)};
     return perform(s, program, who, &call, ret_doc);
-}
-
-void seed_try_get(struct seed *s, int program, struct actor *who, const char *path,
-                  unsigned *ret_status)
-{
-    struct http_call call = {.method = "GET", .path = path, .token = token_of(who, program)};
-    struct http_reply reply = {0};
-    *ret_status = http_ask(way(s, program), &call, &reply) == 0 ? reply.status : 0;
 }
 
 /* A body may hold a PIN: it is wiped. */

@@ -44,6 +44,7 @@ struct seed {
     struct actor actors[ACTORS_MAX];
     size_t actors_count;
     struct progress progress;
+    bool patient; /* the people of a program may not be known there yet: ask again for a while */
 };
 
 /* seed_text(object, key): Its text, "" where there is none. */
@@ -72,9 +73,6 @@ must_use int seed_post_signed(struct seed *s, int program, struct actor *who, co
                               const char *operation, const char *meaning, yyjson_mut_doc *body);
 must_use int seed_get(struct seed *s, int program, struct actor *who, const char *path,
                       yyjson_doc **ret_doc);
-/* seed_try_get(s, program, who, path, ret_status): Only ask; 0 for no answer. */
-void seed_try_get(struct seed *s, int program, struct actor *who, const char *path,
-                  unsigned *ret_status);
 
 /* seed_sign_in(s, who): At the entry, unless that was done.
  * seed_enter(s, program, who): At the program, unless that was done. */

@@ -59,23 +59,6 @@ static yyjson_mut_doc *make_body(const struct seed *s, yyjson_val *data)
     return body;
 }
 
-/* Identity tells a worker of new people within a second or two. */
-static int wait_known(struct seed *s, int program, struct actor *who)
-{
-    unsigned status = 0;
-    for (int ms = 0; status != 200 && ms < PATIENCE_MS; ms += STEP_MS) {
-        if (ms)
-            nanosleep(&(struct timespec){0, STEP_MS * 1000000L}, NULL);
-        seed_try_get(s, program, who, "/api/program", &status);
-        progress_wait(&s->progress);
-    }
-    if (status == 200)
-        return 0;
-    progress_end(&s->progress, false);
-    return cli_complain(s->o, CLI_TROUBLE, "%s is not known in %s after %d seconds (status %u).",
-                        who->name, seed_program_name(s, program), PATIENCE_MS / 1000, status);
-}
-
 static int missing_role(struct seed *s, int program, const char *role)
 {
     progress_end(&s->progress, false);
@@ -93,12 +76,13 @@ int seed_definitions(struct seed *s, int program)
     progress_begin(&s->progress, what, yyjson_arr_size(list));
     int r = engineer ? seed_enter(s, program, engineer)
                      : missing_role(s, program, "manufacturing engineer");
-    if (r == 0)
-        r = wait_known(s, program, engineer);
     if (r)
         return r;
+    /* identity tells a worker of new people within a second */
+    nanosleep(&(struct timespec){1, 0}, NULL);
     yyjson_arr_foreach(list, i, n, one)
     {
+        s->patient = i == 0;
         snprintf(path, sizeof path, "/api/define/%s", seed_text(one, "kind"));
         r = seed_post(s, program, engineer, path, make_body(s, yyjson_obj_get(one, "body")), NULL);
         if (r)
