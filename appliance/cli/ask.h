@@ -1,0 +1,41 @@
+#ifndef APPLIANCE_CLI_ASK_H
+#define APPLIANCE_CLI_ASK_H
+
+#include "appliance/cli/cli.h"
+#include "appliance/supervisor/console.h"
+
+/* A site's console, from the asking side: appliance/supervisor/console.h has the protocol. */
+enum {
+#define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
+    COMMAND_##NAME = (number),
+#include "appliance/commands.def"
+#undef COMMAND
+};
+
+struct ask_answer {
+    bool well;
+    char text[CONSOLE_TEXT_MAX + 1]; /* printable, and LF */
+};
+
+/*
+ * ask(site, command, enclave, fds, count, ret_answer):
+ * Ask the site in the directory ${site}, and wait; after two seconds with a dot on
+ * standard error each second.  ${enclave} is an id or "".  The descriptors are
+ * borrowed.  ERR_SYSTEM (errno) where no site answers, ERR_EOF if it ended meanwhile.
+ */
+must_use int ask(const char *site, unsigned command, const char *enclave, const int *fds,
+                 size_t count, struct ask_answer *ret_answer);
+
+/* ask_printable(text): Everything but printable ASCII and LF becomes '?'. */
+void ask_printable(char *text);
+
+/*
+ * ask_import(site, tar_path, ret_answer, ret_wrong):
+ * Bring in a bundle and its signature file.  On success ${ret_answer} is intake's
+ * sentence where it said one, else the console's.  On failure *${ret_wrong} says in
+ * words what is wrong, where that is not errno's.
+ */
+must_use int ask_import(const char *site, const char *tar_path, struct ask_answer *ret_answer,
+                        const char **ret_wrong);
+
+#endif

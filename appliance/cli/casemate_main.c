@@ -1,0 +1,206 @@
+/*
+ * casemate: what a person at the box's own console does with a site.  A table of
+ * subcommands; appliance/cli/casemate.1 is its manual.
+ */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/cli/cli.h"
+
+enum {
+#define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
+    COMMAND_##NAME = (number),
+#include "appliance/commands.def"
+#undef COMMAND
+};
+
+/* Options that a subcommand takes: a letter each. */
+#define SITE "s"
+#define KEYS "kr"
+#define PORT "p"
+#define ALL  "a"
+
+static const struct command {
+    const char *words, *options, *synopsis;
+    size_t least, most; /* operands */
+    unsigned number;    /* of commands.def, or 0 */
+    int (*run)(const struct cli *o);
+    const char *summary, *text;
+} commands[] = {
+    {"status", SITE, "", 0, 0, COMMAND_STATUS, cli_status, "which processes run",
+     "One line a process: its program, its enclave, its state and its number.  \"lacks\" names\n"
+     "the protections that this machine's kernel does not have.  \"offline\" means that it tried a\n"
+     "system call it may not make, three times in ten minutes; the site's log says which.\n"
+     "\n"
+     "  casemate status\n"},
+    {"stop", SITE, "", 0, 0, COMMAND_STOP, cli_console, "stop a site",
+     "Every process ends what it is at and stops.  What was confirmed to anybody is recorded.\n"},
+    {"unlock", SITE, "", 0, 0, COMMAND_UNLOCK, cli_console, "start the keeper again",
+     "The keeper hands out keys and is not started again by itself.  A training site's keeper\n"
+     "unlocks from the key file that lies beside the site; a production site needs its\n"
+     "custodians.\n"},
+    {"import", SITE, "FILE.tar", 1, 1, COMMAND_IMPORT, cli_import, "bring a bundle of orders in",
+     "FILE.tar.minisig must lie beside FILE.tar.  The file's name says for which enclave it is:\n"
+     "l2h-orders-ENCLAVE-NNNN-NNNNNNNNNN.tar.  A process that holds nothing reads the bundle;\n"
+     "one sentence says what became of it.  It changes nothing until two people of the program\n"
+     "have accepted it on their screens (Transfer, Inbound).\n"
+     "\n"
+     "  casemate import l2h-orders-e7k2m9qa-0001-0000000001.tar\n"},
+    {"audit export", SITE, "ENCLAVE FILE", 2, 2, COMMAND_AUDIT_EXPORT, cli_audit_export,
+     "a log without its content, to be checked elsewhere",
+     "Writes FILE: the signed head of the enclave's log and one line an event, from which nobody\n"
+     "can read what happened.  FILE must not be there.\n"
+     "\n"
+     "  casemate audit export e7k2m9qa e7k2m9qa.skeleton\n"},
+    {"audit verify", KEYS, "SKELETON", 1, 1, 0, cli_audit_verify,
+     "check such a file, with a public key only",
+     "Needs no site.  The key is the auditor's: \"checkpoint\" in root.json, as 64 digits behind\n"
+     "--key, or root.json itself behind --root.  Every line must be there, in its order and\n"
+     "unchanged, and all together must give what the auditor has signed.\n"
+     "\n"
+     "  casemate audit verify --root root.json e7k2m9qa.skeleton\n"},
+    {"verify", SITE, "ENCLAVE", 1, 1, COMMAND_VERIFY, cli_console,
+     "check a whole log against its signed head",
+     "Reads every event of the enclave's log, decodes it, and compares the tree with the last\n"
+     "head that the auditor signed.\n"},
+    {"replay", SITE, "ENCLAVE", 1, 1, COMMAND_REPLAY, cli_console,
+     "rebuild every table from the log and compare",
+     "Tables are made from the log and from nothing else.  This makes them again and says of\n"
+     "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
+    {"training create", SITE PORT, "[DIR]", 0, 1, 0, cli_training_create,
+     "make a training site",
+     "Makes DIR: keys, the policy, two enclaves with fresh ids, the enterprise's folder, and a\n"
+     "card with a PIN for everybody.  A site that is there is left as it is; one that was not\n"
+     "finished is made again.  --port names the first of three ports; without it a free block\n"
+     "is taken, 7410 if it is free.\n"
+     "\n"
+     "  casemate training create\n"},
+    {"training start", SITE, "[DIR]", 0, 1, 0, cli_training_start,
+     "start it, fill it once, show how to sign in",
+     "The first start fills the site with two fictional programs, by the same operations that\n"
+     "people use, and takes about a minute.  If the site runs already, this prints the card.\n"},
+    {"training stop", SITE, "[DIR]", 0, 1, 0, cli_training_stop, "stop it and wait for its end",
+     "Nothing is lost; casemate training start goes on where it stopped.\n"},
+    {"training card", SITE ALL, "[DIR]", 0, 1, 0, cli_training_card,
+     "show the card again",
+     "The address, who can sign in with which badge and PIN, and three things to try.  --all\n"
+     "lists everybody.  Only root can read the card.\n"},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static const char exits[] =
+    "\n--site DIR names the site (default: $CASEMATE_SITES/training, or\n"
+    "/var/lib/casemate/training).  --json prints one line of JSON for a program.\n"
+    "Exit: 0 done, 1 refused, 2 wrong command line, 3 a file or the site could not be used.\n";
+
+static int print_usage(FILE *out)
+{
+    fprintf(out, "casemate: a site, from the box's own console.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        char left[48];
+        snprintf(left, sizeof left, "%s %s", commands[i].words, commands[i].synopsis);
+        fprintf(out, "  casemate %-28s %s\n", left, commands[i].summary);
+    }
+    fprintf(out, "  casemate %-28s %s\n%s", "help COMMAND", "explain one of them", exits);
+    return out == stdout ? CLI_DONE : CLI_USAGE;
+}
+
+static int print_help(const struct command *c)
+{
+    printf("casemate %s%s%s\n\n%s\n%s%s", c->words, c->synopsis[0] ? " " : "", c->synopsis,
+           c->summary, c->text, exits);
+    return CLI_DONE;
+}
+
+/* The command that argv begins with, by its one or two words. */
+static const struct command *find(int argc, char **argv, int *ret_words)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const char *words = commands[i].words, *space = strchr(words, ' ');
+        size_t first = space ? (size_t)(space - words) : strlen(words);
+        if (argc < 1 || strlen(argv[0]) != first || memcmp(argv[0], words, first) != 0)
+            continue;
+        if (space && (argc < 2 || strcmp(argv[1], space + 1) != 0))
+            continue;
+        *ret_words = space ? 2 : 1;
+        return &commands[i];
+    }
+    return NULL;
+}
+
+static int take_port(struct cli *o, const char *text)
+{
+    char *end;
+    unsigned long port = strtoul(text, &end, 10);
+    if (text[0] < '1' || text[0] > '9' || *end || port < 1024 || port > 65500)
+        return cli_complain(o, CLI_USAGE, "--port takes a number from 1024 to 65500.");
+    o->port = (unsigned)port;
+    return 0;
+}
+
+/* 0; CLI_USAGE after a complaint; -1 if help was asked for. */
+static int parse(const struct command *c, int argc, char **argv, struct cli *o)
+{
+    static const struct option longs[] = {
+        {"site", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
+        {"root", required_argument, NULL, 'r'}, {"port", required_argument, NULL, 'p'},
+        {"all", no_argument, NULL, 'a'},        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+    };
+    int letter;
+    while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+        if (letter == 'h')
+            return -1;
+        if (letter == 'j')
+            o->json = true;
+        else if (letter == '?' || !strchr(c->options, letter))
+            return cli_complain(o, CLI_USAGE,
+                                "that option does not belong to %s; see casemate help %s.", c->words,
+                                c->words);
+        else if (letter == 's')
+            o->site = optarg;
+        else if (letter == 'k')
+            o->key = optarg;
+        else if (letter == 'r')
+            o->root = optarg;
+        else if (letter == 'a')
+            o->all = true;
+        else if (take_port(o, optarg))
+            return CLI_USAGE;
+    }
+    o->operands = (size_t)(argc - optind);
+    if (o->operands < c->least || o->operands > c->most)
+        return cli_complain(o, CLI_USAGE, "it is: casemate %s %s", c->words, c->synopsis);
+    for (size_t i = 0; i < o->operands; i++)
+        o->operand[i] = argv[optind + (int)i];
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static char site[CLI_PATH_MAX];
+    const char *sites = getenv("CASEMATE_SITES");
+    struct cli o = {.site = site};
+    int words = 0;
+    bool help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+    snprintf(site, sizeof site, "%s/training", sites && sites[0] ? sites : "/var/lib/casemate");
+    if (sodium_init() < 0)
+        return CLI_TROUBLE;
+    const struct command *c = find(argc - 1 - help, argv + 1 + help, &words);
+    if (help)
+        return c ? print_help(c) : print_usage(stdout);
+    if (!c)
+        return print_usage(stderr);
+    o.number = c->number;
+    int r = parse(c, argc - words, argv + words, &o);
+    if (r)
+        return r == -1 ? print_help(c) : r;
+    r = c->run(&o);
+    if (fflush(stdout) || ferror(stdout))
+        return CLI_TROUBLE;
+    return r;
+}

@@ -1,0 +1,69 @@
+#ifndef APPLIANCE_CLI_CLI_H
+#define APPLIANCE_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "crypto/error.h"
+
+/* What the subcommands of casemate have in common. */
+enum cli_exit {
+    CLI_DONE = 0,    /* done, or it is so */
+    CLI_REFUSED = 1, /* refused, or it is not so; the message says why */
+    CLI_USAGE = 2,   /* the command line is not right */
+    CLI_TROUBLE = 3, /* a file, a program or the site could not be used */
+};
+
+#define CLI_OPERANDS_MAX 2
+
+/* What the command line gave; NULL, 0 or false where it gave nothing. */
+struct cli {
+    const char *site; /* never NULL: --site, or the training site's place */
+    const char *key;
+    const char *root;
+    unsigned port;
+    bool json;
+    bool all;
+    unsigned number; /* the command of commands.def, where there is one */
+    const char *operand[CLI_OPERANDS_MAX];
+    size_t operands;
+};
+
+/* Each runs one subcommand and returns an enum cli_exit. */
+int cli_console(const struct cli *o);
+int cli_status(const struct cli *o);
+int cli_import(const struct cli *o);
+int cli_audit_export(const struct cli *o);
+int cli_audit_verify(const struct cli *o);
+int cli_training_create(const struct cli *o);
+int cli_training_start(const struct cli *o);
+int cli_training_stop(const struct cli *o);
+int cli_training_card(const struct cli *o);
+
+/* cli_complain(o, exit, format, ...): Say what is wrong: to a person on stderr and, with --json,
+ * to a program on stdout.  Returns ${exit}. */
+__attribute__((format(printf, 3, 4))) int cli_complain(const struct cli *o, int exit,
+                                                       const char *format, ...);
+
+/* cli_complain_file(o, path, code): The same for a file, with errno's text for ERR_SYSTEM.
+ * Returns CLI_TROUBLE. */
+int cli_complain_file(const struct cli *o, const char *path, int code);
+
+/* cli_say(o, outcome, text): Print an answer; with --json as {"done":…,"text":…}. */
+void cli_say(const struct cli *o, bool done, const char *text);
+
+/* cli_print_json(text): A JSON string with its quotes, to standard output. */
+void cli_print_json(const char *text);
+
+/* cli_beside(name, out): The path of the program ${name} that lies beside this one. */
+#define CLI_PATH_MAX 1024
+must_use int cli_beside(const char *name, char out[static CLI_PATH_MAX]);
+
+/*
+ * cli_run(argv, out, size):
+ * Run argv[0] (a path) to its end, with its standard output, cut at ${size} - 1
+ * bytes, in ${out}.  Its exit status, or ERR_SYSTEM.
+ */
+must_use int cli_run(const char *const *argv, char *out, size_t size);
+
+#endif
