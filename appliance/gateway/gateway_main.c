@@ -115,7 +115,8 @@ static void take_answer(struct gateway *g, const struct message_answer *m)
     if (!x)
         return; /* its browser has gone, or its deadline */
     if (m->part != x->parts_seen || m->parts == 0 || m->part >= m->parts)
-        log_die("the parts of an answer came in disorder");
+        log_die("the parts of an answer came in disorder (%u of %u, expected %u)", m->part, m->parts,
+                x->parts_seen);
     uint8_t *grown = realloc(x->answer, x->answer_length + m->body.length + 1);
     if (!grown)
         log_die("out of memory");

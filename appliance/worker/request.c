@@ -296,6 +296,7 @@ static void fill_command(struct worker *w, struct command *c, const struct reque
     c->actor.person = q->asker.person;
     memcpy(c->actor.session, q->asker.token->session, 16);
     memcpy(c->actor.station, q->asker.token->station, 16);
+    c->status = 200;
     c->body_text = q->body;
     c->statement = q->statement;
     c->now_ms = os_utc_ms();
