@@ -59,6 +59,7 @@ IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance
 $(eval $(call program,identity,$(IDENTITY) appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
+$(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/extension/*.c)),,))
 $(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)) transfer/file.o,transfer crypto,-lsodium))
