@@ -71,10 +71,11 @@ receive() { ( cd "$1" && sh "$work/receive.sh" ) >"$1/said" 2>&1; }
 
 place "$work/good"
 check "the bundle is accepted, command by command" receive "$work/good"
-seq=$(echo "$NAME" | sed 's/.*-0*//')
-channel=$(echo "$NAME" | sed 's/^h2l-//; s/-[0-9]*-[0-9]*$//')
+place=${NAME#h2l-}
+seq=${place##*-}; place=${place%-*}
+epoch=${place##*-}; channel=${place%-*}
 size=$(stat -c %s "$work/good/$NAME.tar")
-for line in "kind=outer dir=h2l chan=$channel epoch=1 seq=$seq size=$size" "kind=release guard=a dir=h2l chan=$channel" "kind=release guard=b dir=h2l chan=$channel"; do
+for line in "kind=outer dir=h2l chan=$channel epoch=$epoch seq=$seq size=$size" "kind=release guard=a dir=h2l chan=$channel" "kind=release guard=b dir=h2l chan=$channel"; do
     check "minisign prints: mes-xfer/1 $line" grep -qF "mes-xfer/1 $line" "$work/good/said"
 done
 check "the records are there to be read" [ -s "$work/good/$NAME/rec-summary-001.ndjson" ]

@@ -22,7 +22,7 @@ not_ok() { tests=$((tests + 1)); failed=$((failed + 1)); echo "not ok $tests - $
 # check SENTENCE COMMAND...: the command must succeed
 check() {
     sentence=$1; shift
-    if "$@"; then ok "$sentence"; else not_ok "$sentence"; fi
+    if "$@" >"$work/checked" 2>&1; then ok "$sentence"; else not_ok "$sentence"; sed 's/^/#   /' "$work/checked"; fi
 }
 
 # is SENTENCE GOT WANTED
