@@ -75,8 +75,18 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+$(B)/obj/appliance/cli/%.o: policy/site/mandatory.cedar policy/site/program.cedar
+
 all: $(PROGRAMS)
 	@echo "casemate: built in $(B)/bin"
+
+run: all
+	@$(B)/bin/casemate training create $(CASEMATE_SITES)/training
+	@$(B)/bin/casemate training start $(CASEMATE_SITES)/training
+stop: all
+	@$(B)/bin/casemate stop
+.PHONY: all run stop check bench faults fuzz layers format format-check clean
 
 # ---- rules ----
 $(B)/obj/%.o: %.c
