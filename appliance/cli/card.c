@@ -35,7 +35,8 @@ static bool array_has(yyjson_mut_val *array, const char *text)
 {
     size_t i, n;
     yyjson_mut_val *v;
-    yyjson_mut_arr_foreach(array, i, n, v) if (strcmp(yyjson_mut_get_str(v), text) == 0) return true;
+    yyjson_mut_arr_foreach(array, i, n,
+                           v) if (strcmp(yyjson_mut_get_str(v), text) == 0) return true;
     return false;
 }
 
@@ -121,9 +122,8 @@ static yyjson_val *person_of(yyjson_val *top, const char *badge)
 {
     size_t i, n;
     yyjson_val *person;
-    yyjson_arr_foreach(yyjson_obj_get(top, "people"), i, n, person)
-        if (strcmp(text_of(person, "badge"), badge) == 0)
-            return person;
+    yyjson_arr_foreach(yyjson_obj_get(top, "people"), i, n,
+                       person) if (strcmp(text_of(person, "badge"), badge) == 0) return person;
     return NULL;
 }
 
@@ -224,11 +224,12 @@ static void print_screen(FILE *out, yyjson_val *top, bool all)
     print_shown(out, top);
     fprintf(out, "\n");
     print_things_to_try(out, top);
-    fprintf(out,
-            "\nStop it with: make stop (or casemate training stop). Nothing is lost.\n"
-            "This is a training site: everything in it is fictional, and it unlocks by itself from\n"
-            "a key file that lies beside it, %s/training.key.\n\n",
-            text_of(top, "site"));
+    fprintf(
+        out,
+        "\nStop it with: make stop (or casemate training stop). Nothing is lost.\n"
+        "This is a training site: everything in it is fictional, and it unlocks by itself from\n"
+        "a key file that lies beside it, %s/training.key.\n\n",
+        text_of(top, "site"));
 }
 
 /* ---- */

@@ -32,7 +32,8 @@ static const struct command {
 } commands[] = {
     {"status", SITE, "", 0, 0, COMMAND_STATUS, cli_status, "which processes run",
      "One line a process: its program, its enclave, its state and its number.  \"lacks\" names\n"
-     "the protections that this machine's kernel does not have.  \"offline\" means that it tried a\n"
+     "the protections that this machine's kernel does not have.  \"offline\" means that it tried "
+     "a\n"
      "system call it may not make, three times in ten minutes; the site's log says which.\n"
      "\n"
      "  casemate status\n"},
@@ -55,7 +56,7 @@ static const struct command {
      "can read what happened.  FILE must not be there.\n"
      "\n"
      "  casemate audit export e7k2m9qa e7k2m9qa.skeleton\n"},
-    {"audit verify", KEYS, "SKELETON", 1, 1, 0, cli_audit_verify,
+    {"audit verify", KEYS, "--root FILE SKELETON", 1, 1, 0, cli_audit_verify,
      "check such a file, with a public key only",
      "Needs no site.  The key is the auditor's: \"checkpoint\" in root.json, as 64 digits behind\n"
      "--key, or root.json itself behind --root.  Every line must be there, in its order and\n"
@@ -70,8 +71,7 @@ static const struct command {
      "rebuild every table from the log and compare",
      "Tables are made from the log and from nothing else.  This makes them again and says of\n"
      "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
-    {"training create", SITE PORT, "[DIR]", 0, 1, 0, cli_training_create,
-     "make a training site",
+    {"training create", SITE PORT, "[DIR]", 0, 1, 0, cli_training_create, "make a training site",
      "Makes DIR: keys, the policy, two enclaves with fresh ids, the enterprise's folder, and a\n"
      "card with a PIN for everybody.  A site that is there is left as it is; one that was not\n"
      "finished is made again.  --port names the first of three ports; without it a free block\n"
@@ -84,8 +84,7 @@ static const struct command {
      "people use, and takes about a minute.  If the site runs already, this prints the card.\n"},
     {"training stop", SITE, "[DIR]", 0, 1, 0, cli_training_stop, "stop it and wait for its end",
      "Nothing is lost; casemate training start goes on where it stopped.\n"},
-    {"training card", SITE ALL, "[DIR]", 0, 1, 0, cli_training_card,
-     "show the card again",
+    {"training card", SITE ALL, "[DIR]", 0, 1, 0, cli_training_card, "show the card again",
      "The address, who can sign in with which badge and PIN, and three things to try.  --all\n"
      "lists everybody.  Only root can read the card.\n"},
 };
@@ -159,8 +158,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
             o->json = true;
         else if (letter == '?' || !strchr(c->options, letter))
             return cli_complain(o, CLI_USAGE,
-                                "that option does not belong to %s; see casemate help %s.", c->words,
-                                c->words);
+                                "that option does not belong to %s; see casemate help %s.",
+                                c->words, c->words);
         else if (letter == 's')
             o->site = optarg;
         else if (letter == 'k')

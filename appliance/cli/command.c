@@ -40,8 +40,9 @@ static bool is_enclave(const struct cli *o)
 {
     if (grammar_is_enclave(bytes_text(o->operand[0])))
         return true;
-    cli_complain(o, CLI_USAGE, "an enclave's id is e and seven of a-z and 0-9, such as e7k2m9qa; "
-                               "casemate status lists them.");
+    cli_complain(o, CLI_USAGE,
+                 "an enclave's id is e and seven of a-z and 0-9, such as e7k2m9qa; "
+                 "casemate status lists them.");
     return false;
 }
 
@@ -81,7 +82,8 @@ int cli_status(const struct cli *o)
         return finish(o, r, &answer);
     const char *separator = "";
     printf("{\"processes\":[");
-    for (char *line = strtok_r(answer.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *line = strtok_r(answer.text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
         print_process(line, separator);
         separator = ",";
     }
@@ -191,8 +193,8 @@ int cli_audit_verify(const struct cli *o)
         cli_print_json(result.origin);
         printf("}\n");
     } else {
-        printf("%s: all %llu events of %s are there, in their order and unchanged.\n", o->operand[0],
-               (unsigned long long)result.size, result.origin);
+        printf("%s: all %llu events of %s are there, in their order and unchanged.\n",
+               o->operand[0], (unsigned long long)result.size, result.origin);
     }
     return CLI_DONE;
 }

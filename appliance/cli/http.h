@@ -21,8 +21,8 @@ struct http_reply {
 };
 
 struct http_call {
-    const char *method; /* "GET" or "POST" */
-    const char *path;   /* with the query */
+    const char *method;    /* "GET" or "POST" */
+    const char *path;      /* with the query */
     const char *token;     /* or NULL */
     const char *statement; /* or NULL */
     const char *body;      /* or NULL */

@@ -15,8 +15,8 @@
 #include "transfer/file.h"
 #include "transfer/statement.h"
 
-#define MINUTE_MS ((int64_t)60 * 1000)
-#define DAY_MS    (24 * 60 * MINUTE_MS)
+#define MINUTE_MS   ((int64_t)60 * 1000)
+#define DAY_MS      (24 * 60 * MINUTE_MS)
 #define PATIENCE_MS 10000
 
 static const char *const program_files[TRAINING_ENCLAVES] = {"harrow-vane.json",
@@ -57,11 +57,11 @@ struct actor *seed_with_role(struct seed *s, int program, const char *role)
     for (size_t i = 0; i < s->actors_count; i++) {
         size_t k, n;
         yyjson_val *record;
-        yyjson_arr_foreach(s->actors[i].records, k, n, record)
-            if (strcmp(seed_text(record, "attribute"), "role") == 0 &&
-                strcmp(seed_text(record, "value"), role) == 0 &&
-                strcmp(seed_text(record, "scope"), name) == 0)
-                return &s->actors[i];
+        yyjson_arr_foreach(s->actors[i].records, k, n,
+                           record) if (strcmp(seed_text(record, "attribute"), "role") == 0 &&
+                                       strcmp(seed_text(record, "value"), role) == 0 &&
+                                       strcmp(seed_text(record, "scope"), name) ==
+                                           0) return &s->actors[i];
     }
     return NULL;
 }
@@ -169,7 +169,8 @@ static int sign(struct seed *s, int program, struct actor *who, const char *oper
     yyjson_mut_doc *body = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *top = yyjson_mut_obj(body);
     yyjson_mut_doc_set_root(body, top);
-    int r = statement_action_digest(operation, s->config.enclave[program], bytes_text(text), digest);
+    int r =
+        statement_action_digest(operation, s->config.enclave[program], bytes_text(text), digest);
     assert(r == 0); /* its inputs are ours */
     bytes_to_hex(digest, sizeof digest, hex);
     yyjson_mut_obj_add_str(body, top, "badge", who->badge);
@@ -268,7 +269,8 @@ static int read_people(struct seed *s)
         seed_uuid(a->person);
     }
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(s->card), "people"), i, n, person)
-        seed_actor(s, seed_text(person, "badge"))->pin = seed_text(person, "pin");
+        seed_actor(s, seed_text(person, "badge"))
+            ->pin = seed_text(person, "pin");
     return 0;
 }
 

@@ -33,7 +33,8 @@ static yyjson_val *segments_next(const struct past *p, yyjson_val *order, size_t
     const char *part = seed_text(order, "part"), *route = "";
     for (size_t i = 0; i < yyjson_arr_size(list); i++) {
         yyjson_val *one = yyjson_arr_get(list, i), *body = yyjson_obj_get(one, "body");
-        if (strcmp(seed_text(one, "kind"), "route") == 0 && strcmp(seed_text(body, "part"), part) == 0)
+        if (strcmp(seed_text(one, "kind"), "route") == 0 &&
+            strcmp(seed_text(body, "part"), part) == 0)
             route = seed_text(body, "route");
         if (strcmp(seed_text(one, "kind"), "segment") == 0 && i >= *at && route[0] &&
             strcmp(seed_text(body, "route"), route) == 0) {
@@ -49,9 +50,8 @@ static yyjson_val *order_of(const struct past *p)
     size_t i, n;
     yyjson_val *order;
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(p->s->program[p->program]), "orders"), i,
-                       n, order)
-        if (strcmp(seed_text(order, "number"), seed_text(p->data, "order")) == 0)
-            return order;
+                       n, order) if (strcmp(seed_text(order, "number"),
+                                            seed_text(p->data, "order")) == 0) return order;
     return NULL;
 }
 
@@ -66,9 +66,9 @@ static int find_order(struct past *p, struct actor *who, char id[static SEED_UUI
     if (r)
         return r;
     id[0] = '\0';
-    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "orders"), i, n, order)
-        if (strcmp(seed_text(order, "number"), seed_text(p->data, "order")) == 0)
-            snprintf(id, SEED_UUID, "%s", seed_text(order, "order"));
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "orders"), i, n,
+                       order) if (strcmp(seed_text(order, "number"), seed_text(p->data, "order")) ==
+                                  0) snprintf(id, SEED_UUID, "%s", seed_text(order, "order"));
     yyjson_doc_free(doc);
     if (id[0])
         return 0;

@@ -18,12 +18,14 @@ static size_t find_officers(struct seed *s, struct actor *officers[static OFFICE
     for (size_t i = 0; i < s->actors_count && found < OFFICERS; i++) {
         size_t k, n;
         yyjson_val *record;
-        yyjson_arr_foreach(s->actors[i].records, k, n, record)
-            if (strcmp(seed_text(record, "value"), "security-officer") == 0 &&
-                !yyjson_obj_get(record, "scope")) {
-                officers[found++] = &s->actors[i];
-                break;
-            }
+        yyjson_arr_foreach(s->actors[i].records, k, n,
+                           record) if (strcmp(seed_text(record, "value"), "security-officer") ==
+                                           0 &&
+                                       !yyjson_obj_get(record, "scope"))
+        {
+            officers[found++] = &s->actors[i];
+            break;
+        }
     }
     return found;
 }

@@ -123,8 +123,9 @@ static int make_bundle(struct seed *s, int program, char tar[static FILE_PATH_MA
     char csv[4096], name[64], path[FILE_PATH_MAX], dir[FILE_PATH_MAX], tool[CLI_PATH_MAX];
     char text[1024];
     size_t length = 0;
-    const char *argv[] = {tool,        "make-orders", "--json", "--dir", dir,
-                          "--enclave", s->config.enclave[program], path, NULL};
+    const char *argv[] = {
+        tool, "make-orders", "--json", "--dir", dir, "--enclave", s->config.enclave[program],
+        path, NULL};
     int r = print_csv(s, program, csv, sizeof csv, &length);
     if (r)
         return cli_complain_file(s->o, "orders.csv", r);
@@ -155,8 +156,7 @@ static int import(struct seed *s, const char *tar)
     if (r)
         return cli_complain(s->o, CLI_TROUBLE, "import of %s: %s.", tar,
                             wrong ? wrong : error_text(r));
-    return answer.well ? 0
-                       : cli_complain(s->o, CLI_REFUSED, "import of %s: %s", tar, answer.text);
+    return answer.well ? 0 : cli_complain(s->o, CLI_REFUSED, "import of %s: %s", tar, answer.text);
 }
 
 /* The bundle that waits, by its id and digest; it appears when the worker has taken it. */

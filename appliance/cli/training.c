@@ -15,10 +15,10 @@
 #include "enclave/process/os.h"
 #include "transfer/file.h"
 
-#define READY_MS    30000
-#define STOP_MS     10000
-#define LOG_TAIL    2000
-#define LOG_LINES   12
+#define READY_MS        30000
+#define STOP_MS         10000
+#define LOG_TAIL        2000
+#define LOG_LINES       12
 #define PROCESSES_LEAST 9 /* keeper, auditor, identity, hasher, entry, and two an enclave */
 
 static const char *directory(const struct cli *o)
@@ -47,7 +47,8 @@ int cli_training_create(const struct cli *o)
     if (r)
         return r;
     if (training_site_has(&site, TRAINING_COMPLETE)) {
-        snprintf(said, sizeof said, "%s is a training site already; it was left as it is.", site.dir);
+        snprintf(said, sizeof said, "%s is a training site already; it was left as it is.",
+                 site.dir);
         cli_say(o, true, said);
     } else {
         r = training_site_make(o, &site, o->port);
@@ -188,8 +189,9 @@ static int stop_site(const struct cli *o, const struct training_site *site)
         progress_wait(&p);
     }
     progress_end(&p, !running);
-    return running ? cli_complain(o, CLI_TROUBLE, "%s has not stopped after %d seconds; see its log, "
-                                                  "%s/log.",
+    return running ? cli_complain(o, CLI_TROUBLE,
+                                  "%s has not stopped after %d seconds; see its log, "
+                                  "%s/log.",
                                   site->dir, STOP_MS / 1000, site->dir)
                    : 0;
 }
@@ -229,8 +231,8 @@ int cli_training_start(const struct cli *o)
         return r;
     bool seeded = training_site_has(&site, TRAINING_SEEDED);
     if (!training_site_has(&site, TRAINING_COMPLETE))
-        r = cli_complain(o, CLI_REFUSED, "%s is half made; casemate training create makes it again.",
-                         site.dir);
+        r = cli_complain(o, CLI_REFUSED,
+                         "%s is half made; casemate training create makes it again.", site.dir);
     else if (!seeded && training_site_has(&site, TRAINING_SEEDING))
         r = begin_again(o, &site);
     if (r == 0 && !is_running(&site))

@@ -91,8 +91,9 @@ int training_site_open(const struct cli *o, const char *path, enum training_acce
     char wanted[PATH_MAX], real[PATH_MAX];
     struct training_site site = {.lock = -1};
     if (geteuid() != 0)
-        return cli_complain(o, CLI_TROUBLE, "a site's processes get users of their own, so this "
-                                            "needs root; use sudo.");
+        return cli_complain(o, CLI_TROUBLE,
+                            "a site's processes get users of their own, so this "
+                            "needs root; use sudo.");
     if (snprintf(wanted, sizeof wanted, "%s", path) >= (int)sizeof wanted)
         return cli_complain_file(o, path, ERR_SIZE);
     if (access_wanted == TRAINING_CREATE && make_parents(wanted) != 0)
@@ -218,11 +219,13 @@ static int choose_port(const struct cli *o, unsigned wanted, const struct config
             return 0;
         }
     if (wanted)
-        return cli_complain(o, CLI_REFUSED, "one of the ports %u to %u is in use; name others with "
-                                            "--port.",
+        return cli_complain(o, CLI_REFUSED,
+                            "one of the ports %u to %u is in use; name others with "
+                            "--port.",
                             wanted, wanted + PORTS - 1);
-    return cli_complain(o, CLI_REFUSED, "no three free ports were found from %d to %d; name some "
-                                        "with --port.",
+    return cli_complain(o, CLI_REFUSED,
+                        "no three free ports were found from %d to %d; name some "
+                        "with --port.",
                         PORT_FIRST, PORT_LAST);
 }
 
@@ -330,8 +333,7 @@ static int guard_of(const struct secret *root, const char *holder, const char *p
 }
 
 /* The enterprise's two keys, by its own tool. */
-static int make_enterprise(const struct cli *o, const struct training_site *site,
-                           struct root *root)
+static int make_enterprise(const struct cli *o, const struct training_site *site, struct root *root)
 {
     char tool[CLI_PATH_MAX], dir[FILE_PATH_MAX], text[1024];
     const char *argv[] = {tool, "keygen", "--json", dir, NULL};
@@ -341,8 +343,9 @@ static int make_enterprise(const struct cli *o, const struct training_site *site
     if (r == 0)
         r = cli_run(argv, text, sizeof text) == 0 ? 0 : ERR_STATE;
     if (r)
-        return cli_complain(o, CLI_TROUBLE, "casemate-bundle keygen did not make the enterprise's "
-                                            "keys.");
+        return cli_complain(o, CLI_TROUBLE,
+                            "casemate-bundle keygen did not make the enterprise's "
+                            "keys.");
     yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
     yyjson_val *top = yyjson_doc_get_root(doc);
     const char *orders = yyjson_get_str(yyjson_obj_get(top, "orders"));
@@ -350,7 +353,8 @@ static int make_enterprise(const struct cli *o, const struct training_site *site
     if (!orders || !outer ||
         minisign_public_parse(bytes_text(orders), &root->keys[ROOT_ORDERS]) != 0 ||
         minisign_public_parse(bytes_text(outer), &root->keys[ROOT_ORDERS_OUTER]) != 0)
-        r = cli_complain(o, CLI_TROUBLE, "casemate-bundle keygen answered something else than keys.");
+        r = cli_complain(o, CLI_TROUBLE,
+                         "casemate-bundle keygen answered something else than keys.");
     yyjson_doc_free(doc);
     return r;
 }

@@ -34,8 +34,8 @@ enum training_access {
  * Find the directory ${path}.  It must have the mark, or for TRAINING_CREATE be empty.  0, or an
  * enum cli_exit after a complaint.  End with training_site_close().
  */
-must_use int training_site_open(const struct cli *o, const char *path, enum training_access access_wanted,
-                                struct training_site *ret_site);
+must_use int training_site_open(const struct cli *o, const char *path,
+                                enum training_access access_wanted, struct training_site *ret_site);
 void training_site_close(struct training_site *site);
 
 /* training_site_has(site, name): Whether the file is there. */
