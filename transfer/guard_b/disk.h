@@ -3,9 +3,9 @@
 
 #include <sys/types.h>
 
+#include "crypto/error.h"
 #include "transfer/guard_b/digits.h"
 #include "transfer/guard_b/reader.h"
-#include "crypto/error.h"
 
 /* The few files that guard-b reads and writes, relative to descriptors that it was given. */
 

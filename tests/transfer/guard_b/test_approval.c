@@ -71,6 +71,10 @@ REFUSES(refuses_a_surrogate_in_utf8, ERR_FORMAT, "not in its one form",
         w->word[0].name = "\xed\xa0\x80", )
 REFUSES(refuses_utf8_beyond_unicode, ERR_FORMAT, "not in its one form",
         w->word[0].name = "\xf4\x90\x80\x80", )
+REFUSES(refuses_a_first_byte_of_five, ERR_FORMAT, "not in its one form",
+        w->word[0].name = "\xf9\x80\x80\x80", )
+REFUSES(refuses_a_first_byte_without_its_continuation, ERR_FORMAT, "not in its one form",
+        w->word[0].name = "\xc3\x41", )
 REFUSES(refuses_a_lone_continuation_byte, ERR_FORMAT, "not in its one form",
         w->word[0].name = "\x80", )
 REFUSES(refuses_a_byte_that_utf8_does_not_have, ERR_FORMAT, "not in its one form",
@@ -146,6 +150,8 @@ int main(void)
         CASE(refuses_an_overlong_utf8_sequence),
         CASE(refuses_a_surrogate_in_utf8),
         CASE(refuses_utf8_beyond_unicode),
+        CASE(refuses_a_first_byte_of_five),
+        CASE(refuses_a_first_byte_without_its_continuation),
         CASE(refuses_a_lone_continuation_byte),
         CASE(refuses_a_byte_that_utf8_does_not_have),
         CASE(refuses_a_statement_with_a_byte_more),

@@ -79,7 +79,7 @@ REFUSES(refuses_a_site_that_begins_with_a_hyphen, ERR_FORMAT, "near byte",
         EDIT("\"training-1\"", "\"-training\""), )
 
 /* ---- what the manifest says ---- */
-REFUSES(refuses_a_manifest_of_another_enclave, ERR_REFUSED, "another enclave",
+REFUSES(refuses_a_manifest_of_another_enclave, ERR_REFUSED, "manifest.json is of another enclave",
         (w->enclave = "e0000000", world_compose(w)), )
 REFUSES(refuses_an_enclave_that_is_none, ERR_FORMAT, "near byte",
         (EDIT("perf-e7k2m9qa", "perf-E7k2m9qa")), )
@@ -122,6 +122,8 @@ REFUSES(refuses_b2sums_with_one_space, ERR_FORMAT, "b2sums is not", ,
 REFUSES(refuses_b2sums_with_a_line_more, ERR_FORMAT, "b2sums is not", ,
         text_append(&w->piece[B_PIECE_B2SUMS], "x\n"))
 
+#define HEX_03 "0303030303030303030303030303030303030303030303030303030303030303"
+
 /* ---- prev, recent, the chain ---- */
 REFUSES(refuses_prev_that_is_not_the_last_of_recent, ERR_STATE, "prev and recent",
         EDIT("\"prev\":\"02", "\"prev\":\"03"), )
@@ -131,6 +133,11 @@ REFUSES(refuses_prev_of_the_first_that_is_not_zeros, ERR_STATE, "prev and recent
 REFUSES(refuses_recent_with_a_gap, ERR_STATE, "prev and recent", EDIT("[[1,", "[[2,"), )
 REFUSES(refuses_recent_that_is_too_short, ERR_STATE, "prev and recent",
         EDIT("[1,\"0101010101010101010101010101010101010101010101010101010101010101\"],", ""), )
+REFUSES(refuses_recent_that_is_too_long, ERR_STATE, "prev and recent",
+        EDIT("\"]],\"root\"", "\"],[3,\"" HEX_03 "\"]],\"root\""), )
+REFUSES(refuses_seventeen_in_recent, ERR_FORMAT, "near byte",
+        (w->sequence = 40, world_remember(w, 39), world_compose(w),
+         EDIT("\"recent\":[", "\"recent\":[[23,\"" HEX_03 "\"],")), )
 REFUSES(refuses_recent_with_a_comma_at_its_end, ERR_FORMAT, "near byte",
         EDIT("\"]],\"root\"", "\"],],\"root\""), )
 REFUSES(refuses_another_epoch_than_remembered, ERR_STATE, "another epoch",
@@ -292,6 +299,8 @@ int main(void)
         CASE(refuses_prev_of_the_first_that_is_not_zeros),
         CASE(refuses_recent_with_a_gap),
         CASE(refuses_recent_that_is_too_short),
+        CASE(refuses_recent_that_is_too_long),
+        CASE(refuses_seventeen_in_recent),
         CASE(refuses_recent_with_a_comma_at_its_end),
         CASE(refuses_another_epoch_than_remembered),
         CASE(refuses_a_fork),

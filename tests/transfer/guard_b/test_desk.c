@@ -105,6 +105,14 @@ static void refuses_facts_of_another_enclave(void **state)
     assert_int_equal(b_desk_take(desk, &m), ERR_STATE);
 }
 
+static void refuses_a_slot_that_is_too_long(void **state)
+{
+    struct message m = facts(1);
+    (void)state;
+    m.guard_facts.slot = (struct bytes_view){(const uint8_t *)"2026-W47 and more", 17};
+    assert_int_equal(b_desk_take(desk, &m), ERR_SIZE);
+}
+
 static void refuses_an_unknown_piece(void **state)
 {
     (void)state;
@@ -186,6 +194,7 @@ int main(void)
         DESK(refuses_facts_twice),
         DESK(refuses_an_unknown_stage),
         DESK(refuses_facts_of_another_enclave),
+        DESK(refuses_a_slot_that_is_too_long),
         DESK(refuses_an_unknown_piece),
         DESK(refuses_a_piece_twice),
         DESK(refuses_parts_out_of_order),

@@ -1,6 +1,6 @@
 #include "tests/transfer/guard_b/world.h"
 
-#include <sodium.h>
+#include <stdlib.h>
 
 #include "tests/transfer/guard_b/vector.h"
 
@@ -64,6 +64,21 @@ static void refuses_one_key_in_a_hex_and_a_minisign_role(void **state)
                      ERR_DUPLICATE);
 }
 
+/* Each in memory of exactly its length, so that a sanitizer sees a step too far. */
+static void refuses_every_beginning_of_a_root(void **state)
+{
+    struct world *w = *state;
+    struct b_trust trust;
+    struct b_refusal why;
+    for (size_t n = 0; n < w->root.length; n++) {
+        uint8_t *cut = malloc(n + (n == 0));
+        assert_non_null(cut);
+        memcpy(cut, w->root.data, n);
+        assert_int_equal(b_trust_read(b_view_of(cut, n), &trust, &why), ERR_FORMAT);
+        free(cut);
+    }
+}
+
 static void reads_the_vector(void **state)
 {
     struct world *w = *state;
@@ -117,6 +132,7 @@ int main(void)
         CASE(refuses_a_key_of_small_order),
         CASE(refuses_a_key_that_is_no_point),
         CASE(refuses_one_key_in_a_hex_and_a_minisign_role),
+        CASE(refuses_every_beginning_of_a_root),
         CASE(reads_the_vector),
         CASE(refuses_a_root_longer_than_2048),
     };
