@@ -21,12 +21,12 @@ void answer_time_text(int64_t utc_ms, char out[static ANSWER_TIME_TEXT])
              (unsigned)t.tm_sec % 100u, (unsigned)(utc_ms % 1000));
 }
 
-void answer_decimal_text(int64_t millionths, char out[static ANSWER_DECIMAL_TEXT])
+void answer_decimal_text(int64_t millionths, int places, char out[static ANSWER_DECIMAL_TEXT])
 {
     uint64_t m = millionths < 0 ? -(uint64_t)millionths : (uint64_t)millionths;
     int n = snprintf(out, ANSWER_DECIMAL_TEXT, "%s%" PRIu64 ".%06" PRIu64, millionths < 0 ? "-" : "",
                      m / 1000000, m % 1000000);
-    while (n > 1 && out[n - 1] == '0')
+    for (int kept = 6; kept > places && out[n - 1] == '0'; kept--)
         out[--n] = '\0';
     if (out[n - 1] == '.')
         out[n - 1] = '\0';
@@ -92,7 +92,7 @@ static void put_decimal(struct bytes_put *out, struct answer_decimal v)
 {
     char text[ANSWER_DECIMAL_TEXT] = "";
     if (v.present)
-        answer_decimal_text(v.millionths, text);
+        answer_decimal_text(v.millionths, v.places, text);
     quoted(out, text);
 }
 

@@ -23,6 +23,7 @@
 struct answer_decimal {
     bool present;
     int64_t millionths;
+    int places; /* at least so many are written */
 };
 
 #include "appliance/answers.def"
@@ -46,7 +47,7 @@ struct answer_decimal {
 #define ANSWER_DECIMAL_TEXT 24
 #define ANSWER_UUID_TEXT    37
 void answer_time_text(int64_t utc_ms, char out[static ANSWER_TIME_TEXT]);
-void answer_decimal_text(int64_t millionths, char out[static ANSWER_DECIMAL_TEXT]);
+void answer_decimal_text(int64_t millionths, int places, char out[static ANSWER_DECIMAL_TEXT]);
 void answer_uuid_text(const uint8_t uuid[static 16], char out[static ANSWER_UUID_TEXT]);
 
 #endif

@@ -77,7 +77,7 @@ build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
 $(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
-$(B)/obj/appliance/cli/%.o: policy/site/mandatory.cedar policy/site/program.cedar
+$(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)
 	@echo "casemate: built in $(B)/bin"
@@ -86,7 +86,7 @@ run: all
 	@$(B)/bin/casemate training create $(CASEMATE_SITES)/training
 	@$(B)/bin/casemate training start $(CASEMATE_SITES)/training
 stop: all
-	@$(B)/bin/casemate stop
+	@$(B)/bin/casemate training stop $(CASEMATE_SITES)/training
 .PHONY: all run stop check bench faults fuzz layers format format-check clean
 
 # ---- rules ----
@@ -97,7 +97,7 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $(@D); echo "  cc $<"
 	@$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
-SOURCES := $(shell git ls-files -co --exclude-standard -- '*.c' '*.h' '*.def' '*.sql' 2>/dev/null || find . -name '*.[ch]')
+SOURCES := $(shell find appliance crypto enclave policy transfer -name '*.[ch]' -o -name '*.def' -o -name '*.sql')
 $(B)/gen/build_id.c: $(SOURCES)
 	@mkdir -p $(@D)
 	@{ printf '#include "enclave/process/process.h"\nconst uint8_t process_build[32] = {'; \

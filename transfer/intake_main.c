@@ -96,7 +96,8 @@ static int on_started(void *context, struct process *process)
         report("The enclave's worker is not running; nothing was imported.");
     } else {
         give(worker);
-        report("Verified and staged. Two people accept it on the Transfer page.");
+        report("Verified and given to the enclave. The Transfer page shows whether it is the next of its "
+               "channel; if so, two people accept it there.");
         outcome = 0;
     }
     _exit(outcome);

@@ -368,12 +368,8 @@ static void control_ready(void *context, short events)
 
 /* ---- the loop's turn ---- */
 
-static int before_wait(void *context)
+static void flush_all(struct process *process)
 {
-    struct process *process = context;
-    int wait = -1;
-    if (process->confined && process->handlers->turn)
-        wait = process->handlers->turn(process->handlers->context);
     if (channel_flush(process->control) != 0)
         _exit(0);
     for (size_t i = 0; i < PEERS_MAX; i++) {
@@ -384,6 +380,15 @@ static int before_wait(void *context)
             loop_events(process->loop, channel_fd(p->link),
                         channel_waiting(p->link) ? POLLIN | POLLOUT : POLLIN);
     }
+}
+
+static int before_wait(void *context)
+{
+    struct process *process = context;
+    int wait = -1;
+    if (process->confined && process->handlers->turn)
+        wait = process->handlers->turn(process->handlers->context);
+    flush_all(process);
     return wait;
 }
 
@@ -418,6 +423,7 @@ int process_main(enum program program, const struct process_handlers *handlers)
     int r = loop_run(process->loop);
     if (handlers->stopping)
         handlers->stopping(handlers->context);
+    flush_all(process); /* its last words leave */
     for (int i = 0; i < KEY_COUNT; i++)
         secret_free(process->keys[i]);
     if (r)

@@ -38,7 +38,7 @@ release_week() {
     for approver in $(card '.release.approvers[]'); do
         approver_token=$(enter "$approver" "$program")
         post_signed "$program" "$approver_token" /api/releases/approve \
-            "$(jq -nc --arg id "$(uuid)" --arg r "$release" --arg m "$manifest" '{id: $id, release: $r, manifest: $m}')" \
+            "$(jq -nc --arg id "$(uuid)" --arg r "$release" --arg m "$manifest" '{id: $id, manifest: $m, release: $r}')" \
             "$approver" approve-release "$meaning"
         is "$approver approves it" "$status" 200
     done

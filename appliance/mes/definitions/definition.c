@@ -138,6 +138,7 @@ static int apply_characteristic(struct mes *mes, const struct event_characterist
     COPY(unit, m->unit);
     COPY(gage_class, m->gage_class);
     row->bounds = m->bounds;
+    row->places = m->places;
     row->nominal = m->nominal;
     row->lower = m->lower;
     row->upper = m->upper;
@@ -352,6 +353,14 @@ static int define_step(struct command *command, struct event *e)
     return 0;
 }
 
+/* The places of a number as it stands on the drawing. */
+static uint8_t places_of(const struct value *v, uint8_t least)
+{
+    const uint8_t *point = v->present ? memchr(v->text.data, '.', v->text.length) : NULL;
+    uint8_t n = point ? (uint8_t)(v->text.data + v->text.length - point - 1) : 0;
+    return n > least ? n : least;
+}
+
 static int define_characteristic(struct command *command, struct event *e)
 {
     struct event_characteristic_defined *m = &e->characteristic_defined;
@@ -362,6 +371,7 @@ static int define_characteristic(struct command *command, struct event *e)
     m->name = V(name)->text;
     m->unit = V(unit)->text;
     m->bounds = (uint8_t)(V(nominal)->present | V(lower)->present << 1 | V(upper)->present << 2);
+    m->places = places_of(V(upper), places_of(V(lower), places_of(V(nominal), 0)));
     m->nominal = V(nominal)->number;
     m->lower = V(lower)->number;
     m->upper = V(upper)->number;

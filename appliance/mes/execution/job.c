@@ -22,7 +22,9 @@ static size_t steps_of(struct command *command, long segment, struct answer_step
 
 static struct answer_decimal bound(const struct characteristic *c, int which, int64_t value)
 {
-    return (struct answer_decimal){.present = c->bounds & which, .millionths = value};
+    return (struct answer_decimal){.present = c->bounds & which,
+                                   .millionths = value,
+                                   .places = (int)c->places};
 }
 
 static size_t characteristics_of(struct command *command, const struct unit *u, long segment,
@@ -47,7 +49,7 @@ static size_t characteristics_of(struct command *command, const struct unit *u, 
         a->key = c->key;
         a->recorded = running && (u->recorded >> c->place & 1);
         a->passed = a->recorded && !(u->failed >> c->place & 1);
-        a->value = (struct answer_decimal){a->recorded, bytes_i64(&value)};
+        a->value = (struct answer_decimal){a->recorded, bytes_i64(&value), (int)c->places};
     }
     *ret = rows;
     return n;

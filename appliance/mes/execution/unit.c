@@ -339,9 +339,9 @@ static int hold(struct command *command, const struct characteristic *c, int64_t
     const struct mes *mes = command->mes;
     snprintf(number, sizeof number, "NC-%04zu",
              rows_count(mes->entities, ENTITY_NONCONFORMANCE) + 1);
-    answer_decimal_text(value, got);
-    answer_decimal_text(c->lower, low);
-    answer_decimal_text(c->upper, high);
+    answer_decimal_text(value, (int)c->places, got);
+    answer_decimal_text(c->lower, (int)c->places, low);
+    answer_decimal_text(c->upper, (int)c->places, high);
     bool above = c->bounds & 4 && value > c->upper;
     snprintf(text, sizeof text, "%s %s: %s %s is %s the limit of %s %s.", c->balloon, c->name, got,
              c->unit, above ? "above" : "below", above ? high : low, c->unit);

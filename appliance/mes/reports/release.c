@@ -10,6 +10,9 @@
 static const char *const state_names[] = {"building", "refused",       "awaiting",
                                           "approved-once", "signing", "released"};
 
+/* What one event, and one message to a guard, can carry. */
+#define RECORDS_MAX 60000
+
 #define FOUR_WEEKS_MS ((int64_t)28 * 24 * 3600 * 1000)
 
 /* ---- applying ---- */
@@ -338,6 +341,9 @@ static int request_release(struct command *command)
     if (summarize(command, records, &length) != 0)
         return mes_refuse(command, 409, "", "The summary cannot be formed from what is recorded.",
                           "Nothing was changed.", "Ask the program manager to look at the orders.");
+    if (length > RECORDS_MAX)
+        return mes_refuse(command, 409, "", "There are more orders than one summary can hold.",
+                          "Nothing was changed.", "Close orders that are finished.");
     os_uuid(m->release);
     m->epoch = 1;
     m->requested_by = bytes_text(command->actor.person->name);

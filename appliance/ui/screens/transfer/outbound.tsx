@@ -98,7 +98,7 @@ function One({ session, id, back }: { session: Session; id: string; back(): void
     setProblem(null);
     const outcome = await session.sendSigned(
       "approve_release",
-      { release: shown.release, manifest: shown.manifest },
+      { manifest: shown.manifest, release: shown.release },
       words.approveMeaning,
       words.approveAbout(shown.slot, shown.sequence),
     );
