@@ -378,8 +378,8 @@ static void try_attacks(enum program program, const char *name)
     place_remove(&place);
 }
 
-/* Linux 6.14 and later let no filter see these two, and end who calls them with SIGILL unless the
- * kernel itself put the call there for a probe. */
+/* Linux 6.14 and later let no filter see these two.  They do nothing but where the kernel itself
+ * put the call for a probe: uretprobe ends any other caller with SIGILL, uprobe answers ENXIO. */
 static bool is_probe(int number)
 {
     return number == 335 || number == 336; /* uretprobe, uprobe */
@@ -390,7 +390,7 @@ static bool number_ends_as_listed(enum program program, int number, pid_t child)
     int error, fate = seccomp_fate(program, number);
     enum end end = confined_end(child, &error);
     if (fate == 0)
-        return end == END_KILLED || (is_probe(number) && end == END_FAULT);
+        return end == END_KILLED || (is_probe(number) && (end == END_FAULT || end == END_REFUSED));
     if (fate == 3)
         return end == END_NO_CALL;
     return end == END_REFUSED || end == END_WORKED ||
