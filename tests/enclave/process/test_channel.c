@@ -208,7 +208,8 @@ static void a_descriptor_where_none_may_come_ends_the_process(void **state)
 {
     (void)state;
     assert_ends_with(send_descriptor_on_data_channel, "a descriptor or a datagram that may not");
-    assert_ends_with(send_descriptor_row_on_data_channel, "a descriptor or a datagram that may not");
+    assert_ends_with(send_descriptor_row_on_data_channel,
+                     "a descriptor or a datagram that may not");
     assert_ends_with(send_unasked_descriptor, "came with a descriptor");
     assert_ends_with(send_descriptor_row_without_one, "came without a descriptor");
     assert_ends_with(send_two_descriptors, "more descriptors than a message may carry");

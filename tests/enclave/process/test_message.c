@@ -13,13 +13,15 @@ static uint32_t length_of(enum filling how, uint32_t longest)
     return how == EMPTY ? 0 : how == HALF ? longest / 2 : longest;
 }
 
-#define U8(name)            m->name = next_byte();
-#define U16(name)           m->name = (uint16_t)(next_byte() << 8 | next_byte());
-#define U32(name)           m->name = (uint32_t)next_byte() << 24 | next_byte();
-#define U64(name)           m->name = (uint64_t)next_byte() << 56 | next_byte();
-#define I64(name)           m->name = -(int64_t)next_byte() * 0x0102030405;
-#define FIXED(name, length) for (size_t i = 0; i < (length); i++) m->name[i] = next_byte();
-#define VAR(name, longest)  m->name = bytes_view_of(filler + next_byte(), length_of(how, longest));
+#define U8(name)  m->name = next_byte();
+#define U16(name) m->name = (uint16_t)(next_byte() << 8 | next_byte());
+#define U32(name) m->name = (uint32_t)next_byte() << 24 | next_byte();
+#define U64(name) m->name = (uint64_t)next_byte() << 56 | next_byte();
+#define I64(name) m->name = -(int64_t)next_byte() * 0x0102030405;
+#define FIXED(name, length)                                                                        \
+    for (size_t i = 0; i < (length); i++)                                                          \
+        m->name[i] = next_byte();
+#define VAR(name, longest) m->name = bytes_view_of(filler + next_byte(), length_of(how, longest));
 #define MESSAGE(number, NAME, name, FLAGS, ...)                                                    \
     static void fill_##name(struct message_##name *m, enum filling how)                            \
     {                                                                                              \
@@ -326,8 +328,8 @@ static void only_these_messages_carry_a_descriptor(void **state)
     (void)state;
     for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(message_carries_fd(rows[i].number),
-                         rows[i].number == MESSAGE_DESCRIPTOR || rows[i].number == MESSAGE_CHANNEL ||
-                             rows[i].number == MESSAGE_KEY);
+                         rows[i].number == MESSAGE_DESCRIPTOR ||
+                             rows[i].number == MESSAGE_CHANNEL || rows[i].number == MESSAGE_KEY);
     assert_false(message_carries_fd(MESSAGE_NONE));
 }
 

@@ -622,9 +622,8 @@ static void a_head_whose_answer_was_lost_is_adopted(void **state)
     struct bytes_put put = bytes_into(proof, sizeof proof);
     assert_int_equal(store_head(store, &put, &old_size, &size, new_root), 0);
     assert_true(old_size == 9 && size == 12);
-    assert_int_equal(tree_proof_check(bytes_view_of(proof, bytes_put_length(&put)), 9, root, 12,
-                                      new_root),
-                     0);
+    assert_int_equal(
+        tree_proof_check(bytes_view_of(proof, bytes_put_length(&put)), 9, root, 12, new_root), 0);
     reopen();
     assert_true(store_unsigned(store) == 3);
 }
@@ -684,7 +683,8 @@ static void refuses_a_document_that_is_too_large(void **state)
     (void)state;
     assert_int_equal(store_begin(store), 0);
     assert_int_equal(
-        store_document_put(store, bytes_view_of(content, STORE_DOCUMENT_MAX + 1), digest), ERR_SIZE);
+        store_document_put(store, bytes_view_of(content, STORE_DOCUMENT_MAX + 1), digest),
+        ERR_SIZE);
     store_rollback(store);
     free(content);
 }

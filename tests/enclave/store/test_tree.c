@@ -169,14 +169,11 @@ static void refuses_a_tree_in_another_form(void **state)
         uint8_t heights[4];
         unsigned count;
     } bad[] = {
-        {0, {0, 0}, 2},       /* two leaves that are one subtree */
-        {0, {1, 0, 0}, 3},
-        {1, {1}, 1},          /* a subtree that cannot begin there */
-        {2, {2}, 1},
-        {0, {0, 1}, 2},
-        {0, {48}, 1},         /* higher than any tree */
-        {0, {255}, 1},
-        {(UINT64_C(1) << 48) + 1, {0}, 1},
+        {0, {0, 0}, 2},                    /* two leaves that are one subtree */
+        {0, {1, 0, 0}, 3},    {1, {1}, 1}, /* a subtree that cannot begin there */
+        {2, {2}, 1},          {0, {0, 1}, 2},
+        {0, {48}, 1}, /* higher than any tree */
+        {0, {255}, 1},        {(UINT64_C(1) << 48) + 1, {0}, 1},
         {UINT64_MAX, {0}, 1},
     };
     (void)state;
