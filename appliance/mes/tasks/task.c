@@ -50,7 +50,7 @@ static void describe(struct command *command, size_t unit, long segment, struct 
     a->reason = why ? why
                 : u->running
                     ? "You have started it."
-                    : "Ready: the operations before it are complete, your certification is valid, "
+                    : "The operations before it are complete, your certification is valid, "
                       "the gages are in calibration.";
     c->rank = u->state == UNIT_HELD ? 3 : why ? 2 : u->running ? 0 : 1;
 }
