@@ -23,7 +23,7 @@ static int64_t counter;
 #define INT(name)          a->name = --counter * 1000003;
 #define BOOL(name)         a->name = ++counter % 2;
 #define TIME(name)         a->name = 1795246200000 + ++counter;
-#define DECIMAL(name)      a->name = (struct answer_decimal){true, -(++counter) * 1234567};
+#define DECIMAL(name)      a->name = (struct answer_decimal){true, -(++counter) * 1234567, 0};
 #define LIST(name, object)                                                                         \
     {                                                                                              \
         static struct answer_##object two[2];                                                      \
@@ -202,7 +202,7 @@ static void decimals_are_exact_and_short(void **state)
     char out[ANSWER_DECIMAL_TEXT];
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        answer_decimal_text(rows[i].millionths, out);
+        answer_decimal_text(rows[i].millionths, 0, out);
         assert_string_equal(out, rows[i].text);
     }
 }
