@@ -70,7 +70,10 @@ int config_read(const char *path, struct config *ret_config)
         return ERR_SYSTEM;
     while (r == 0 && fgets(line, sizeof line, file)) {
         const char *wrong = "a line is a word and its value";
-        if (sscanf(line, "%31s %63s %1s", word, value, extra) == 2)
+        size_t length = strlen(line);
+        if (length == 0 || line[length - 1] != '\n')
+            wrong = "the line is too long, holds a zero byte, or has no end";
+        else if (sscanf(line, "%31s %63s %1s", word, value, extra) == 2)
             wrong = set(&config, n, word, value);
         n++;
         if (wrong) {
