@@ -19,10 +19,13 @@ cleanup() {
 # Take the counts out of what a test printed: cmocka's, TAP's, or "N passed, N failed".
 count() {
     name=$1; status=$2; out=$3
-    p=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } /^ok / { n++ } /^ *✔ / { n++ }
-             /^[0-9]+ passed, [0-9]+ failed/ { n += $1 } END { print n + 0 }' "$out")
-    f=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } /^not ok / { n++ }
-             /^[0-9]+ passed, [0-9]+ failed/ { n += $3 } END { print n + 0 }' "$out")
+    if grep -qE '^[0-9]+ passed, [0-9]+ failed' "$out"; then
+        p=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $1 } END { print n + 0 }' "$out")
+        f=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $3 } END { print n + 0 }' "$out")
+    else
+        p=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } /^ok / { n++ } END { print n + 0 }' "$out")
+        f=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } /^not ok / { n++ } END { print n + 0 }' "$out")
+    fi
     s=$(grep -ci 'skip' "$out")
     [ "$s" -eq 0 ] || { grep -i 'skip' "$out" | sed "s|^|    |" | head -n 6; skipped=$((skipped + s)); }
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi

@@ -36,7 +36,8 @@ static const char *set(struct config *config, unsigned n, const char *word, cons
     unsigned long number = 0;
     unsigned at = n < 5 ? n : 4;
     if (strcmp(word, order[at]) != 0)
-        return "another setting was expected here (casemate-site, kind, uid-base, port, enclave...)";
+        return "another setting was expected here (casemate-site, kind, uid-base, port, "
+               "enclave...)";
     switch (at) {
     case 0:
         return strcmp(value, "1") == 0 ? NULL : "only format 1 is known";

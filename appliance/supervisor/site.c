@@ -17,8 +17,8 @@
 #include "enclave/process/os.h"
 #include "enclave/process/process.h"
 
-#define PATH_ROOM           700
-#define VIOLATIONS_MAX      3
+#define PATH_ROOM            700
+#define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
 
 /* ---- the ground: listeners and directories ---- */
@@ -83,7 +83,8 @@ static void directory_of(const struct site *site, enum program program, int slot
     }
     path[0] = '\0';
     if (leaf)
-        snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave, leaf);
+        snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave,
+                 leaf);
 }
 
 static int make_directory(const char *path, uid_t uid, mode_t mode)
@@ -102,7 +103,8 @@ static int make_directory(const char *path, uid_t uid, mode_t mode)
 static int make_directories(struct site *site, const struct program_row *row, int slot)
 {
     char path[PATH_ROOM];
-    uint32_t uid = topology_uid(site->config.uid_base, row->program, slot >= 0 ? (unsigned)slot : 0);
+    uint32_t uid =
+        topology_uid(site->config.uid_base, row->program, slot >= 0 ? (unsigned)slot : 0);
     directory_of(site, row->program, slot, path);
     int r = path[0] ? make_directory(path, uid, 0700) : 0;
     if (r == 0 && row->program == PROGRAM_GUARD_B) {

@@ -99,8 +99,8 @@ static int replay(struct worker *w, char *text, size_t size)
         rows_digest(again->entities, (enum entity_kind)k, b);
         bool same = memcmp(a, b, 32) == 0;
         differing += !same;
-        used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%-16s %6zu rows  %s\n",
-                                 entity_name((enum entity_kind)k),
+        used += (size_t)snprintf(text + used, used < size ? size - used : 0,
+                                 "%-16s %6zu rows  %s\n", entity_name((enum entity_kind)k),
                                  rows_count(again->entities, (enum entity_kind)k),
                                  same ? "the same" : "DIFFERENT");
     }

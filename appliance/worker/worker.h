@@ -11,11 +11,11 @@
  * loop takes what the channels hold, runs it as one batch inside one transaction,
  * commits, and only then lets the answers go.
  */
-#define BATCH_MAX       128
-#define DENIALS_MAX     100
-#define TOKENS          1024 /* verified tokens that are remembered */
-#define ANSWER_MAX      (512 * 1024)
-#define WAITING_MAX     64
+#define BATCH_MAX   128
+#define DENIALS_MAX 100
+#define TOKENS      1024 /* verified tokens that are remembered */
+#define ANSWER_MAX  (512 * 1024)
+#define WAITING_MAX 64
 
 struct retries;
 

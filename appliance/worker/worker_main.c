@@ -31,8 +31,8 @@ static int read_root_and_policy(struct worker *w, struct process *process)
     static uint8_t text[1 << 20];
     struct refusal why = {"it is empty"};
     size_t length;
-    if (read_descriptor(process_descriptor(process, DESCRIPTOR_ROOT), text, ROOT_MAX + 1, &length) !=
-            0 ||
+    if (read_descriptor(process_descriptor(process, DESCRIPTOR_ROOT), text, ROOT_MAX + 1,
+                        &length) != 0 ||
         root_parse(bytes_view_of(text, length), &w->root, &why) != 0) {
         log_err("root.json cannot be read: %s", why.text);
         return ERR_FORMAT;
@@ -77,8 +77,8 @@ static int open_projection(struct worker *w)
 
 static int open_store(struct worker *w, struct process *process)
 {
-    int r = store_open("store.db", process_enclave(process),
-                       process_key(process, KEY_WORKER_STORE), &w->store);
+    int r = store_open("store.db", process_enclave(process), process_key(process, KEY_WORKER_STORE),
+                       &w->store);
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
@@ -125,9 +125,10 @@ static void resolve_intent(struct worker *w, const struct message_audit *m)
     struct retry retry;
     answer.audit = *m;
     answer.audit.detail = bytes_text("");
-    answer.audit.outcome = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
-                               ? AUDIT_OUTCOME_DONE
-                               : AUDIT_OUTCOME_UNKNOWN;
+    answer.audit.outcome =
+        retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
+            ? AUDIT_OUTCOME_DONE
+            : AUDIT_OUTCOME_UNKNOWN;
     (void)!process_send(process_peer(w->process, 8, ""), &answer);
 }
 

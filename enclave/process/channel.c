@@ -19,7 +19,7 @@ struct channel {
     uid_t uid;
     pid_t pid;
     bool takes_fds;
-    bool gone; /* the peer has closed: sending says ERR_EOF */
+    bool gone;    /* the peer has closed: sending says ERR_EOF */
     size_t built; /* bytes of the datagram being built */
     struct datagram *first, *last;
     size_t queued;
@@ -151,8 +151,8 @@ int channel_put(struct channel *channel, const struct message *message)
     if (channel->gone)
         return ERR_EOF;
     for (int attempt = 0; attempt < 2; attempt++) {
-        struct bytes_put out =
-            bytes_into(channel->building + channel->built, sizeof channel->building - channel->built);
+        struct bytes_put out = bytes_into(channel->building + channel->built,
+                                          sizeof channel->building - channel->built);
         message_encode(message, &out);
         if (!out.error) {
             channel->built += bytes_put_length(&out);

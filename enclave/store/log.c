@@ -277,7 +277,8 @@ int store_check_anchor(struct store *store, uint64_t size,
     if (size > store->committed.end)
         return ERR_BEHIND;
     if (size < tree.end)
-        tree_begin(&tree, 0); /* the store knows a newer head than the auditor: count from the start */
+        tree_begin(&tree,
+                   0); /* the store knows a newer head than the auditor: count from the start */
     int r = store_walk(store, tree.end, size, append_to, &tree);
     if (r)
         return r;

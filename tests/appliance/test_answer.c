@@ -18,12 +18,14 @@ static int64_t counter;
 #include "appliance/answers.def"
 #undef OBJECT
 
-#define TEXT(name)         a->name = TRICKY;
-#define UUID(name)         for (int i = 0; i < 16; i++) a->name[i] = (uint8_t)++counter;
-#define INT(name)          a->name = --counter * 1000003;
-#define BOOL(name)         a->name = ++counter % 2;
-#define TIME(name)         a->name = 1795246200000 + ++counter;
-#define DECIMAL(name)      a->name = (struct answer_decimal){true, -(++counter) * 1234567, 0};
+#define TEXT(name) a->name = TRICKY;
+#define UUID(name)                                                                                 \
+    for (int i = 0; i < 16; i++)                                                                   \
+        a->name[i] = (uint8_t)++counter;
+#define INT(name)     a->name = --counter * 1000003;
+#define BOOL(name)    a->name = ++counter % 2;
+#define TIME(name)    a->name = 1795246200000 + ++counter;
+#define DECIMAL(name) a->name = (struct answer_decimal){true, -(++counter) * 1234567, 0};
 #define LIST(name, object)                                                                         \
     {                                                                                              \
         static struct answer_##object two[2];                                                      \

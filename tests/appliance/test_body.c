@@ -47,9 +47,10 @@ static const char *raw_value(const struct field *f, enum filling how)
         snprintf(text, sizeof text, "%ld", n);
         return text;
     case FIELD_DECIMAL:
-        return how == SHORTEST  ? "0"
-               : how == LONGEST ? "-999999999.999999"
-               : how == TOO_SHORT ? "1." : "1234567890";
+        return how == SHORTEST    ? "0"
+               : how == LONGEST   ? "-999999999.999999"
+               : how == TOO_SHORT ? "1."
+                                  : "1234567890";
     case FIELD_TIME:
         return how == SHORTEST    ? "2026-11-21T08:30:00Z"
                : how == LONGEST   ? "2026-11-21T08:30:00.123Z"
@@ -73,9 +74,9 @@ static size_t put_readings(char *out, size_t size, long n)
 {
     size_t used = (size_t)snprintf(out, size, "[");
     for (long i = 0; i < n; i++)
-        used += (size_t)snprintf(out + used, size - used,
-                                 "%s{\"characteristic\":\"B%ld\",\"value\":\"1.5\",\"gage\":\"G-1\"}",
-                                 i ? "," : "", i);
+        used += (size_t)snprintf(
+            out + used, size - used,
+            "%s{\"characteristic\":\"B%ld\",\"value\":\"1.5\",\"gage\":\"G-1\"}", i ? "," : "", i);
     return used + (size_t)snprintf(out + used, size - used, "]");
 }
 
@@ -261,9 +262,10 @@ static void refuses_a_field_twice_and_one_that_is_unknown(void **state)
 
 static void refuses_every_other_type(void **state)
 {
-    static const char *const values[] = {"null", "true",  "1",          "-1",  "1.5",  "\"\\u0000\"",
-                                         "[]",   "{}",    "[[[[]]]]",   "1e3", "\"x y\"",
-                                         "18446744073709551615", "\"\xff\"", "NaN", "\"\\ud800\""};
+    static const char *const values[] = {
+        "null",     "true", "1",          "-1",  "1.5",     "\"\\u0000\"",
+        "[]",       "{}",   "[[[[]]]]",   "1e3", "\"x y\"", "18446744073709551615",
+        "\"\xff\"", "NaN",  "\"\\ud800\""};
     static char text[300000];
     (void)state;
     for (size_t i = 0; i < operations_count; i++) {
@@ -287,9 +289,21 @@ static void refuses_every_other_type(void **state)
 
 static void refuses_what_is_no_json_object(void **state)
 {
-    static const char *const bad[] = {"",        " ",     "[]",      "null",    "\"id\"", "{",
-                                      "{}x",     "{},",   "{} {}",   "{\"id\"", "{'id':1}",
-                                      "{id:1}",  "{\"id\":1,}", "/**/{}", "\xef\xbb\xbf{}",
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "[]",
+                                      "null",
+                                      "\"id\"",
+                                      "{",
+                                      "{}x",
+                                      "{},",
+                                      "{} {}",
+                                      "{\"id\"",
+                                      "{'id':1}",
+                                      "{id:1}",
+                                      "{\"id\":1,}",
+                                      "/**/{}",
+                                      "\xef\xbb\xbf{}",
                                       "{\"\\u0069d\":1}"};
     const struct operation *o = operation_by_number(OPERATION_RELEASE_ORDER);
     static char deep[60000];
@@ -377,8 +391,8 @@ static void base64_is_decoded_exactly(void **state)
     static const struct {
         const char *text, *content; /* NULL: refused */
     } rows[] = {
-        {"YQ==", "a"},  {"YWI=", "ab"}, {"YWJj", "abc"}, {"YQ", NULL},      {"YQ=", NULL},
-        {"YR==", NULL}, {"YWJj=", NULL}, {"Y Q==", NULL}, {"YQ==YQ==", NULL}, {"", NULL},
+        {"YQ==", "a"},  {"YWI=", "ab"},    {"YWJj", "abc"}, {"YQ", NULL},       {"YQ=", NULL},
+        {"YR==", NULL}, {"YWJj=", NULL},   {"Y Q==", NULL}, {"YQ==YQ==", NULL}, {"", NULL},
         {"-_-_", NULL}, {"YQ==\\n", NULL}, {"=", NULL},
     };
     const struct operation *o = operation_by_number(OPERATION_DEFINE_DOCUMENT);
@@ -398,23 +412,41 @@ static void base64_is_decoded_exactly(void **state)
 
 static void single_values_have_one_grammar(void **state)
 {
-    static const char *const decimals[] = {"",    "-",    ".",   ".5",     "5.",       "+1",
-                                           "1e1", "1,5",  " 1",  "1 ",     "--1",      "1.1.1",
-                                           "0x1", "1-",   "1.-1", "1234567890", "1.1234567", "\xd9\xa1"};
-    static const char *const times[] = {
-        "",                         "2026-11-21",               "2026-11-21T08:30:00",
-        "2026-11-21T08:30:00+00:00", "2026-11-21 08:30:00Z",     "2026-11-21T08:30:00z",
-        "2026-13-01T00:00:00Z",     "2026-00-01T00:00:00Z",     "2026-01-00T00:00:00Z",
-        "2026-04-31T00:00:00Z",     "2025-02-29T00:00:00Z",     "2100-02-29T00:00:00Z",
-        "2026-01-01T24:00:00Z",     "2026-01-01T00:60:00Z",     "2026-01-01T00:00:60Z",
-        "1969-12-31T23:59:59Z",     "2026-01-01T00:00:00.12Z",  "2026-01-01T00:00:00.1234Z",
-        "2026-01-01T00:00:00,123Z", "2026-1-01T00:00:00.00Z",   "2026-01-01T00:00:00.-12Z",
-        "-026-01-01T00:00:00Z",     "20 6-01-01T00:00:00Z"};
-    static const char *const uuids[] = {
-        "", "0193b3f0-1c2d-7e4f-8a5b-0123456789AB", "0193b3f01c2d7e4f8a5b0123456789ab",
-        "0193b3f0-1c2d-7e4f-8a5b-0123456789a",      "0193b3f0-1c2d-7e4f-8a5b-0123456789abc",
-        "0193b3f0-1c2d-7e4f-8a5b0-123456789ab",     "{193b3f0-1c2d-7e4f-8a5b-0123456789a}",
-        "0193b3f--1c2d-7e4f-8a5b-0123456789ab",     "g193b3f0-1c2d-7e4f-8a5b-0123456789ab"};
+    static const char *const decimals[] = {
+        "",   "-",   ".",     ".5",  "5.", "+1",   "1e1",        "1,5",       " 1",
+        "1 ", "--1", "1.1.1", "0x1", "1-", "1.-1", "1234567890", "1.1234567", "\xd9\xa1"};
+    static const char *const times[] = {"",
+                                        "2026-11-21",
+                                        "2026-11-21T08:30:00",
+                                        "2026-11-21T08:30:00+00:00",
+                                        "2026-11-21 08:30:00Z",
+                                        "2026-11-21T08:30:00z",
+                                        "2026-13-01T00:00:00Z",
+                                        "2026-00-01T00:00:00Z",
+                                        "2026-01-00T00:00:00Z",
+                                        "2026-04-31T00:00:00Z",
+                                        "2025-02-29T00:00:00Z",
+                                        "2100-02-29T00:00:00Z",
+                                        "2026-01-01T24:00:00Z",
+                                        "2026-01-01T00:60:00Z",
+                                        "2026-01-01T00:00:60Z",
+                                        "1969-12-31T23:59:59Z",
+                                        "2026-01-01T00:00:00.12Z",
+                                        "2026-01-01T00:00:00.1234Z",
+                                        "2026-01-01T00:00:00,123Z",
+                                        "2026-1-01T00:00:00.00Z",
+                                        "2026-01-01T00:00:00.-12Z",
+                                        "-026-01-01T00:00:00Z",
+                                        "20 6-01-01T00:00:00Z"};
+    static const char *const uuids[] = {"",
+                                        "0193b3f0-1c2d-7e4f-8a5b-0123456789AB",
+                                        "0193b3f01c2d7e4f8a5b0123456789ab",
+                                        "0193b3f0-1c2d-7e4f-8a5b-0123456789a",
+                                        "0193b3f0-1c2d-7e4f-8a5b-0123456789abc",
+                                        "0193b3f0-1c2d-7e4f-8a5b0-123456789ab",
+                                        "{193b3f0-1c2d-7e4f-8a5b-0123456789a}",
+                                        "0193b3f--1c2d-7e4f-8a5b-0123456789ab",
+                                        "g193b3f0-1c2d-7e4f-8a5b-0123456789ab"};
     int64_t v;
     uint8_t uuid[16];
     (void)state;

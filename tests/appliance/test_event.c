@@ -35,13 +35,15 @@ static uint64_t number_of(unsigned bytes)
     return v;
 }
 
-#define U8(name)            m->name = byte();
-#define U16(name)           m->name = (uint16_t)number_of(2);
-#define U32(name)           m->name = (uint32_t)number_of(4);
-#define U64(name)           m->name = number_of(8);
-#define I64(name)           m->name = -(int64_t)number_of(7);
-#define FIXED(name, length) for (size_t i = 0; i < (length); i++) m->name[i] = byte();
-#define VAR(name, longest)  m->name = var_of(how, longest);
+#define U8(name)  m->name = byte();
+#define U16(name) m->name = (uint16_t)number_of(2);
+#define U32(name) m->name = (uint32_t)number_of(4);
+#define U64(name) m->name = number_of(8);
+#define I64(name) m->name = -(int64_t)number_of(7);
+#define FIXED(name, length)                                                                        \
+    for (size_t i = 0; i < (length); i++)                                                          \
+        m->name[i] = byte();
+#define VAR(name, longest) m->name = var_of(how, longest);
 static void fill_common(struct event_common *m, enum filling how)
 {
 #define COMMON(...) __VA_ARGS__

@@ -28,7 +28,7 @@ if site browser 7410; then
     run "browser" 240 sh tests/browser/run.sh "$CASEMATE_CARD"
     casemate training stop "$sites/browser" >/dev/null 2>&1
 fi
-if site line 7410; then
+if site line 7420; then
     for t in tests/system/0[1-9]-*.sh; do
         run "$(basename "$t" .sh)" 120 sh "$t"
     done

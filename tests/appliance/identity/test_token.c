@@ -50,8 +50,7 @@ static void a_token_comes_back_as_it_went(void **state)
     struct token t, e = example();
     (void)state;
     assert_int_equal(strlen(text), TOKEN_TEXT);
-    assert_int_equal(
-        token_check(public_key, bytes_text(text), (const uint8_t *)"e3f9k2m1", &t), 0);
+    assert_int_equal(token_check(public_key, bytes_text(text), (const uint8_t *)"e3f9k2m1", &t), 0);
     assert_memory_equal(t.audience, e.audience, 8);
     assert_memory_equal(t.person, e.person, 16);
     assert_memory_equal(t.session, e.session, 16);
