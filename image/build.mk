@@ -182,9 +182,9 @@ $(B)/gen/store_sql.c: $(wildcard enclave/store/sql/*.sql)
 # ---- tidiness ----
 C_FILES = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
 format:
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 format-check:
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 layers:
 	sh tests/layers.sh
 clean:

@@ -106,8 +106,6 @@ void request_batch_end(struct worker *w)
     if (w->in_transaction) {
         r = rows_save(w->mes->entities);
         if (r == 0)
-            r = store_projection_seen(w->store, "mes", store_size(w->store));
-        if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;
         if (r == ERR_FULL)

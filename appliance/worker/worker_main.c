@@ -54,24 +54,26 @@ static int replay_one(void *context, const struct store_event *stored)
     return r ? r : mes_apply(w->mes, &event, stored->sequence);
 }
 
-/* The tables are read; when their form has changed they are rebuilt from the log. */
+/* Tables and log are written in one transaction, so tables of the right form are up to date; when
+ * their form has changed they are rebuilt from the log, and marked when that is done. */
 static int open_projection(struct worker *w)
 {
-    uint64_t position;
-    int r = store_projection(w->store, "mes", rows_schema(), &position);
+    uint64_t built;
+    int r = store_projection(w->store, "mes", rows_schema(), &built);
     if (r == 0)
         r = rows_attach(w->mes->entities, store_db(w->store));
     if (r == 0)
         r = store_seal(w->store);
-    if (r == 0 && position == store_size(w->store))
+    if (r == 0 && built)
         return rows_load(w->mes->entities);
-    if (r == 0 && position != 0)
-        return ERR_FORMAT; /* tables and log are written in one transaction */
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
     if (r == 0)
         r = request_transaction(w);
-    request_batch_end(w);
+    if (r == 0)
+        r = store_projection_seen(w->store, "mes", 1);
+    if (r == 0)
+        request_batch_end(w);
     return r;
 }
 
