@@ -36,7 +36,7 @@ static int verify_one(void *context, const struct store_event *stored)
     return 0;
 }
 
-static int verify(struct worker *w, char *text, size_t size)
+int console_verify(struct worker *w, char *text, size_t size)
 {
     struct verification v;
     char note[NOTE_MAX];
@@ -144,7 +144,7 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
         outcome = replay(w, text, sizeof text);
         break;
     case COMMAND_VERIFY:
-        outcome = verify(w, text, sizeof text);
+        outcome = console_verify(w, text, sizeof text);
         break;
     default:
         log_die("the supervisor asked for a command that is not the worker's");

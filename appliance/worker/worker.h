@@ -157,6 +157,8 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
+/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason. */
+int console_verify(struct worker *w, char *text, size_t size);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);

@@ -94,9 +94,29 @@ static int open_store(struct worker *w, struct process *process)
     return r;
 }
 
-static void each_second(void *context)
+/* An hour after the last time, while it is a matter of a second; a longer log is verified when
+ * somebody asks on the console. */
+#define VERIFY_EVERY_MS ((int64_t)3600 * 1000)
+#define VERIFY_UP_TO    200000
+
+static void verify_if_due(struct worker *w)
+{
+    char text[300];
+    if (w->closed[0] || store_size(w->store) > VERIFY_UP_TO ||
+        store_unsigned(w->store) == store_size(w->store) ||
+        os_utc_ms() - w->verified_ms < VERIFY_EVERY_MS)
+        return;
+    if (console_verify(w, text, sizeof text) != 0) {
+        log_err("%s", text);
+        snprintf(w->closed, sizeof w->closed, "The log of this enclave does not verify: nothing is "
+                                              "recorded until it has been looked at.");
+    }
+}
+
+static void four_times_a_second(void *context)
 {
     releasing_due(context);
+    verify_if_due(context);
 }
 
 static int on_started(void *context, struct process *process)
@@ -114,7 +134,7 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = open_store(w, process);
     if (r == 0)
-        r = loop_every(process_loop(process), 250, each_second, w);
+        r = loop_every(process_loop(process), 250, four_times_a_second, w);
     if (r == 0)
         log_info("%llu events", (unsigned long long)store_size(w->store));
     return r;
