@@ -410,6 +410,30 @@ static void base64_is_decoded_exactly(void **state)
     }
 }
 
+/* Whatever letter is put into it: base64 is of its 64 letters alone. */
+static void base64_has_no_other_letters(void **state)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const struct operation *o = operation_by_number(OPERATION_DEFINE_DOCUMENT);
+    char text[1000];
+    (void)state;
+    for (unsigned c = 1; c < 0x800; c++) {
+        char utf8[3] = {(char)c, 0, 0};
+        if (c == '"' || c == '\\')
+            continue;
+        if (c >= 0x80) {
+            utf8[0] = (char)(0xc0 | c >> 6);
+            utf8[1] = (char)(0x80 | (c & 0x3f));
+        }
+        snprintf(text, sizeof text,
+                 "{\"id\":\"" UUID7 "\",\"document\":\"" UUID4 "\",\"number\":\"D\",\"revision\":"
+                 "\"A\",\"title\":\"t\",\"technical\":true,\"content\":\"%s%sZ\"}",
+                 c < 0x80 ? "YW" : "Y", utf8);
+        int r = body_decode(o, bytes_text(text), scratch, sizeof scratch, &body);
+        assert_int_equal(r, c < 0x80 && strchr(letters, (int)c) ? 0 : ERR_FORMAT);
+    }
+}
+
 static void single_values_have_one_grammar(void **state)
 {
     static const char *const decimals[] = {
@@ -476,6 +500,7 @@ int main(void)
         cmocka_unit_test(readings_are_read_exactly),
         cmocka_unit_test(values_are_what_was_sent),
         cmocka_unit_test(base64_is_decoded_exactly),
+        cmocka_unit_test(base64_has_no_other_letters),
         cmocka_unit_test(single_values_have_one_grammar),
     };
     return cmocka_run_group_tests_name("appliance/body", cases, NULL, NULL);
