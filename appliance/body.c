@@ -176,7 +176,8 @@ static int take_base64(struct body *b, const struct field *f, yyjson_val *json, 
     bool ascii = true;
     for (size_t i = 0; i < length; i++)
         ascii = ascii && (unsigned char)text[i] < 0x80;
-    if (!ascii || sodium_base642bin((unsigned char *)text, length, text, length, NULL, &n, &end,
+    if (!ascii ||
+        sodium_base642bin((unsigned char *)text, length, text, length, NULL, &n, &end,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != text + length || (long)n < f->least || (long)n > f->most)
         return problem(b, f->name, "must be base64 of %ld to %ld bytes", f->least, f->most);

@@ -25,7 +25,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/identity/token.o appliance/identity/snapshot.o
-TRANSFER := $(filter-out %_main.o transfer/tool% transfer/file.o,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
+TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
 o = $(addprefix $(B)/obj/,$(1))
 archive = $(B)/lib/$(1).a
@@ -62,7 +62,7 @@ $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/j
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/extension/*.c)),,))
-$(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)) transfer/file.o,transfer crypto,-lsodium))
+$(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)),transfer crypto,-lsodium))
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 
@@ -116,7 +116,7 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 tests: $(TESTS) $(T)/make_bundle
-$(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o transfer/file.o) $(ALL_ARCHIVES)
+$(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 

@@ -68,10 +68,11 @@ static void status(struct site *site, int client)
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
-        const char *state = i->offline ? "offline"
-                            : i->ready ? "ready"
-                            : i->pid   ? "starting"
-                                       : "down";
+        const char *state = i->offline  ? "offline"
+                            : i->locked ? "locked"
+                            : i->ready  ? "ready"
+                            : i->pid    ? "starting"
+                                        : "down";
         n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-8s %d%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
                               state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);

@@ -245,8 +245,8 @@ static int join_all(struct instance *i)
     for (size_t c = 0; c < topology_channels_count; c++) {
         const struct channel_row *row = &topology_channels[c];
         enum program other = topology_other(row, i->row->program);
-        if (other == PROGRAM_NONE)
-            continue;
+        if (other == PROGRAM_NONE || i->row->program == PROGRAM_KEEPER)
+            continue; /* who runs has its keys: a new keeper is met by those that start after it */
         for (size_t k = 0; k < site->count; k++) {
             struct instance *o = &site->instances[k];
             bool same = o->slot < 0 || i->slot < 0 || o->slot == i->slot;
@@ -430,10 +430,17 @@ void site_reap(struct site *site, pid_t pid, int status)
 void site_revive(struct site *site)
 {
     uint64_t now = os_boot_ms();
+    const struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     for (size_t k = 0; !site->stopping && k < site->count; k++) {
         struct instance *i = &site->instances[k];
-        if (i->row->life == LIFE_STAYS && i->wanted && !i->offline && !i->pid &&
-            now >= i->restart_ms)
+        if (i->row->life != LIFE_STAYS || !i->wanted || i->offline || i->pid || now < i->restart_ms)
+            continue;
+        bool locked = topology_keys_of(i->row->program) > 0 && keeper->pid == 0;
+        if (locked && !i->locked)
+            log_err("%s needs a key and the keeper is gone: it stays down until the next unlock",
+                    i->row->binary);
+        i->locked = locked;
+        if (!locked)
             (void)!start(i, NULL, NULL, 0);
     }
 }

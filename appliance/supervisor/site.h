@@ -21,6 +21,7 @@ struct instance {
     bool wanted;
     bool ready;
     bool offline; /* killed by its own filter too often */
+    bool locked;  /* it needs a key, and there is no keeper */
     pid_t pid;    /* 0 while it does not run */
     struct channel *control;
     uint64_t started_ms;

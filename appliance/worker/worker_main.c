@@ -108,8 +108,9 @@ static void verify_if_due(struct worker *w)
         return;
     if (console_verify(w, text, sizeof text) != 0) {
         log_err("%s", text);
-        snprintf(w->closed, sizeof w->closed, "The log of this enclave does not verify: nothing is "
-                                              "recorded until it has been looked at.");
+        snprintf(w->closed, sizeof w->closed,
+                 "The log of this enclave does not verify: nothing is "
+                 "recorded until it has been looked at.");
     }
 }
 

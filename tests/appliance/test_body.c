@@ -413,7 +413,8 @@ static void base64_is_decoded_exactly(void **state)
 /* Whatever letter is put into it: base64 is of its 64 letters alone. */
 static void base64_has_no_other_letters(void **state)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const struct operation *o = operation_by_number(OPERATION_DEFINE_DOCUMENT);
     char text[1000];
     (void)state;

@@ -194,8 +194,8 @@ static void somebody_who_is_not_in_the_snapshot_is_denied(void **state)
     struct subject s = good_subject();
     (void)state;
     good_person(&stranger, 99, "operator");
-    decide(decider, &stranger, operation_by_number(OPERATION_GET_TASKS), &s,
-           FACTOR_BADGE_PIN, NOW, &result);
+    decide(decider, &stranger, operation_by_number(OPERATION_GET_TASKS), &s, FACTOR_BADGE_PIN, NOW,
+           &result);
     assert_false(result.allowed);
     assert_true(denied_by("M01-suspended"));
 }
@@ -235,8 +235,8 @@ static void without_people_nothing_is_decided(void **state)
     struct subject s = good_subject();
     (void)state;
     assert_int_equal(decider_new(ENCLAVE, bytes_text(all), true, &d), 0);
-    decide(d, &people->person[0], operation_by_number(OPERATION_GET_TASKS), &s,
-           FACTOR_BADGE_PIN, NOW, &result);
+    decide(d, &people->person[0], operation_by_number(OPERATION_GET_TASKS), &s, FACTOR_BADGE_PIN,
+           NOW, &result);
     assert_false(result.allowed);
     decider_free(d);
     decider_free(NULL);
@@ -244,15 +244,16 @@ static void without_people_nothing_is_decided(void **state)
 
 static void a_policy_error_is_a_denial(void **state)
 {
-    static const char errs[] = "permit (principal, action, resource);"
-                               "forbid (principal, action, resource) when { resource.nothing > 1 };";
+    static const char errs[] =
+        "permit (principal, action, resource);"
+        "forbid (principal, action, resource) when { resource.nothing > 1 };";
     struct decider *d = NULL;
     struct subject s = good_subject();
     (void)state;
     assert_int_equal(decider_new(ENCLAVE, bytes_text(errs), true, &d), 0);
     assert_int_equal(decider_people(d, people), 0);
-    decide(d, &people->person[0], operation_by_number(OPERATION_GET_TASKS), &s,
-           FACTOR_BADGE_PIN, NOW, &result);
+    decide(d, &people->person[0], operation_by_number(OPERATION_GET_TASKS), &s, FACTOR_BADGE_PIN,
+           NOW, &result);
     assert_false(result.allowed);
     assert_true(result.erred);
     decider_free(d);

@@ -35,8 +35,12 @@ static uint8_t byte(void)
 
 /* ---- the rows of entity.def, filled and compared ---- */
 
-#define UUID(name)          for (int i = 0; i < 16; i++) row->name[i] = byte();
-#define BYTES(name, length) for (int i = 0; i < (length); i++) row->name[i] = byte();
+#define UUID(name)                                                                                 \
+    for (int i = 0; i < 16; i++)                                                                   \
+        row->name[i] = byte();
+#define BYTES(name, length)                                                                        \
+    for (int i = 0; i < (length); i++)                                                             \
+        row->name[i] = byte();
 #define TEXT(name, longest)                                                                        \
     memset(row->name, 0, sizeof row->name);                                                        \
     memset(row->name, 'a' + byte() % 26, (size_t)(byte() % ((longest) + 1)));
@@ -214,8 +218,9 @@ static void refuses_a_table_that_lacks_a_row(void **state)
     (void)state;
     add_rows(ENTITY_ROUTE, 4);
     assert_int_equal(rows_save(rows), 0);
-    assert_int_equal(sqlite3_exec(db, "DELETE FROM mes_route WHERE row_number = 1", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "DELETE FROM mes_route WHERE row_number = 1", NULL, NULL, NULL),
+        SQLITE_OK);
     assert_int_equal(rows_load(rows), ERR_FORMAT);
 }
 
