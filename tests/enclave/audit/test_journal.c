@@ -225,9 +225,10 @@ static void a_failed_read_cuts_nothing_off(void **state)
         struct journal *j;
         unsigned n = 0;
         scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+        const struct scmp_arg_cmp smaller = {
+            .arg = 2, .op = SCMP_CMP_LT, .datum_a = 256 * 1024, .datum_b = 0};
         if (!f ||
-            seccomp_rule_add(f, SCMP_ACT_ERRNO(EIO), SCMP_SYS(read), 1,
-                             SCMP_A2(SCMP_CMP_LT, 256 * 1024)) != 0 ||
+            seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EIO), SCMP_SYS(read), 1, &smaller) != 0 ||
             seccomp_load(f) != 0)
             _exit(77);
         _exit(-journal_open(each, &n, &j));
