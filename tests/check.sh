@@ -23,11 +23,11 @@ count() {
         p=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $1 } END { print n + 0 }' "$out")
         f=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $3 } END { print n + 0 }' "$out")
     else
-        p=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } /^ok / { n++ } END { print n + 0 }' "$out")
+        p=$(awk '/^\[       OK \]/ || /^ok / { n++ } END { print n + 0 }' "$out")
         f=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } /^not ok / { n++ } END { print n + 0 }' "$out")
     fi
-    s=$(grep -ci 'skip' "$out")
-    [ "$s" -eq 0 ] || { grep -i 'skip' "$out" | sed "s|^|    |" | head -n 6; skipped=$((skipped + s)); }
+    s=$(grep -c 'skipped' "$out")
+    [ "$s" -eq 0 ] || { grep 'skipped' "$out" | sed "s|^|    |" | head -n 6; skipped=$((skipped + s)); }
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
     if [ "$p" -eq 0 ] && [ "$f" -eq 0 ] && [ "$s" -eq 0 ]; then
         echo "    $name printed no test"; f=1

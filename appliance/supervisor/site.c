@@ -277,8 +277,11 @@ static void from_child(void *context, const struct message *message, int fd)
     (void)fd;
     switch (message->number) {
     case MESSAGE_READY:
-        if (memcmp(message->ready.build, process_build, sizeof process_build) != 0)
-            log_die("%s is of another build", i->row->binary);
+        if (memcmp(message->ready.build, process_build, sizeof process_build) != 0) {
+            log_err("%s is of another build; it is ended", i->row->binary);
+            kill(i->pid, SIGKILL);
+            return;
+        }
         snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
                  (const char *)message->ready.lacking.data);
         i->ready = true;
@@ -304,6 +307,8 @@ static void child_ready(void *context, short events)
         int r = channel_receive(i->control, from_child, i);
         if (r == 0)
             return;
+        if (r == ERR_PEER)
+            kill(i->pid, SIGKILL);
         if (r < 0) { /* its end comes by SIGCHLD */
             loop_forget(i->site->loop, channel_fd(i->control));
             channel_free(i->control);
@@ -344,6 +349,8 @@ static int start(struct instance *i, const int *descriptors, const enum descript
     i->ready = false;
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
+    if (r == 0)
+        channel_survive(i->control);
     if (r == 0)
         r = loop_watch(i->site->loop, fd, POLLIN, child_ready, i);
     if (r == 0)

@@ -174,6 +174,8 @@ static void journal(struct worker *w, const struct request *q, unsigned outcome,
 {
     struct message m = {.number = MESSAGE_AUDIT};
     os_uuid(m.audit.id);
+    if (q->operation->audit == AUDIT_SECURITY) /* the id of its intent, which this closes */
+        memcpy(m.audit.id, w->body.values[0].bytes, 16);
     m.audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
     m.audit.outcome = (uint8_t)outcome;
     memcpy(m.audit.person, q->asker.token->person, 16);
