@@ -10,6 +10,7 @@
 
 #include "appliance/identity/identity.h"
 #include "crypto/note.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "enclave/store/library.h"
@@ -210,6 +211,7 @@ static void heads_due(struct identity *n)
 
 static void from_auditor(struct identity *n, const struct message *m)
 {
+    struct message answer = {.number = MESSAGE_AUDIT};
     unsigned long long size = 0;
     switch (m->number) {
     case MESSAGE_AUDIT_ACK:
@@ -237,8 +239,15 @@ static void from_auditor(struct identity *n, const struct message *m)
             log_die("the store failed at keeping a checkpoint");
         n->head_asked_ms = 0;
         return;
+    case MESSAGE_AUDIT:
+        /* an intent of the process before this one: whether it was done, its own log says */
+        answer.audit = m->audit;
+        answer.audit.detail = bytes_text("");
+        answer.audit.outcome = AUDIT_OUTCOME_UNKNOWN;
+        (void)!process_send(process_peer(n->process, 7, ""), &answer);
+        return;
     default:
-        return; /* a question about an intent of a process that is gone: nothing was done */
+        log_die("the auditor sent message %s", message_name(m->number));
     }
 }
 

@@ -211,16 +211,16 @@ static void a_descriptor_where_none_may_come_ends_the_process(void **state)
     assert_ends_with(send_descriptor_row_on_data_channel,
                      "a descriptor or a datagram that may not");
     assert_ends_with(send_unasked_descriptor, "came with a descriptor");
-    assert_ends_with(send_descriptor_row_without_one, "came without a descriptor");
-    assert_ends_with(send_two_descriptors, "more descriptors than a message may carry");
+    assert_ends_with(send_descriptor_row_without_one, "or without the one that it carries");
+    assert_ends_with(send_two_descriptors, "more than a message may carry");
     assert_ends_with(send_three_descriptors, "descriptor");
 }
 
 static void other_credentials_end_the_process(void **state)
 {
     (void)state;
-    assert_ends_with(send_from_another_uid, "a message came from process");
-    assert_ends_with(send_from_another_process, "a message came from process");
+    assert_ends_with(send_from_another_uid, "a message came from another process");
+    assert_ends_with(send_from_another_process, "a message came from another process");
     assert_ends_with(send_without_credentials, "without its sender's credentials");
 }
 
