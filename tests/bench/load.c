@@ -27,8 +27,8 @@ void load_end(struct load *load)
     load->got = 0;
 }
 
-size_t load_print(char out[static LOAD_REQUEST], uint16_t port, const char *path,
-                  const char *token, const char *body)
+size_t load_print(char out[static LOAD_REQUEST], uint16_t port, const char *path, const char *token,
+                  const char *body)
 {
     int n = snprintf(out, LOAD_REQUEST,
                      "%s %s HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n",

@@ -28,8 +28,8 @@ void load_end(struct load *load);
 
 /* load_print(out, port, path, token, body): A whole request, a GET where ${body} is NULL; its
  * length. */
-size_t load_print(char out[static LOAD_REQUEST], uint16_t port, const char *path,
-                  const char *token, const char *body);
+size_t load_print(char out[static LOAD_REQUEST], uint16_t port, const char *path, const char *token,
+                  const char *body);
 
 /* load_send(load, text, length): Connect if need be, and send.  ERR_SYSTEM, and the connection is
  * closed. */

@@ -23,8 +23,9 @@
 #define PAUSE_MS    8    /* a station's, between an answer and its next request */
 #define PATIENCE_MS 3000 /* then the connection is given up and the request sent again */
 #define GAP_MAX_MS  5000
+#define DRAIN_MS    20000 /* after "end"; what is unanswered then never will be */
 #define PHASES      8
-#define STEPS       3    /* start, measure, complete */
+#define STEPS       3 /* start, measure, complete */
 
 struct acknowledged {
     char *text; /* the request, whole */
@@ -35,7 +36,7 @@ struct acknowledged {
 
 struct phase {
     char name[32];
-    uint64_t acknowledged, again, lost, slow, longest_ms;
+    uint64_t acknowledged, again, lost, slow, longest_ms, signed_out;
 };
 
 struct station {
@@ -122,8 +123,9 @@ static void keep(const struct station *s)
 static void answered(struct station *s, uint64_t now)
 {
     s->waiting = false;
-    if (s->load.status >= 500) { /* not confirmed */
+    if (s->load.status >= 500 || s->load.status == 401) { /* not confirmed */
         phases[phase].again++;
+        phases[phase].signed_out += s->load.status == 401;
         s->at_ms = now + 20;
         return;
     }
@@ -208,8 +210,8 @@ static void turn(void)
     uint64_t now = os_boot_ms();
     for (size_t i = 0; i < STATIONS; i++) {
         send_due(&stations[i], now);
-        p[i] = (struct pollfd){.fd = stations[i].waiting ? stations[i].load.fd : -1,
-                               .events = POLLIN};
+        p[i] =
+            (struct pollfd){.fd = stations[i].waiting ? stations[i].load.fd : -1, .events = POLLIN};
     }
     p[STATIONS] = (struct pollfd){.fd = ending ? -1 : STDIN_FILENO, .events = POLLIN};
     if (poll(p, STATIONS + 1, 4) <= 0)
@@ -245,9 +247,8 @@ static bool ask_get(struct load *load, const char *path, const char *token)
 
 static uint64_t events(struct load *load)
 {
-    const char *at = ask_get(load, "/api/security", plan.officer)
-                         ? strstr(load->body, "\"events\":")
-                         : NULL;
+    const char *at =
+        ask_get(load, "/api/security", plan.officer) ? strstr(load->body, "\"events\":") : NULL;
     return at ? strtoull(at + 9, NULL, 10) : 0;
 }
 
@@ -284,7 +285,8 @@ static bool unit_agrees(struct load *load, size_t unit)
     if (!ask_get(load, path, token_of(unit)))
         return false;
     const char *state = step ? "\"state\":\"running\"" : "\"state\":\"ready\"";
-    return strstr(load->body, state) && count(load->body, "\"recorded\":true") == (step == 2 ? 3 : 0);
+    return strstr(load->body, state) &&
+           count(load->body, "\"recorded\":true") == (step == 2 ? 3 : 0);
 }
 
 static void verify(uint64_t before)
@@ -300,10 +302,10 @@ static void verify(uint64_t before)
     for (size_t i = 0; i < plan.units; i++)
         differ += !unit_agrees(&load, i);
     for (unsigned i = 0; i <= phase; i++)
-        printf("phase %s acknowledged %" PRIu64 " again %" PRIu64 " lost %" PRIu64
-               " slow %" PRIu64 " longest-ms %" PRIu64 "\n",
+        printf("phase %s acknowledged %" PRIu64 " again %" PRIu64 " lost %" PRIu64 " slow %" PRIu64
+               " longest-ms %" PRIu64 " signed-out %" PRIu64 "\n",
                phases[i].name, phases[i].acknowledged, phases[i].again, phases[i].lost,
-               phases[i].slow, phases[i].longest_ms);
+               phases[i].slow, phases[i].longest_ms, phases[i].signed_out);
     printf("log events %" PRIu64 " wanted %" PRIu64 " again %" PRIu64 " refused %" PRIu64
            " units-differ %" PRIu64 "\n",
            after_load, wanted, after_again, wrong, differ);
@@ -323,8 +325,14 @@ int main(int argc, char **argv)
         load_begin(&stations[i].load, plan.port);
         stations[i].unit = i;
     }
-    while (!ending || is_busy())
+    while (!ending)
         turn();
+    for (uint64_t until = os_boot_ms() + DRAIN_MS; is_busy() && os_boot_ms() < until;)
+        turn();
+    if (is_busy()) {
+        fprintf(stderr, "requests stay without an answer; the site does not go on\n");
+        return 1;
+    }
     verify(before);
     return 0;
 }

@@ -48,7 +48,7 @@ commands() {
 
 plan_make 180 "${OPERATIONS:-30}"
 : >"$work/kills"
-commands | timeout "${LIMIT:-600}" "$program_faults" "$plan" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
+commands | timeout "${LIMIT:-120}" "$program_faults" "$plan" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
 
 short=0
 # figure NAME VALUE UNIT
@@ -60,11 +60,11 @@ for name in kill9_worker kill9_gateway kill9_auditor kill9_identity; do
     wanted "$name" || continue
     [ "$only" = log_verifies_after_faults ] && continue
     line=$(grep "^phase $name " "$work/found") || give_up "nothing was found out about $name"
-    # phase NAME acknowledged N again N lost N slow N longest-ms N
+    # phase NAME acknowledged N again N lost N slow N longest-ms N signed-out N
     # shellcheck disable=SC2086
     set -- $line
     n=$(grep -c "^$name\$" "$work/kills")
-    say "$name: ${6} sent again, longest wait ${12} ms, waits over 5 s: ${10}"
+    say "$name: ${6} sent again, longest wait ${12} ms, waits over 5 s: ${10}, told to badge in again: ${14}"
     wants=$kills
     case $name in kill9_auditor | kill9_identity) wants=$few ;; esac
     [ "$n" -eq "$wants" ] && [ "$4" -gt 0 ] || { say "$name: $n kills, not $wants"; short=1; }
