@@ -5,7 +5,7 @@
 # the same make inside.
 
 .DEFAULT_GOAL := all
-TARGETS := all check run stop bench faults fuzz layers format format-check clean
+TARGETS := all check tests fuzzers run stop bench faults fuzz layers format format-check clean
 
 ifeq ($(CASEMATE_INSIDE),)
 

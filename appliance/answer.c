@@ -24,8 +24,8 @@ void answer_time_text(int64_t utc_ms, char out[static ANSWER_TIME_TEXT])
 void answer_decimal_text(int64_t millionths, int places, char out[static ANSWER_DECIMAL_TEXT])
 {
     uint64_t m = millionths < 0 ? -(uint64_t)millionths : (uint64_t)millionths;
-    int n = snprintf(out, ANSWER_DECIMAL_TEXT, "%s%" PRIu64 ".%06" PRIu64, millionths < 0 ? "-" : "",
-                     m / 1000000, m % 1000000);
+    int n = snprintf(out, ANSWER_DECIMAL_TEXT, "%s%" PRIu64 ".%06" PRIu64,
+                     millionths < 0 ? "-" : "", m / 1000000, m % 1000000);
     for (int kept = 6; kept > places && out[n - 1] == '0'; kept--)
         out[--n] = '\0';
     if (out[n - 1] == '.')
@@ -106,12 +106,24 @@ static void put_uuid(struct bytes_put *out, const uint8_t uuid[static 16])
     quoted(out, text);
 }
 
-#define TEXT(name)    name_of(out, &first, #name); quoted(out, answer->name);
-#define UUID(name)    name_of(out, &first, #name); put_uuid(out, answer->name);
-#define INT(name)     name_of(out, &first, #name); put_int(out, answer->name);
-#define BOOL(name)    name_of(out, &first, #name); raw(out, answer->name ? "true" : "false");
-#define TIME(name)    name_of(out, &first, #name); put_time(out, answer->name);
-#define DECIMAL(name) name_of(out, &first, #name); put_decimal(out, answer->name);
+#define TEXT(name)                                                                                 \
+    name_of(out, &first, #name);                                                                   \
+    quoted(out, answer->name);
+#define UUID(name)                                                                                 \
+    name_of(out, &first, #name);                                                                   \
+    put_uuid(out, answer->name);
+#define INT(name)                                                                                  \
+    name_of(out, &first, #name);                                                                   \
+    put_int(out, answer->name);
+#define BOOL(name)                                                                                 \
+    name_of(out, &first, #name);                                                                   \
+    raw(out, answer->name ? "true" : "false");
+#define TIME(name)                                                                                 \
+    name_of(out, &first, #name);                                                                   \
+    put_time(out, answer->name);
+#define DECIMAL(name)                                                                              \
+    name_of(out, &first, #name);                                                                   \
+    put_decimal(out, answer->name);
 #define LIST(name, object)                                                                         \
     name_of(out, &first, #name);                                                                   \
     bytes_put_u8(out, '[');                                                                        \

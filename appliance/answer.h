@@ -10,14 +10,19 @@
  * object and answer_write_NAME() that writes its JSON.  TEXT may be NULL (written
  * as ""); lists are borrowed.
  */
-#define TEXT(name)          const char *name;
-#define UUID(name)          uint8_t name[16];
-#define INT(name)           int64_t name;
-#define BOOL(name)          bool name;
-#define TIME(name)          int64_t name;
-#define DECIMAL(name)       struct answer_decimal name;
-#define LIST(name, object)  const struct answer_##object *name; size_t name##_count;
-#define OBJECT(name, ...)   struct answer_##name { __VA_ARGS__ };
+#define TEXT(name)    const char *name;
+#define UUID(name)    uint8_t name[16];
+#define INT(name)     int64_t name;
+#define BOOL(name)    bool name;
+#define TIME(name)    int64_t name;
+#define DECIMAL(name) struct answer_decimal name;
+#define LIST(name, object)                                                                         \
+    const struct answer_##object *name;                                                            \
+    size_t name##_count;
+#define OBJECT(name, ...)                                                                          \
+    struct answer_##name {                                                                         \
+        __VA_ARGS__                                                                                \
+    };
 
 /* A decimal number in millionths, or none. */
 struct answer_decimal {

@@ -39,7 +39,8 @@ int body_decimal(struct bytes_view text, int64_t *ret_millionths)
     int64_t whole = 0, part = 0;
     unsigned digits = 0, places = 0;
     i += negative;
-    for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9' && digits < 10; i++, digits++)
+    for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9' && digits < 10;
+         i++, digits++)
         whole = whole * 10 + (text.data[i] - '0');
     if (digits == 0 || digits > 9)
         return ERR_FORMAT;
@@ -126,13 +127,14 @@ static int take_text(struct body *b, const struct field *f, struct bytes_view t,
     case FIELD_ID:
     case FIELD_REF:
         if (body_uuid(t, v->bytes) != 0 || (f->kind == FIELD_ID && v->bytes[6] >> 4 != 7))
-            return problem(b, f->name, "is not a UUID%.0ld%.0ld as expected (lower case, 36 characters)",
-                           0, 0);
+            return problem(b, f->name,
+                           "is not a UUID%.0ld%.0ld as expected (lower case, 36 characters)", 0, 0);
         break;
     case FIELD_TEXT:
         if (!is_plain_text(t) || (long)t.length < f->least || (long)t.length > f->most)
-            return problem(b, f->name, "must be %ld to %ld bytes of text, without control characters",
-                           f->least, f->most);
+            return problem(b, f->name,
+                           "must be %ld to %ld bytes of text, without control characters", f->least,
+                           f->most);
         break;
     case FIELD_CODE:
         if (!is_code(t) || (long)t.length < f->least || (long)t.length > f->most)
@@ -142,12 +144,13 @@ static int take_text(struct body *b, const struct field *f, struct bytes_view t,
     case FIELD_DECIMAL:
         if (body_decimal(t, &v->number) != 0)
             return problem(b, f->name,
-                           "must be a decimal number in quotes, at most %ld digits and %ld places", 9,
-                           6);
+                           "must be a decimal number in quotes, at most %ld digits and %ld places",
+                           9, 6);
         break;
     case FIELD_TIME:
         if (body_time(t, &v->number) != 0)
-            return problem(b, f->name, "must be a time like 2026-11-21T08:30:0%ldZ (UTC)%.0ld", 0, 0);
+            return problem(b, f->name, "must be a time like 2026-11-21T08:30:0%ldZ (UTC)%.0ld", 0,
+                           0);
         break;
     case FIELD_HEX:
         if (bytes_from_hex(t, (size_t)f->least, v->bytes) != 0)
@@ -169,7 +172,12 @@ static int take_base64(struct body *b, const struct field *f, yyjson_val *json, 
     char *text = (char *)(uintptr_t)yyjson_get_str(json);
     size_t length = yyjson_get_len(json), n = 0;
     const char *end = NULL;
-    if (sodium_base642bin((unsigned char *)text, length, text, length, NULL, &n, &end,
+    /* libsodium reads some bytes above 0x7f as if they were letters */
+    bool ascii = true;
+    for (size_t i = 0; i < length; i++)
+        ascii = ascii && (unsigned char)text[i] < 0x80;
+    if (!ascii ||
+        sodium_base642bin((unsigned char *)text, length, text, length, NULL, &n, &end,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != text + length || (long)n < f->least || (long)n > f->most)
         return problem(b, f->name, "must be base64 of %ld to %ld bytes", f->least, f->most);
@@ -185,14 +193,16 @@ static int take_reading(struct body *b, const struct field *f, yyjson_val *json)
     yyjson_val *gage = yyjson_obj_get(json, "gage");
     if (!yyjson_is_str(characteristic) || !yyjson_is_str(value) || !yyjson_is_str(gage) ||
         yyjson_obj_size(json) != 3)
-        return problem(b, f->name, "entry %ld must have exactly characteristic, value and gage%.0ld",
+        return problem(b, f->name,
+                       "entry %ld must have exactly characteristic, value and gage%.0ld",
                        (long)b->readings_count + 1, 0);
     r->characteristic =
         bytes_view_of(yyjson_get_str(characteristic), yyjson_get_len(characteristic));
     r->gage = bytes_view_of(yyjson_get_str(gage), yyjson_get_len(gage));
     if (!is_code(r->characteristic) || r->characteristic.length > 8 || !is_code(r->gage) ||
         r->gage.length > 16)
-        return problem(b, f->name, "entry %ld names a characteristic or a gage that cannot exist%.0ld",
+        return problem(b, f->name,
+                       "entry %ld names a characteristic or a gage that cannot exist%.0ld",
                        (long)b->readings_count + 1, 0);
     if (body_decimal(bytes_view_of(yyjson_get_str(value), yyjson_get_len(value)), &r->value) != 0)
         return problem(b, f->name, "entry %ld: the value must be a decimal number in quotes%.0ld",
@@ -210,9 +220,9 @@ static int take_readings(struct body *b, const struct field *f, yyjson_val *json
         return problem(b, f->name, "must be a list of %ld to %ld readings", f->least, f->most);
     yyjson_arr_foreach(json, i, n, entry)
     {
-        int r = yyjson_is_obj(entry) ? take_reading(b, f, entry)
-                                     : problem(b, f->name, "entry %ld is not an object%.0ld",
-                                               (long)i + 1, 0);
+        int r = yyjson_is_obj(entry)
+                    ? take_reading(b, f, entry)
+                    : problem(b, f->name, "entry %ld is not an object%.0ld", (long)i + 1, 0);
         if (r)
             return r;
     }
@@ -269,9 +279,10 @@ static int decode_json(struct body *b, yyjson_val *root)
         const struct field *f =
             find_field(b->operation, yyjson_get_str(key), yyjson_get_len(key), &at);
         if (!f)
-            return problem(b, is_code(bytes_view_of(yyjson_get_str(key), yyjson_get_len(key)))
-                                  ? yyjson_get_str(key)
-                                  : "",
+            return problem(b,
+                           is_code(bytes_view_of(yyjson_get_str(key), yyjson_get_len(key)))
+                               ? yyjson_get_str(key)
+                               : "",
                            "is not a field of this operation%.0ld%.0ld", 0, 0);
         if (b->values[at].present)
             return problem(b, f->name, "stands there twice%.0ld%.0ld", 0, 0);
@@ -291,8 +302,8 @@ static int take_pair(struct body *b, struct bytes_view pair)
     size_t name = equals ? (size_t)(equals - pair.data) : pair.length, at = 0;
     const struct field *f = find_field(b->operation, (const char *)pair.data, name, &at);
     if (!f || !equals)
-        return problem(b, "", "The address has a part that is not a field of this operation.%.0ld%.0ld",
-                       0, 0);
+        return problem(
+            b, "", "The address has a part that is not a field of this operation.%.0ld%.0ld", 0, 0);
     if (b->values[at].present)
         return problem(b, f->name, "stands there twice%.0ld%.0ld", 0, 0);
     struct value *v = &b->values[at];
@@ -337,11 +348,11 @@ int body_decode(const struct operation *operation, struct bytes_view text, void 
         yyjson_read_err why = {0};
         if (!yyjson_alc_pool_init(&pool, scratch, size))
             return problem(b, "", "The body is too large.%.0ld%.0ld", 0, 0);
-        yyjson_doc *doc =
-            yyjson_read_opts((char *)(uintptr_t)text.data, text.length, YYJSON_READ_NOFLAG, &pool, &why);
+        yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.data, text.length,
+                                           YYJSON_READ_NOFLAG, &pool, &why);
         if (!doc)
-            return problem(b, "", "The body is not JSON: it breaks at byte %ld.%.0ld", (long)why.pos,
-                           0);
+            return problem(b, "", "The body is not JSON: it breaks at byte %ld.%.0ld",
+                           (long)why.pos, 0);
         r = decode_json(b, yyjson_doc_get_root(doc));
     }
     for (size_t i = 0; r == 0 && i < operation->fields_count; i++)

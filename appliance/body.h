@@ -28,8 +28,8 @@ struct body {
     struct value values[OPERATION_FIELDS_MAX]; /* in the order of the row */
     struct reading readings[BODY_READINGS_MAX];
     size_t readings_count;
-    char field[40];     /* on failure: which field, "" for the whole */
-    char problem[200];  /* on failure: what is wrong, a sentence */
+    char field[40];    /* on failure: which field, "" for the whole */
+    char problem[200]; /* on failure: what is wrong, a sentence */
 };
 
 /*

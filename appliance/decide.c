@@ -232,8 +232,8 @@ static void name_policies(const struct decider *d, const struct cedar_result *re
 static void explain(struct decider *d, const struct cedar_request *request, struct decision *ret)
 {
     struct cedar_reason reasons[DECIDE_REASONS_MAX];
-    size_t n = cedar_explain(d->policies, d->overlay, request, d->scratch, reasons,
-                             DECIDE_REASONS_MAX);
+    size_t n =
+        cedar_explain(d->policies, d->overlay, request, d->scratch, reasons, DECIDE_REASONS_MAX);
     if (n > DECIDE_REASONS_MAX)
         n = DECIDE_REASONS_MAX;
     for (size_t i = 0; i < n; i++) {

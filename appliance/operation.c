@@ -18,13 +18,15 @@
 #define READINGS(n, most, need)          {#n, FIELD_READINGS, need, 1, most},
 
 /* Each table ends with an empty row, so that an operation without fields has one too. */
-#define OPERATION(number, NAME, name, METHOD, path, SERVER, action, RESOURCE, STRENGTH, AUDIT, ...) \
+#define OPERATION(number, NAME, name, METHOD, path, SERVER, action, RESOURCE, STRENGTH, AUDIT,     \
+                  ...)                                                                             \
     static const struct field fields_##name[] = {__VA_ARGS__{NULL, FIELD_ID, false, 0, 0}};
 #include "appliance/operations.def"
 #undef OPERATION
 
 const struct operation operations[] = {
-#define OPERATION(number, NAME, name, METHOD, path, SERVER, action, RESOURCE, STRENGTH, AUDIT, ...) \
+#define OPERATION(number, NAME, name, METHOD, path, SERVER, action, RESOURCE, STRENGTH, AUDIT,     \
+                  ...)                                                                             \
     {OPERATION_##NAME,                                                                             \
      #name,                                                                                        \
      METHOD_##METHOD,                                                                              \

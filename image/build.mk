@@ -25,7 +25,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/identity/token.o appliance/identity/snapshot.o
-TRANSFER := $(filter-out %_main.o transfer/tool% transfer/file.o,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
+TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
 o = $(addprefix $(B)/obj/,$(1))
 archive = $(B)/lib/$(1).a
@@ -62,7 +62,7 @@ $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/j
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/extension/*.c)),,))
-$(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)) transfer/file.o,transfer crypto,-lsodium))
+$(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)),transfer crypto,-lsodium))
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 
@@ -82,12 +82,77 @@ $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training
 all: $(PROGRAMS)
 	@echo "casemate: built in $(B)/bin"
 
+# ---- the training site ----
+# The programs are copied to where every uid of the site may execute them, wherever this
+# checkout lies; when they have changed the site is stopped first.
+SITES := $(CASEMATE_SITES)
+SITE := $(SITES)/training
 run: all
-	@$(B)/bin/casemate training create $(CASEMATE_SITES)/training
-	@$(B)/bin/casemate training start $(CASEMATE_SITES)/training
-stop: all
-	@$(B)/bin/casemate training stop $(CASEMATE_SITES)/training
-.PHONY: all run stop check bench faults fuzz layers format format-check clean
+	@test -e $(SITE)/console.sock && ! cmp -s $(B)/bin/worker $(SITES)/bin/worker && \
+	    $(SITES)/bin/casemate training stop $(SITE) || :
+	@mkdir -p $(SITES)/bin && chmod 0755 $(SITES)/bin
+	@cmp -s $(B)/bin/worker $(SITES)/bin/worker && cmp -s $(B)/bin/casemate $(SITES)/bin/casemate || \
+	    install -m 0755 $(B)/bin/* $(SITES)/bin/
+	@$(SITES)/bin/casemate training create $(SITE)
+	@$(SITES)/bin/casemate training start $(SITE)
+stop:
+	@$(SITES)/bin/casemate training stop $(SITE)
+.PHONY: all run stop check tests bench faults fuzz layers format format-check clean
+
+# ---- tests: each test_*.c is a program; it is linked with what it uses of every floor ----
+T := $(B)/tests
+TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
+ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
+TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
+# what a test needs beside the archives
+extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
+        $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
+        $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
+        $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
+        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
+.SECONDEXPANSION:
+$(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld $*"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+tests: $(TESTS) $(T)/make_bundle
+$(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld make_bundle"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+# ---- fuzzers: clang, all of it ----
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+F := build/fuzz
+FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/command%,$(wildcard policy/*.c policy/extension/*.c)) \
+  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
+  $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
+  $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
+  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
+FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
+  -fsanitize=address,undefined -fno-sanitize-recover=all
+$(F)/obj/%.o: %.c
+	@mkdir -p $(@D); echo "  clang $<"
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(F)/all.a: $(patsubst %.c,$(F)/obj/%.o,$(FUZZ_SOURCES))
+	@rm -f $@; ar rcsD $@ $^
+$(F)/guard_b.a: $(patsubst %.o,$(F)/obj/%.o,$(GUARD_B) tests/transfer/guard_b/world.o)
+	@rm -f $@; ar rcsD $@ $^
+$(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
+	@echo "  ld fuzz_$*"
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+-include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
+fuzzers: $(addprefix $(F)/,$(FUZZERS))
+fuzz: fuzzers
+	@sh tests/fuzz/run.sh $(or $(SECONDS_EACH),60) $(addprefix $(F)/,$(FUZZERS))
+
+check:
+	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all >/dev/null
+	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
+	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
+	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
+	    build/tests/tests/transfer/guard_b/test_run >/dev/null
+	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
+	@sh tests/check.sh
 
 # ---- rules ----
 $(B)/obj/%.o: %.c
@@ -117,9 +182,9 @@ $(B)/gen/store_sql.c: $(wildcard enclave/store/sql/*.sql)
 # ---- tidiness ----
 C_FILES = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
 format:
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 format-check:
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 layers:
 	sh tests/layers.sh
 clean:

@@ -41,8 +41,7 @@ static void say(struct peer *worker, const struct message *m)
     static uint8_t datagram[4096];
     struct bytes_put put = bytes_into(datagram, sizeof datagram);
     message_encode(m, &put);
-    if (put.error ||
-        write(channel_fd(worker->link), datagram, bytes_put_length(&put)) < 0)
+    if (put.error || write(channel_fd(worker->link), datagram, bytes_put_length(&put)) < 0)
         log_die("the worker does not take what was read");
 }
 
@@ -96,7 +95,8 @@ static int on_started(void *context, struct process *process)
         report("The enclave's worker is not running; nothing was imported.");
     } else {
         give(worker);
-        report("Verified and given to the enclave. The Transfer page shows whether it is the next of its "
+        report("Verified and given to the enclave. The Transfer page shows whether it is the next "
+               "of its "
                "channel; if so, two people accept it there.");
         outcome = 0;
     }

@@ -115,8 +115,8 @@ static void take_answer(struct gateway *g, const struct message_answer *m)
     if (!x)
         return; /* its browser has gone, or its deadline */
     if (m->part != x->parts_seen || m->parts == 0 || m->part >= m->parts)
-        log_die("the parts of an answer came in disorder (%u of %u, expected %u)", m->part, m->parts,
-                x->parts_seen);
+        log_die("the parts of an answer came in disorder (%u of %u, expected %u)", m->part,
+                m->parts, x->parts_seen);
     uint8_t *grown = realloc(x->answer, x->answer_length + m->body.length + 1);
     if (!grown)
         log_die("out of memory");
@@ -189,16 +189,14 @@ static int start_daemon(struct gateway *g, int n, int listener, bool six)
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (six ? MHD_USE_IPv6 : 0);
     g->daemons[n] = MHD_start_daemon(
         flags, 0, NULL, NULL, handle, g, MHD_OPTION_LISTEN_SOCKET, listener,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)GATEWAY_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768,
-        MHD_OPTION_URI_LOG_CALLBACK, uri_arrived, g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)GATEWAY_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        120u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_URI_LOG_CALLBACK,
+        uri_arrived, g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g, MHD_OPTION_END);
     if (!g->daemons[n]) {
         log_err("libmicrohttpd could not be started");
         return ERR_SYSTEM;
     }
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(g->daemons[n], MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(g->daemons[n], MHD_DAEMON_INFO_EPOLL_FD);
     return info ? loop_watch(process_loop(g->process), info->epoll_fd, POLLIN, daemon_ready,
                              g->daemons[n])
                 : ERR_SYSTEM;

@@ -103,7 +103,8 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
     const char *host = header(x, "Host");
     bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
     if (!is_own_host(g, host) || !is_own_origin(x, host)) {
-        reply_problem(x, 403, "This address is not this station's.", "", "Use the address that the "
+        reply_problem(x, 403, "This address is not this station's.", "",
+                      "Use the address that the "
                       "training card or your system administrator gave you.");
         return reply_send(x);
     }

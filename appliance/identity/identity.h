@@ -129,10 +129,11 @@ struct identity {
 
 /* person.c: the state, from events */
 must_use int people_apply(struct identity *n, const struct event *event);
-/* people_event(n, event, by, operation, id): Append, apply; in the open transaction, or a new one. */
+/* people_event(n, event, by, operation, id): Append, apply; in the open transaction, or a new one.
+ */
 must_use int people_event(struct identity *n, struct event *event, const uint8_t by[static 16],
                           unsigned operation, const uint8_t id[static 16]);
-size_t people_by_badge(const struct identity *n, struct bytes_view badge);   /* or PEOPLE_MAX */
+size_t people_by_badge(const struct identity *n, struct bytes_view badge);  /* or PEOPLE_MAX */
 size_t people_by_id(const struct identity *n, const uint8_t id[static 16]); /* or PEOPLE_MAX */
 struct record *people_record(const struct identity *n, const uint8_t id[static 16]);
 bool record_is_active(const struct record *record, int64_t now_ms);

@@ -75,11 +75,10 @@ void identity_problem(struct identity *n, struct peer *gateway, uint64_t request
 {
     uint8_t text[2048];
     struct bytes_put put = bytes_into(text, sizeof text);
-    answer_write_problem(&(struct answer_problem){.error = error,
-                                                  .field = field,
-                                                  .kept = "Nothing was changed.",
-                                                  .todo = todo},
-                         &put);
+    answer_write_problem(
+        &(struct answer_problem){
+            .error = error, .field = field, .kept = "Nothing was changed.", .todo = todo},
+        &put);
     identity_answer(n, gateway, request, status, &put);
 }
 
@@ -310,7 +309,8 @@ static int add_officer(struct identity *n, char *line)
     int r = people_event(n, &event, console, 0, console);
     os_random(salt, sizeof salt);
     if (r == 0)
-        r = password_pepper(process_key(n->process, KEY_IDENTITY_PEPPER), bytes_text(pin), peppered);
+        r = password_pepper(process_key(n->process, KEY_IDENTITY_PEPPER), bytes_text(pin),
+                            peppered);
     if (r == 0)
         r = password_hash(peppered, salt, hash);
     sodium_memzero(pin, sizeof pin);

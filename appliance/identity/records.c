@@ -6,9 +6,9 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
-static const char *const attributes[] = {"role",           "read-in",   "citizenship", "country-itar",
-                                         "itar-us-person", "clearance", "export",      "site",
-                                         "skill"};
+static const char *const attributes[] = {"role",         "read-in",        "citizenship",
+                                         "country-itar", "itar-us-person", "clearance",
+                                         "export",       "site",           "skill"};
 
 #define V(name) body_value(&n->body, name)
 
@@ -63,8 +63,8 @@ static void get_people(struct identity *n, struct peer *gateway, uint64_t reques
         memcpy(people[i].person, p->person, 16);
         used += count;
     }
-    answer_write_people(
-        &(struct answer_people){.people = people, .people_count = n->people_count}, &out);
+    answer_write_people(&(struct answer_people){.people = people, .people_count = n->people_count},
+                        &out);
     identity_answer(n, gateway, request, 200, &out);
 }
 
@@ -87,7 +87,8 @@ static const char *enter_refused(struct identity *n)
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
         known = known || bytes_equal_text(V("attribute")->text, attributes[i]);
     if (!known)
-        return "The attribute is none that decides access (role, read-in, citizenship, country-itar, "
+        return "The attribute is none that decides access (role, read-in, citizenship, "
+               "country-itar, "
                "itar-us-person, clearance, export, site, skill).";
     if (people_by_id(n, V("person")->bytes) == PEOPLE_MAX)
         return "There is no such person.";
@@ -169,12 +170,11 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
     p->token = token;
     memcpy(p->session, token.session, 16);
     os_random(salt, sizeof salt);
-    int r = operation->number == OPERATION_ADD_PERSON
-                ? pending_hash(n, p, V("pin")->text, salt)
-                : pending_intent(n, p);
+    int r = operation->number == OPERATION_ADD_PERSON ? pending_hash(n, p, V("pin")->text, salt)
+                                                      : pending_intent(n, p);
     if (r) {
-        identity_problem(n, gateway, m->request, 503, "",
-                         "The hasher or the auditor is not there.", "Try again in a moment.");
+        identity_problem(n, gateway, m->request, 503, "", "The hasher or the auditor is not there.",
+                         "Try again in a moment.");
         pending_end(p);
     }
 }

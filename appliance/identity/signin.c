@@ -174,10 +174,10 @@ static size_t choices_of(struct identity *n, size_t person, struct answer_enclav
             if (r->person != person || strcmp(r->attribute, "read-in") != 0 ||
                 strcmp(r->scope, n->enclaves[e]) != 0 || !record_is_active(r, now))
                 continue;
-            out[count++] = (struct answer_enclave_choice){
-                .enclave = n->enclaves[e],
-                .name = r->value,
-                .port = (int64_t)(process_port(n->process) + 1 + e)};
+            out[count++] =
+                (struct answer_enclave_choice){.enclave = n->enclaves[e],
+                                               .name = r->value,
+                                               .port = (int64_t)(process_port(n->process) + 1 + e)};
             break;
         }
     return count;
@@ -282,8 +282,8 @@ static void sign(struct identity *n, struct peer *gateway, const struct message_
         return;
     }
     if (!operation_by_name(body_value(&n->body, "operation")->text)) {
-        identity_problem(n, gateway, m->request, 400, "operation", "is not an operation of this box",
-                         "");
+        identity_problem(n, gateway, m->request, 400, "operation",
+                         "is not an operation of this box", "");
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);

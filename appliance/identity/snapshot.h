@@ -17,16 +17,16 @@
  * A line {epoch, digest, boot id, good until in boot milliseconds} signed for
  * "casemate/snapshot-line/1" says that it is the one in force; it is renewed each minute.
  */
-#define SNAPSHOT_COUNTRIES_MAX  8
-#define SNAPSHOT_ROLES_MAX      8
-#define SNAPSHOT_SITES_MAX      4
-#define SNAPSHOT_SKILLS_MAX     16
-#define SNAPSHOT_PEOPLE_MAX     2000
-#define SNAPSHOT_NAME_MAX       64
-#define SNAPSHOT_WORD_MAX       32
-#define SNAPSHOT_BYTES_MAX      (1u << 20)
-#define SNAPSHOT_GOOD_MS        (10 * 60 * 1000)
-#define SNAPSHOT_LINE_LENGTH    64
+#define SNAPSHOT_COUNTRIES_MAX 8
+#define SNAPSHOT_ROLES_MAX     8
+#define SNAPSHOT_SITES_MAX     4
+#define SNAPSHOT_SKILLS_MAX    16
+#define SNAPSHOT_PEOPLE_MAX    2000
+#define SNAPSHOT_NAME_MAX      64
+#define SNAPSHOT_WORD_MAX      32
+#define SNAPSHOT_BYTES_MAX     (1u << 20)
+#define SNAPSHOT_GOOD_MS       (10 * 60 * 1000)
+#define SNAPSHOT_LINE_LENGTH   64
 
 struct snapshot_skill {
     char name[SNAPSHOT_WORD_MAX + 1];

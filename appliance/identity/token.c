@@ -34,12 +34,18 @@ int token_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct byte
                 const uint8_t audience[static 8], struct token *ret_token)
 {
     uint8_t bytes[TOKEN_LENGTH];
+    char again[TOKEN_TEXT + 1];
     struct token t;
     size_t n = 0;
     if (text.length != TOKEN_TEXT ||
         sodium_base642bin(bytes, sizeof bytes, (const char *)text.data, text.length, NULL, &n, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         n != TOKEN_LENGTH)
+        return ERR_FORMAT;
+    /* libsodium reads some bytes above 0x7f as if they were letters: one token has one text */
+    sodium_bin2base64(again, sizeof again, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    if (memcmp(again, text.data, TOKEN_TEXT) != 0)
         return ERR_FORMAT;
     struct bytes in = bytes_over(bytes, TOKEN_BODY);
     uint8_t version = bytes_u8(&in);

@@ -14,7 +14,7 @@ struct table {
     size_t room;
     size_t touched[TOUCHED_MAX];
     size_t touched_count;
-    uint8_t *marks;   /* a byte a row: is it in touched */
+    uint8_t *marks;    /* a byte a row: is it in touched */
     uint32_t *buckets; /* open addressing by UUID: row number + 1 */
     size_t buckets_count;
     sqlite3_stmt *load;
@@ -337,7 +337,7 @@ int rows_index(struct entities *entities, enum entity_kind kind, size_t number)
 }
 
 bool rows_find(const struct entities *entities, enum entity_kind kind,
-                   const uint8_t uuid[static 16], size_t *ret_number)
+               const uint8_t uuid[static 16], size_t *ret_number)
 {
     const struct table *t = &entities->tables[kind];
     if (!t->buckets)
@@ -432,8 +432,7 @@ int rows_save(struct entities *entities)
     return r;
 }
 
-void rows_digest(const struct entities *entities, enum entity_kind kind,
-                     uint8_t out[static 32])
+void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32])
 {
     const struct table *t = &entities->tables[kind];
     crypto_generichash_state h;

@@ -59,7 +59,7 @@ void rows_touch(struct entities *entities, enum entity_kind kind, size_t number)
 /* rows_find(entities, kind, uuid, ret_number): By the row's first UUID; false if none.
  * Orders, units, documents, inbound bundles and releases have one. */
 bool rows_find(const struct entities *entities, enum entity_kind kind,
-                   const uint8_t uuid[static 16], size_t *ret_number);
+               const uint8_t uuid[static 16], size_t *ret_number);
 
 /* rows_index(entities, kind, number): Make a row findable, once its UUID is set. */
 must_use int rows_index(struct entities *entities, enum entity_kind kind, size_t number);
@@ -77,8 +77,7 @@ must_use int rows_load(struct entities *entities);
 must_use int rows_save(struct entities *entities);
 
 /* rows_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
-void rows_digest(const struct entities *entities, enum entity_kind kind,
-                     uint8_t out[static 32]);
+void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32]);
 
 /* entity_name(kind): The table's name without its prefix. */
 const char *entity_name(enum entity_kind kind);

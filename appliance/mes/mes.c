@@ -103,7 +103,8 @@ const char *mes_print(struct command *command, const char *format, ...)
 
 const struct program_info *mes_program(const struct mes *mes)
 {
-    return rows_count(mes->entities, ENTITY_PROGRAM) ? entities_program_info(mes->entities, 0) : NULL;
+    return rows_count(mes->entities, ENTITY_PROGRAM) ? entities_program_info(mes->entities, 0)
+                                                     : NULL;
 }
 
 int64_t mes_performed(const struct command *command)
@@ -260,9 +261,8 @@ int mes_run(struct command *command)
 static const char *unit_serial(const struct mes *mes, const uint8_t unit[static 16])
 {
     size_t n;
-    return rows_find(mes->entities, ENTITY_UNIT, unit, &n)
-               ? entities_unit(mes->entities, n)->serial
-               : "";
+    return rows_find(mes->entities, ENTITY_UNIT, unit, &n) ? entities_unit(mes->entities, n)->serial
+                                                           : "";
 }
 
 void mes_describe(const struct mes *mes, const struct event *event, struct answer_done *done,
@@ -285,8 +285,9 @@ void mes_describe(const struct mes *mes, const struct event *event, struct answe
         snprintf(text, size, "This is %s.", unit_serial(mes, event->serial_scanned.unit));
         return;
     case EVENT_NONCONFORMANCE_OPENED:
-        snprintf(text, size, "%.*s The unit is held. Nonconformance %.*s is open. Put the unit in "
-                             "the hold area; quality decides what happens to it.",
+        snprintf(text, size,
+                 "%.*s The unit is held. Nonconformance %.*s is open. Put the unit in "
+                 "the hold area; quality decides what happens to it.",
                  (int)event->nonconformance_opened.text.length,
                  (const char *)event->nonconformance_opened.text.data,
                  (int)event->nonconformance_opened.number.length,
@@ -297,14 +298,14 @@ void mes_describe(const struct mes *mes, const struct event *event, struct answe
         return;
     case EVENT_OPERATION_COMPLETED:
         done->sequence = event->operation_completed.sequence;
-        snprintf(text, size, "Operation %u of %s is complete.",
-                 event->operation_completed.sequence,
+        snprintf(text, size, "Operation %u of %s is complete.", event->operation_completed.sequence,
                  unit_serial(mes, event->operation_completed.unit));
         return;
     case EVENT_INBOUND_ACCEPTED:
-        snprintf(text, size, event->inbound_accepted.applied
-                                 ? "Accepted. The orders are in."
-                                 : "Accepted once. A second person must accept it too.");
+        snprintf(text, size,
+                 event->inbound_accepted.applied
+                     ? "Accepted. The orders are in."
+                     : "Accepted once. A second person must accept it too.");
         return;
     case EVENT_RELEASE_REQUESTED:
         snprintf(text, size, "The two guards are checking it.");

@@ -29,7 +29,7 @@ enum release_state {
 
 struct mes {
     struct entities *entities;
-    struct store *store;  /* NULL in a replay */
+    struct store *store; /* NULL in a replay */
     const char *enclave;
     bool training;
     uint64_t next_sequence; /* of the event being applied */
@@ -57,10 +57,10 @@ struct command {
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;
-    bool raw;                 /* ${out} is not JSON but a picture */
+    bool raw; /* ${out} is not JSON but a picture */
     struct bytes_put *out;
-    struct answer_done done;  /* what the events of this command say */
-    char text[600];           /* where done.text points */
+    struct answer_done done; /* what the events of this command say */
+    char text[600];          /* where done.text points */
     uint64_t first_event;
     unsigned events;
     /* memory that lives as long as the command */

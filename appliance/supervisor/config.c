@@ -36,7 +36,8 @@ static const char *set(struct config *config, unsigned n, const char *word, cons
     unsigned long number = 0;
     unsigned at = n < 5 ? n : 4;
     if (strcmp(word, order[at]) != 0)
-        return "another setting was expected here (casemate-site, kind, uid-base, port, enclave...)";
+        return "another setting was expected here (casemate-site, kind, uid-base, port, "
+               "enclave...)";
     switch (at) {
     case 0:
         return strcmp(value, "1") == 0 ? NULL : "only format 1 is known";
@@ -70,7 +71,10 @@ int config_read(const char *path, struct config *ret_config)
         return ERR_SYSTEM;
     while (r == 0 && fgets(line, sizeof line, file)) {
         const char *wrong = "a line is a word and its value";
-        if (sscanf(line, "%31s %63s %1s", word, value, extra) == 2)
+        size_t length = strlen(line);
+        if (length == 0 || line[length - 1] != '\n')
+            wrong = "the line is too long, holds a zero byte, or has no end";
+        else if (sscanf(line, "%31s %63s %1s", word, value, extra) == 2)
             wrong = set(&config, n, word, value);
         n++;
         if (wrong) {

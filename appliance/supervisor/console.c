@@ -68,7 +68,11 @@ static void status(struct site *site, int client)
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
-        const char *state = i->offline ? "offline" : i->ready ? "ready" : i->pid ? "starting" : "down";
+        const char *state = i->offline  ? "offline"
+                            : i->locked ? "locked"
+                            : i->ready  ? "ready"
+                            : i->pid    ? "starting"
+                                        : "down";
         n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-8s %d%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
                               state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);
@@ -125,7 +129,8 @@ static void forward(struct instance *to, const struct request *request, int clie
     if (r == 0)
         r = channel_flush(to->control);
     if (r) {
-        answer_text(client, 1, "the program that answers this is not running; see `casemate status`");
+        answer_text(client, 1,
+                    "the program that answers this is not running; see `casemate status`");
         return;
     }
     to->client = client;
@@ -146,10 +151,9 @@ void console_run_ended(struct instance *instance, int status_code)
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
     answer_text(instance->client, well ? 0 : 1,
-                well ? "done"
-                : refused
-                    ? "refused"
-                    : "the program ended before it had answered; nothing was changed by it");
+                well      ? "done"
+                : refused ? "refused"
+                          : "the program ended before it had answered; nothing was changed by it");
     instance->client = -1;
 }
 
@@ -187,7 +191,8 @@ static void serve(struct site *site, const struct request *request, int client)
     else if (to && to->control && to->ready)
         forward(to, request, client);
     else
-        answer_text(client, 1, "the program that answers this is not running; see `casemate status`");
+        answer_text(client, 1,
+                    "the program that answers this is not running; see `casemate status`");
 }
 
 /* ---- reading a request ---- */
@@ -258,8 +263,8 @@ static void request_ready(void *context, short events)
 int console_open(struct site *site)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/" CONSOLE_SOCKET,
-                     site->directory);
+    int n =
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/" CONSOLE_SOCKET, site->directory);
     if (n < 0 || (size_t)n >= sizeof address.sun_path) {
         log_err("the site's path is too long for a socket: %s", site->directory);
         return ERR_SIZE;

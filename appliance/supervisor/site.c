@@ -17,8 +17,8 @@
 #include "enclave/process/os.h"
 #include "enclave/process/process.h"
 
-#define PATH_ROOM           700
-#define VIOLATIONS_MAX      3
+#define PATH_ROOM            700
+#define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
 
 /* ---- the ground: listeners and directories ---- */
@@ -83,7 +83,8 @@ static void directory_of(const struct site *site, enum program program, int slot
     }
     path[0] = '\0';
     if (leaf)
-        snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave, leaf);
+        snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave,
+                 leaf);
 }
 
 static int make_directory(const char *path, uid_t uid, mode_t mode)
@@ -102,7 +103,8 @@ static int make_directory(const char *path, uid_t uid, mode_t mode)
 static int make_directories(struct site *site, const struct program_row *row, int slot)
 {
     char path[PATH_ROOM];
-    uint32_t uid = topology_uid(site->config.uid_base, row->program, slot >= 0 ? (unsigned)slot : 0);
+    uint32_t uid =
+        topology_uid(site->config.uid_base, row->program, slot >= 0 ? (unsigned)slot : 0);
     directory_of(site, row->program, slot, path);
     int r = path[0] ? make_directory(path, uid, 0700) : 0;
     if (r == 0 && row->program == PROGRAM_GUARD_B) {
@@ -243,8 +245,8 @@ static int join_all(struct instance *i)
     for (size_t c = 0; c < topology_channels_count; c++) {
         const struct channel_row *row = &topology_channels[c];
         enum program other = topology_other(row, i->row->program);
-        if (other == PROGRAM_NONE)
-            continue;
+        if (other == PROGRAM_NONE || i->row->program == PROGRAM_KEEPER)
+            continue; /* who runs has its keys: a new keeper is met by those that start after it */
         for (size_t k = 0; k < site->count; k++) {
             struct instance *o = &site->instances[k];
             bool same = o->slot < 0 || i->slot < 0 || o->slot == i->slot;
@@ -275,8 +277,11 @@ static void from_child(void *context, const struct message *message, int fd)
     (void)fd;
     switch (message->number) {
     case MESSAGE_READY:
-        if (memcmp(message->ready.build, process_build, sizeof process_build) != 0)
-            log_die("%s is of another build", i->row->binary);
+        if (memcmp(message->ready.build, process_build, sizeof process_build) != 0) {
+            log_err("%s is of another build; it is ended", i->row->binary);
+            kill(i->pid, SIGKILL);
+            return;
+        }
         snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
                  (const char *)message->ready.lacking.data);
         i->ready = true;
@@ -302,6 +307,8 @@ static void child_ready(void *context, short events)
         int r = channel_receive(i->control, from_child, i);
         if (r == 0)
             return;
+        if (r == ERR_PEER)
+            kill(i->pid, SIGKILL);
         if (r < 0) { /* its end comes by SIGCHLD */
             loop_forget(i->site->loop, channel_fd(i->control));
             channel_free(i->control);
@@ -342,6 +349,8 @@ static int start(struct instance *i, const int *descriptors, const enum descript
     i->ready = false;
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
+    if (r == 0)
+        channel_survive(i->control);
     if (r == 0)
         r = loop_watch(i->site->loop, fd, POLLIN, child_ready, i);
     if (r == 0)
@@ -428,10 +437,17 @@ void site_reap(struct site *site, pid_t pid, int status)
 void site_revive(struct site *site)
 {
     uint64_t now = os_boot_ms();
+    const struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     for (size_t k = 0; !site->stopping && k < site->count; k++) {
         struct instance *i = &site->instances[k];
-        if (i->row->life == LIFE_STAYS && i->wanted && !i->offline && !i->pid &&
-            now >= i->restart_ms)
+        if (i->row->life != LIFE_STAYS || !i->wanted || i->offline || i->pid || now < i->restart_ms)
+            continue;
+        bool locked = topology_keys_of(i->row->program) > 0 && keeper->pid == 0;
+        if (locked && !i->locked)
+            log_err("%s needs a key and the keeper is gone: it stays down until the next unlock",
+                    i->row->binary);
+        i->locked = locked;
+        if (!locked)
             (void)!start(i, NULL, NULL, 0);
     }
 }

@@ -21,6 +21,7 @@ struct instance {
     bool wanted;
     bool ready;
     bool offline; /* killed by its own filter too often */
+    bool locked;  /* it needs a key, and there is no keeper */
     pid_t pid;    /* 0 while it does not run */
     struct channel *control;
     uint64_t started_ms;
@@ -40,11 +41,12 @@ struct site {
     struct instance instances[INSTANCES_MAX];
     size_t count;
     int listeners[ENCLAVES_MAX + 1][2]; /* entry first; IPv4 and IPv6, -1 where there is none */
-    int console; /* the root-only socket */
+    int console;                        /* the root-only socket */
     bool stopping;
 };
 
-/* site_open(site): Bind the listeners and make the directories; ${site} has its config and paths. */
+/* site_open(site): Bind the listeners and make the directories; ${site} has its config and paths.
+ */
 must_use int site_open(struct site *site);
 
 /* site_start_all(site): Start everything that stays, the keeper first. */

@@ -36,7 +36,7 @@ static int verify_one(void *context, const struct store_event *stored)
     return 0;
 }
 
-static int verify(struct worker *w, char *text, size_t size)
+int console_verify(struct worker *w, char *text, size_t size)
 {
     struct verification v;
     char note[NOTE_MAX];
@@ -99,8 +99,8 @@ static int replay(struct worker *w, char *text, size_t size)
         rows_digest(again->entities, (enum entity_kind)k, b);
         bool same = memcmp(a, b, 32) == 0;
         differing += !same;
-        used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%-16s %6zu rows  %s\n",
-                                 entity_name((enum entity_kind)k),
+        used += (size_t)snprintf(text + used, used < size ? size - used : 0,
+                                 "%-16s %6zu rows  %s\n", entity_name((enum entity_kind)k),
                                  rows_count(again->entities, (enum entity_kind)k),
                                  same ? "the same" : "DIFFERENT");
     }
@@ -144,7 +144,7 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
         outcome = replay(w, text, sizeof text);
         break;
     case COMMAND_VERIFY:
-        outcome = verify(w, text, sizeof text);
+        outcome = console_verify(w, text, sizeof text);
         break;
     default:
         log_die("the supervisor asked for a command that is not the worker's");

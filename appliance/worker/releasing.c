@@ -58,8 +58,8 @@ void releasing_due(struct worker *w)
         if (row->state != RELEASE_BUILDING && row->state != RELEASE_SIGNING)
             continue;
         run.pieces = 0;
-        start_guard(w, PROGRAM_GUARD_A,
-                    row->state == RELEASE_BUILDING ? STAGE_BUILD : STAGE_SIGN, i);
+        start_guard(w, PROGRAM_GUARD_A, row->state == RELEASE_BUILDING ? STAGE_BUILD : STAGE_SIGN,
+                    i);
         return;
     }
 }
@@ -174,10 +174,10 @@ static void refused(struct worker *w, const char *who, struct bytes_view sentenc
 {
     char text[400];
     struct event event = {.number = EVENT_RELEASE_REFUSED};
-    snprintf(text, sizeof text, "%s: %.*s", who, (int)(sentence.length < 380 ? sentence.length : 380),
-             (const char *)sentence.data);
-    memcpy(event.release_refused.release,
-           entities_release(w->mes->entities, run.release)->release, 16);
+    snprintf(text, sizeof text, "%s: %.*s", who,
+             (int)(sentence.length < 380 ? sentence.length : 380), (const char *)sentence.data);
+    memcpy(event.release_refused.release, entities_release(w->mes->entities, run.release)->release,
+           16);
     event.release_refused.reason = bytes_text(text);
     emit(w, &event);
     run.running = false;
@@ -207,8 +207,8 @@ static void built(struct worker *w)
 static void released(struct worker *w, struct bytes_view file)
 {
     struct event event = {.number = EVENT_RELEASE_SIGNED};
-    memcpy(event.release_signed.release,
-           entities_release(w->mes->entities, run.release)->release, 16);
+    memcpy(event.release_signed.release, entities_release(w->mes->entities, run.release)->release,
+           16);
     event.release_signed.file = file;
     emit(w, &event);
     run.running = false;

@@ -88,7 +88,8 @@ static void undo_batch(struct worker *w)
         if (!a->wrote)
             continue;
         static const char full[] =
-            "{\"error\":\"The store is full. Nothing was recorded.\",\"field\":\"\",\"kept\":\"What "
+            "{\"error\":\"The store is full. Nothing was "
+            "recorded.\",\"field\":\"\",\"kept\":\"What "
             "was recorded before is safe.\",\"todo\":\"Tell the system administrator, then try "
             "again.\"}";
         free(a->body);
@@ -104,8 +105,6 @@ void request_batch_end(struct worker *w)
     int r = 0;
     if (w->in_transaction) {
         r = rows_save(w->mes->entities);
-        if (r == 0)
-            r = store_projection_seen(w->store, "mes", store_size(w->store));
         if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;
@@ -175,6 +174,8 @@ static void journal(struct worker *w, const struct request *q, unsigned outcome,
 {
     struct message m = {.number = MESSAGE_AUDIT};
     os_uuid(m.audit.id);
+    if (q->operation->audit == AUDIT_SECURITY) /* the id of its intent, which this closes */
+        memcpy(m.audit.id, w->body.values[0].bytes, 16);
     m.audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
     m.audit.outcome = (uint8_t)outcome;
     memcpy(m.audit.person, q->asker.token->person, 16);
@@ -236,10 +237,9 @@ static int open_object(struct command *c)
     struct event event = {.number = EVENT_OBJECT_OPENED};
     bool document = c->operation->number == OPERATION_GET_DOCUMENT;
     event.object_opened.kind = document;
-    memcpy(event.object_opened.object,
-           body_value(c->body, document ? "document" : "unit")->bytes, 16);
-    event.object_opened.sequence =
-        document ? 0 : (uint32_t)body_value(c->body, "sequence")->number;
+    memcpy(event.object_opened.object, body_value(c->body, document ? "document" : "unit")->bytes,
+           16);
+    event.object_opened.sequence = document ? 0 : (uint32_t)body_value(c->body, "sequence")->number;
     return mes_emit(c, &event);
 }
 
@@ -274,7 +274,8 @@ static bool is_retry(struct worker *w, const struct request *q, const uint8_t di
     if (made > os_utc_ms() + FUTURE_MS) {
         problem(w, q->gateway, q->number, 400,
                 "The request's id says a time more than five minutes ahead of the box's clock.",
-                "Nothing was recorded.", "Badge in again, so that the station takes the box's time.");
+                "Nothing was recorded.",
+                "Badge in again, so that the station takes the box's time.");
         return true;
     }
     if (!retries_find(w->retries, w->store, q->asker.token->person, q->operation->number, id,
@@ -283,8 +284,7 @@ static bool is_retry(struct worker *w, const struct request *q, const uint8_t di
     if (memcmp(retry.body, digest, 32) == 0)
         answer_again(w, q, retry.event);
     else
-        problem(w, q->gateway, q->number, 409,
-                "This id was used before, for something else.",
+        problem(w, q->gateway, q->number, 409, "This id was used before, for something else.",
                 "What was recorded then is unchanged.", "Send the request with a new id.");
     return true;
 }
@@ -373,7 +373,8 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
 static void answer_nothing(struct worker *w, const struct request *q)
 {
     problem(w, q->gateway, q->number, 404,
-            "There is nothing here that you may open or do under that name.", "Nothing was changed.",
+            "There is nothing here that you may open or do under that name.",
+            "Nothing was changed.",
             "If you need it for your work, ask your security officer: the reason is on the "
             "Security page.");
 }
@@ -540,7 +541,8 @@ void request_auditor_gone(struct worker *w)
         free(n->copy);
         n->copy = NULL;
         if (n->gateway)
-            problem(w, n->gateway, n->request, 503, "The auditor went away before it had recorded this.",
-                    "Nothing was changed.", "Try again in a moment.");
+            problem(w, n->gateway, n->request, 503,
+                    "The auditor went away before it had recorded this.", "Nothing was changed.",
+                    "Try again in a moment.");
     }
 }

@@ -1,4 +1,5 @@
-/* What intake read from a bundle: checked against the channel's past, then staged for two people. */
+/* What intake read from a bundle: checked against the channel's past, then staged for two people.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
         if ((uint64_t)row->sequence == m->sequence)
             return memcmp(row->digest, m->digest, 32) == 0
                        ? "It is here already: the same bundle was imported before."
-                       : "Another bundle of this number was imported before. Somebody has signed two; "
+                       : "Another bundle of this number was imported before. Somebody has signed "
+                         "two; "
                          "stop and find out who.";
         if ((uint64_t)row->sequence > last) {
             last = (uint64_t)row->sequence;
@@ -45,10 +47,11 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
         }
     }
     if (m->sequence != last + 1) {
-        snprintf(text, sizeof text,
-                 "It is number %llu of its channel and number %llu is next. Import the missing ones "
-                 "first.",
-                 (unsigned long long)m->sequence, (unsigned long long)(last + 1));
+        snprintf(
+            text, sizeof text,
+            "It is number %llu of its channel and number %llu is next. Import the missing ones "
+            "first.",
+            (unsigned long long)m->sequence, (unsigned long long)(last + 1));
         return text;
     }
     if (newest && memcmp(newest->digest, m->previous, 32) != 0)

@@ -11,11 +11,11 @@
  * loop takes what the channels hold, runs it as one batch inside one transaction,
  * commits, and only then lets the answers go.
  */
-#define BATCH_MAX       128
-#define DENIALS_MAX     100
-#define TOKENS          1024 /* verified tokens that are remembered */
-#define ANSWER_MAX      (512 * 1024)
-#define WAITING_MAX     64
+#define BATCH_MAX   128
+#define DENIALS_MAX 100
+#define TOKENS      1024 /* verified tokens that are remembered */
+#define ANSWER_MAX  (512 * 1024)
+#define WAITING_MAX 64
 
 struct retries;
 
@@ -157,6 +157,8 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
+/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason. */
+int console_verify(struct worker *w, char *text, size_t size);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);

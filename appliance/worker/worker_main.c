@@ -31,8 +31,8 @@ static int read_root_and_policy(struct worker *w, struct process *process)
     static uint8_t text[1 << 20];
     struct refusal why = {"it is empty"};
     size_t length;
-    if (read_descriptor(process_descriptor(process, DESCRIPTOR_ROOT), text, ROOT_MAX + 1, &length) !=
-            0 ||
+    if (read_descriptor(process_descriptor(process, DESCRIPTOR_ROOT), text, ROOT_MAX + 1,
+                        &length) != 0 ||
         root_parse(bytes_view_of(text, length), &w->root, &why) != 0) {
         log_err("root.json cannot be read: %s", why.text);
         return ERR_FORMAT;
@@ -54,31 +54,33 @@ static int replay_one(void *context, const struct store_event *stored)
     return r ? r : mes_apply(w->mes, &event, stored->sequence);
 }
 
-/* The tables are read; when their form has changed they are rebuilt from the log. */
+/* Tables and log are written in one transaction, so tables of the right form are up to date; when
+ * their form has changed they are rebuilt from the log, and marked when that is done. */
 static int open_projection(struct worker *w)
 {
-    uint64_t position;
-    int r = store_projection(w->store, "mes", rows_schema(), &position);
+    uint64_t built;
+    int r = store_projection(w->store, "mes", rows_schema(), &built);
     if (r == 0)
         r = rows_attach(w->mes->entities, store_db(w->store));
     if (r == 0)
         r = store_seal(w->store);
-    if (r == 0 && position == store_size(w->store))
+    if (r == 0 && built)
         return rows_load(w->mes->entities);
-    if (r == 0 && position != 0)
-        return ERR_FORMAT; /* tables and log are written in one transaction */
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
     if (r == 0)
         r = request_transaction(w);
-    request_batch_end(w);
+    if (r == 0)
+        r = store_projection_seen(w->store, "mes", 1);
+    if (r == 0)
+        request_batch_end(w);
     return r;
 }
 
 static int open_store(struct worker *w, struct process *process)
 {
-    int r = store_open("store.db", process_enclave(process),
-                       process_key(process, KEY_WORKER_STORE), &w->store);
+    int r = store_open("store.db", process_enclave(process), process_key(process, KEY_WORKER_STORE),
+                       &w->store);
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
@@ -92,9 +94,30 @@ static int open_store(struct worker *w, struct process *process)
     return r;
 }
 
-static void each_second(void *context)
+/* An hour after the last time, while it is a matter of a second; a longer log is verified when
+ * somebody asks on the console. */
+#define VERIFY_EVERY_MS ((int64_t)3600 * 1000)
+#define VERIFY_UP_TO    200000
+
+static void verify_if_due(struct worker *w)
+{
+    char text[300];
+    if (w->closed[0] || store_size(w->store) > VERIFY_UP_TO ||
+        store_unsigned(w->store) == store_size(w->store) ||
+        os_utc_ms() - w->verified_ms < VERIFY_EVERY_MS)
+        return;
+    if (console_verify(w, text, sizeof text) != 0) {
+        log_err("%s", text);
+        snprintf(w->closed, sizeof w->closed,
+                 "The log of this enclave does not verify: nothing is "
+                 "recorded until it has been looked at.");
+    }
+}
+
+static void four_times_a_second(void *context)
 {
     releasing_due(context);
+    verify_if_due(context);
 }
 
 static int on_started(void *context, struct process *process)
@@ -112,7 +135,7 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = open_store(w, process);
     if (r == 0)
-        r = loop_every(process_loop(process), 250, each_second, w);
+        r = loop_every(process_loop(process), 250, four_times_a_second, w);
     if (r == 0)
         log_info("%llu events", (unsigned long long)store_size(w->store));
     return r;
@@ -125,9 +148,10 @@ static void resolve_intent(struct worker *w, const struct message_audit *m)
     struct retry retry;
     answer.audit = *m;
     answer.audit.detail = bytes_text("");
-    answer.audit.outcome = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
-                               ? AUDIT_OUTCOME_DONE
-                               : AUDIT_OUTCOME_UNKNOWN;
+    answer.audit.outcome =
+        retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
+            ? AUDIT_OUTCOME_DONE
+            : AUDIT_OUTCOME_UNKNOWN;
     (void)!process_send(process_peer(w->process, 8, ""), &answer);
 }
 

@@ -129,8 +129,7 @@ static void sign_head(struct peer *peer, const struct message_head *m)
         send_anchor(peer); /* it missed an answer: it has to catch up first */
         return;
     }
-    if (m->size < a->size ||
-        tree_proof_check(m->proof, a->size, old, m->size, m->root) != 0) {
+    if (m->size < a->size || tree_proof_check(m->proof, a->size, old, m->size, m->root) != 0) {
         log_err("%s asked for a head that does not continue its log; it was refused", origin);
         add(origin, "refused", "a head that does not continue the log");
         return;
@@ -207,8 +206,8 @@ static void take_audit(struct peer *peer, const struct message_audit *m)
     bytes_to_hex(m->session, 16, session);
     bytes_to_hex(m->station, 16, station);
     for (size_t i = 0; i < n; i++) /* one line, one record */
-        detail[i] = m->detail.data[i] > 0x20 && m->detail.data[i] < 0x7f ? (char)m->detail.data[i]
-                                                                         : '_';
+        detail[i] =
+            m->detail.data[i] > 0x20 && m->detail.data[i] < 0x7f ? (char)m->detail.data[i] : '_';
     detail[n] = '\0';
     snprintf(fields, sizeof fields, "%u %u %s %s %s %s %u %s", m->event_class, m->outcome, id,
              person, session, station, m->operation, n ? detail : "-");

@@ -61,7 +61,7 @@ static int read_all(struct journal *j, journal_each *each, void *context)
 {
     off_t whole = 0;
     size_t held = 0;
-    ssize_t n;
+    ssize_t n = 0;
     int r = 0;
     while (r == 0 && held < BUFFER && (n = read(j->fd, j->buffer + held, BUFFER - held)) > 0) {
         char *at = j->buffer, *end = j->buffer + held + n, *newline;
@@ -74,6 +74,8 @@ static int read_all(struct journal *j, journal_each *each, void *context)
         held = (size_t)(end - at);
         memmove(j->buffer, at, held);
     }
+    if (r == 0 && n < 0)
+        r = ERR_SYSTEM; /* what could not be read is not a line that was cut short */
     if (r == 0 && held == BUFFER)
         r = ERR_FORMAT;
     if (r == 0 && held && ftruncate(j->fd, whole) != 0)

@@ -19,7 +19,9 @@ struct channel {
     uid_t uid;
     pid_t pid;
     bool takes_fds;
-    bool gone; /* the peer has closed: sending says ERR_EOF */
+    bool survives; /* the supervisor's end: a bad datagram ends the channel, not the process */
+    bool bad;
+    bool gone;    /* the peer has closed: sending says ERR_EOF */
     size_t built; /* bytes of the datagram being built */
     struct datagram *first, *last;
     size_t queued;
@@ -53,6 +55,11 @@ void channel_free(struct channel *channel)
     }
     close(channel->fd);
     free(channel);
+}
+
+void channel_survive(struct channel *channel)
+{
+    channel->survives = true;
 }
 
 int channel_fd(const struct channel *channel)
@@ -151,8 +158,8 @@ int channel_put(struct channel *channel, const struct message *message)
     if (channel->gone)
         return ERR_EOF;
     for (int attempt = 0; attempt < 2; attempt++) {
-        struct bytes_put out =
-            bytes_into(channel->building + channel->built, sizeof channel->building - channel->built);
+        struct bytes_put out = bytes_into(channel->building + channel->built,
+                                          sizeof channel->building - channel->built);
         message_encode(message, &out);
         if (!out.error) {
             channel->built += bytes_put_length(&out);
@@ -197,55 +204,64 @@ bool channel_waiting(const struct channel *channel)
     return !channel->gone && (channel->first || channel->built);
 }
 
+/* A datagram that no honest peer sends. */
+static void mistrust(struct channel *c, const char *what)
+{
+    if (!c->survives)
+        log_die("%s", what);
+    log_err("%s; its process is ended", what);
+    c->bad = true;
+}
+
 /*
  * Read the ancillary data.  On a data channel the room is exactly that of the
  * credentials, so that a descriptor shows as MSG_CTRUNC.
  */
-static int check_sender(const struct channel *c, struct msghdr *header)
+static int check_sender(struct channel *c, struct msghdr *header)
 {
     int fd = -1;
     bool known = false;
     for (struct cmsghdr *m = CMSG_FIRSTHDR(header); m; m = CMSG_NXTHDR(header, m)) {
-        if (m->cmsg_level != SOL_SOCKET)
-            log_die("a peer sent an unknown kind of ancillary data");
-        if (m->cmsg_type == SCM_CREDENTIALS) {
+        if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_CREDENTIALS) {
             struct ucred from;
             memcpy(&from, CMSG_DATA(m), sizeof from);
-            if (from.uid != c->uid || from.pid != c->pid)
-                log_die("a message came from process %d of uid %u, not from process %d of uid %u",
-                        (int)from.pid, from.uid, (int)c->pid, c->uid);
-            known = true;
-        } else if (m->cmsg_type == SCM_RIGHTS && c->takes_fds && fd < 0 &&
-                   m->cmsg_len == CMSG_LEN(sizeof(int))) {
+            known = from.uid == c->uid && from.pid == c->pid;
+            if (!known)
+                mistrust(c, "a message came from another process than the one that was joined");
+        } else if (m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS && c->takes_fds &&
+                   fd < 0 && m->cmsg_len == CMSG_LEN(sizeof(int))) {
             memcpy(&fd, CMSG_DATA(m), sizeof fd);
         } else {
-            log_die("a peer sent more descriptors than a message may carry");
+            mistrust(c, "a peer sent more than a message may carry beside its bytes");
         }
     }
     if (header->msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-        log_die("a peer sent a descriptor or a datagram that may not come on this channel");
-    if (!known)
-        log_die("a message came without its sender's credentials");
+        mistrust(c, "a peer sent a descriptor or a datagram that may not come on this channel");
+    else if (!known)
+        mistrust(c, "a message came without its sender's credentials");
     return fd;
 }
 
-static void dispatch(size_t length, int fd, channel_handler *handle, void *context)
+static void dispatch(struct channel *c, size_t length, int fd, channel_handler *handle,
+                     void *context)
 {
     struct bytes in = bytes_over(incoming, length);
-    while (bytes_left(&in)) {
+    while (!c->bad && bytes_left(&in)) {
         struct message message;
-        int r = message_decode(&in, &message);
-        if (r)
-            log_die("a peer sent a malformed message: %s", error_text(r));
-        if (message_carries_fd(message.number) != (fd >= 0))
-            log_die("message %s came %s a descriptor", message_name(message.number),
-                    fd >= 0 ? "with" : "without");
+        if (message_decode(&in, &message) != 0) {
+            mistrust(c, "a peer sent a malformed message");
+            return;
+        }
+        if (message_carries_fd(message.number) != (fd >= 0)) {
+            mistrust(c, "a message came with a descriptor, or without the one that it carries");
+            return;
+        }
         int given = fd;
         fd = -1;
         handle(context, &message, given);
     }
-    if (fd >= 0)
-        log_die("a descriptor came without a message");
+    if (!c->bad && fd >= 0)
+        mistrust(c, "a descriptor came without a message");
 }
 
 int channel_receive(struct channel *channel, channel_handler *handle, void *context)
@@ -269,6 +285,6 @@ int channel_receive(struct channel *channel, channel_handler *handle, void *cont
         return ERR_EOF;
     }
     int fd = check_sender(channel, &header);
-    dispatch((size_t)n, fd, handle, context);
-    return 1;
+    dispatch(channel, (size_t)n, fd, handle, context);
+    return channel->bad ? ERR_PEER : 1;
 }

@@ -25,6 +25,11 @@ struct channel;
 must_use int channel_new(int fd, uid_t uid, pid_t pid, bool takes_fds,
                          struct channel **ret_channel);
 void channel_free(struct channel *channel);
+
+/* channel_survive(channel): What would end this process ends the channel instead: receiving says
+ * ERR_PEER.  For the supervisor alone, which outlives a child that misbehaves. */
+void channel_survive(struct channel *channel);
+
 int channel_fd(const struct channel *channel);
 pid_t channel_pid(const struct channel *channel);
 

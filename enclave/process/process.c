@@ -269,7 +269,8 @@ static void send_ready(struct process *process, const char *lacking)
         log_die("the supervisor is gone");
 }
 
-/* All memory stays in memory.  Where the limit is too low for that, only a training site goes on. */
+/* All memory stays in memory.  Where the limit is too low for that, only a training site goes on.
+ */
 static bool lock_memory(const struct process *process)
 {
     struct rlimit limit;

@@ -24,7 +24,7 @@ struct process;
 
 /* Another process, at the other end of one channel. */
 struct peer {
-    unsigned channel;        /* its row in topology.def */
+    unsigned channel; /* its row in topology.def */
     enum program program;
     char enclave[ENCLAVE_ID_LENGTH + 1]; /* "" for a program of the site */
     struct channel *link;
@@ -35,14 +35,16 @@ struct peer {
 /* What a program does when something comes.  Any of them may be NULL. */
 struct process_handlers {
     void *context;
-    /* before confinement, with descriptors and keys: what cannot be opened later; an error ends it */
+    /* before confinement, with descriptors and keys: what cannot be opened later; an error ends it
+     */
     int (*prepare)(void *context, struct process *process);
     /* after confinement: open what there is to open; an error ends the process */
     int (*started)(void *context, struct process *process);
     void (*message)(void *context, struct peer *peer, const struct message *message);
     void (*joined)(void *context, struct peer *peer);
     void (*left)(void *context, struct peer *peer);
-    /* the console asks: answer with process_command_done(); the descriptors stay valid until then */
+    /* the console asks: answer with process_command_done(); the descriptors stay valid until then
+     */
     void (*command)(void *context, uint64_t request, unsigned command);
     /* once after each turn of the loop, before waiting: milliseconds at most to wait, or -1 */
     int (*turn)(void *context);
@@ -80,7 +82,8 @@ must_use int process_send(struct peer *peer, const struct message *message);
 /* process_send_control(process, message): The same to the supervisor. */
 must_use int process_send_control(struct process *process, const struct message *message);
 
-/* process_command_done(process, request, outcome, text): Answer the console: ${outcome} 0 is well. */
+/* process_command_done(process, request, outcome, text): Answer the console: ${outcome} 0 is well.
+ */
 void process_command_done(struct process *process, uint64_t request, unsigned outcome,
                           const char *text);
 

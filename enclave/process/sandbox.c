@@ -12,8 +12,8 @@
 #include "enclave/process/log.h"
 
 #ifndef PR_SET_MDWE
-#define PR_SET_MDWE                65
-#define PR_MDWE_REFUSE_EXEC_GAIN   1
+#define PR_SET_MDWE              65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
 /* A real site refuses to run below these; a training site says what it lacks. */
@@ -37,8 +37,7 @@ static int filter_kills(enum program program)
         _exit(0);
     }
     int status = 0;
-    if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
-        WTERMSIG(status) != SIGSYS) {
+    if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS) {
         log_err("a forbidden system call did not end the process that made it");
         return ERR_SYSTEM;
     }

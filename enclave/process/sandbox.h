@@ -12,9 +12,9 @@
  */
 struct sandbox {
     enum program program;
-    bool training;      /* a training site runs with less than Landlock ABI 6, and says so */
-    int directory;      /* the one directory it may use, or -1 */
-    int outbox;         /* a second one (guard-b), or -1 */
+    bool training; /* a training site runs with less than Landlock ABI 6, and says so */
+    int directory; /* the one directory it may use, or -1 */
+    int outbox;    /* a second one (guard-b), or -1 */
 };
 
 /*
@@ -32,7 +32,8 @@ must_use int seccomp_install(enum program program);
 /* seccomp_count(program): How many system calls ${program} may make. */
 unsigned seccomp_count(enum program program);
 
-/* What happens to a call: 0 killed, 1 allowed, 2 allowed with some arguments, 3 refused with ENOSYS. */
+/* What happens to a call: 0 killed, 1 allowed, 2 allowed with some arguments, 3 refused with
+ * ENOSYS. */
 int seccomp_fate(enum program program, int number);
 
 /*

@@ -77,7 +77,8 @@ enum program topology_other(const struct channel_row *row, enum program program)
 /* topology_keys_of(program): How many keys ${program} receives. */
 unsigned topology_keys_of(enum program program);
 
-/* topology_uid(base, program, slot): The uid of ${program}; ${slot} is its enclave's place, from 0. */
+/* topology_uid(base, program, slot): The uid of ${program}; ${slot} is its enclave's place, from 0.
+ */
 uint32_t topology_uid(uint32_t base, enum program program, unsigned slot);
 
 /* enclave_id_is_valid(id): 'e', then seven of a-z0-9; ${id} has at least eight bytes. */

@@ -30,8 +30,8 @@ int store_document_put(struct store *store, struct bytes_view content,
     return r;
 }
 
-int store_document_get(struct store *store, const uint8_t digest[static 32], void *out,
-                       size_t room, size_t *ret_length)
+int store_document_get(struct store *store, const uint8_t digest[static 32], void *out, size_t room,
+                       size_t *ret_length)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_CHUNK_GET];
     uint8_t found[32];

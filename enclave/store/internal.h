@@ -31,10 +31,10 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool in_transaction;
     bool head_under_way;
-    struct tree tree;       /* the whole log, with the open transaction's events */
-    struct tree committed;  /* the whole log as committed */
-    struct tree signed_tree; /* as the last signed head covers it */
-    struct tree sent_tree;  /* as the head under way covers it */
+    struct tree tree;         /* the whole log, with the open transaction's events */
+    struct tree committed;    /* the whole log as committed */
+    struct tree signed_tree;  /* as the last signed head covers it */
+    struct tree sent_tree;    /* as the head under way covers it */
     struct tree since_signed; /* run from the signed size to the committed one */
     struct tree since_sent;   /* run from the sent size to the committed one */
     struct tree batch;        /* run of the open transaction */
@@ -43,7 +43,8 @@ struct store {
 /* store_prepare(store): Prepare every statement. */
 must_use int store_prepare(struct store *store);
 
-/* store_meta_get, store_meta_set: Bytes by name; get copies at most ${room}, ERR_UNKNOWN if none. */
+/* store_meta_get, store_meta_set: Bytes by name; get copies at most ${room}, ERR_UNKNOWN if none.
+ */
 must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
                             size_t *ret_length);
 must_use int store_meta_set(struct store *store, const char *name, struct bytes_view value);

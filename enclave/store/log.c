@@ -214,10 +214,13 @@ int store_head_signed(struct store *store, uint64_t size, struct bytes_view note
     if (!store->head_under_way || store->sent_tree.end != size)
         return ERR_STATE;
     int r = own ? store_begin(store) : 0;
-    if (r == 0)
-        r = keep_head(store, size, note);
+    if (r)
+        return r;
+    r = keep_head(store, size, note);
     if (own && r == 0)
         r = store_commit(store);
+    else if (own)
+        store_rollback(store); /* else the next event would join a transaction that nobody ends */
     if (r)
         return r;
     store->signed_tree = store->sent_tree;
@@ -274,7 +277,8 @@ int store_check_anchor(struct store *store, uint64_t size,
     if (size > store->committed.end)
         return ERR_BEHIND;
     if (size < tree.end)
-        tree_begin(&tree, 0); /* the store knows a newer head than the auditor: count from the start */
+        tree_begin(&tree,
+                   0); /* the store knows a newer head than the auditor: count from the start */
     int r = store_walk(store, tree.end, size, append_to, &tree);
     if (r)
         return r;

@@ -127,13 +127,15 @@ int skeleton_check(struct bytes_view text, const uint8_t public_key[static SIGN_
     if (n >= rest.length || rest.data[n] != '\n')
         return fail(ret_result, "behind the signed head there is no empty line (%llu)", 0);
     rest = bytes_view_of(rest.data + n + 1, rest.length - n - 1);
-    if (rest.length != head.size * LINE_LENGTH)
-        return fail(ret_result, "the signed head covers %llu events, and another number of lines "
-                                "follows",
+    if (head.size != rest.length / LINE_LENGTH || rest.length % LINE_LENGTH)
+        return fail(ret_result,
+                    "the signed head covers %llu events, and another number of lines "
+                    "follows",
                     head.size);
     tree_begin(&tree, 0);
     for (uint64_t i = 0; r == 0 && i < head.size; i++)
-        r = take_line(bytes_view_of(rest.data + i * LINE_LENGTH, LINE_LENGTH), i, &tree, ret_result);
+        r = take_line(bytes_view_of(rest.data + i * LINE_LENGTH, LINE_LENGTH), i, &tree,
+                      ret_result);
     if (r)
         return r;
     tree_root(&tree, root);

@@ -58,7 +58,7 @@ is "nothing of this has come to the program" "$(answer --arg d "$digest" '[.inbo
 
 # ---- what is taken ----
 
-refused "the bundle as it was made is verified and staged" 0 "Two people accept it" import "$work/$name"
+refused "the bundle as it was made is verified and given to the enclave" 0 "two people accept it there" import "$work/$name"
 
 waiting() {
     get "$program" "$token" /api/inbound

@@ -71,7 +71,7 @@ uuid() {
 http() {
     http_url=$1; http_token=$2; shift 2
     if [ -n "$http_token" ]; then echo "Authorization: Bearer $http_token" >"$work/headers"; else : >"$work/headers"; fi
-    status=$(curl -s -o "$work/answer" -w '%{http_code}' -H "@$work/headers" "$@" "$http_url")
+    status=$(curl -s -m 20 -o "$work/answer" -w '%{http_code}' -H "@$work/headers" "$@" "$http_url")
 }
 get() { http "http://localhost:$(port_of "$1")$3" "$2"; }                      # PROGRAM TOKEN PATH
 post() { http "http://localhost:$(port_of "$1")$3" "$2" --data-binary "$4"; }  # PROGRAM TOKEN PATH BODY

@@ -81,8 +81,8 @@ static int save_state(void)
     if (r == 0 && (write(fd, text, length) != (ssize_t)length || fsync(fd) != 0))
         r = ERR_SYSTEM;
     close(fd);
-    if (r == 0 && (renameat(directory, "chain.new", directory, state_file) != 0 ||
-                   fsync(directory) != 0))
+    if (r == 0 &&
+        (renameat(directory, "chain.new", directory, state_file) != 0 || fsync(directory) != 0))
         r = ERR_SYSTEM;
     return r;
 }

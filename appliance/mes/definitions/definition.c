@@ -238,9 +238,9 @@ static int define_material(struct command *command, struct event *e)
         const struct material *row = entities_material(command->mes->entities, i);
         if (bytes_equal_text(m->number, row->number) &&
             bytes_equal_text(m->revision, row->revision))
-            return mes_refuse(command, 409, "number", "This part is defined in this revision already.",
-                              "The definition that is there is unchanged.",
-                              "Define a new revision instead.");
+            return mes_refuse(
+                command, 409, "number", "This part is defined in this revision already.",
+                "The definition that is there is unchanged.", "Define a new revision instead.");
     }
     return 0;
 }
@@ -307,7 +307,8 @@ static int define_segment(struct command *command, struct event *e)
         return mes_refuse(command, 409, "route", "There is no such route.", "",
                           "Define the route first.");
     if (mes_segment(mes, route, m->sequence) >= 0)
-        return mes_refuse(command, 409, "sequence", "This operation of the route is defined already.",
+        return mes_refuse(command, 409, "sequence",
+                          "This operation of the route is defined already.",
                           "The operation that is there is unchanged.", "");
     if (entities_route(mes->entities, (size_t)route)->segments >= SEGMENTS_MAX)
         return mes_refuse(command, 409, "route", "A route has at most 62 operations.", "", "");
@@ -348,8 +349,8 @@ static int define_step(struct command *command, struct event *e)
         return mes_refuse(command, 409, "sequence", "There is no such operation of this route.", "",
                           "Define the operation first.");
     if (!is_step_kind(m->kind))
-        return mes_refuse(command, 400, "kind", "must be read, task, check, measure, scan or sign", "",
-                          "");
+        return mes_refuse(command, 400, "kind", "must be read, task, check, measure, scan or sign",
+                          "", "");
     return 0;
 }
 
@@ -377,8 +378,7 @@ static int define_characteristic(struct command *command, struct event *e)
     m->upper = V(upper)->number;
     m->gage_class = V(gage_class)->text;
     m->key = (uint8_t)V(key)->number;
-    long segment =
-        mes_segment(command->mes, mes_route(command->mes, m->route), m->sequence);
+    long segment = mes_segment(command->mes, mes_route(command->mes, m->route), m->sequence);
     if (segment < 0)
         return mes_refuse(command, 409, "sequence", "There is no such operation of this route.", "",
                           "Define the operation first.");

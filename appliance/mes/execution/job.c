@@ -22,9 +22,8 @@ static size_t steps_of(struct command *command, long segment, struct answer_step
 
 static struct answer_decimal bound(const struct characteristic *c, int which, int64_t value)
 {
-    return (struct answer_decimal){.present = c->bounds & which,
-                                   .millionths = value,
-                                   .places = (int)c->places};
+    return (struct answer_decimal){
+        .present = c->bounds & which, .millionths = value, .places = (int)c->places};
 }
 
 static size_t characteristics_of(struct command *command, const struct unit *u, long segment,
@@ -121,7 +120,7 @@ int job_run(struct command *command)
     a.state = u->state == UNIT_HELD ? "held" : why ? "blocked" : running ? "running" : "ready";
     a.reason = why ? why : "";
     a.mine = running && !why;
-    a.operator = running ? u->operator : "";
+    a.operator= running ? u->operator: "";
     a.started = running ? u->started_ms : 0;
     a.scan = s->scan;
     a.scanned = running && u->scanned;
@@ -142,12 +141,11 @@ int job_run(struct command *command)
 
 int document_run(struct command *command)
 {
-    const struct document *d =
-        entities_document(command->mes->entities, command->subject.number);
+    const struct document *d = entities_document(command->mes->entities, command->subject.number);
     size_t length;
     struct bytes_put *out = command->out;
-    int r = store_document_get(command->mes->store, d->digest, out->at, (size_t)(out->end - out->at),
-                               &length);
+    int r = store_document_get(command->mes->store, d->digest, out->at,
+                               (size_t)(out->end - out->at), &length);
     if (r)
         return r;
     out->at += length;

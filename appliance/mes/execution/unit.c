@@ -197,7 +197,8 @@ static const char *skill_missing(const struct snapshot_person *person, const cha
             continue;
         if (person->skill[i].until_ms > now_ms)
             return NULL;
-        snprintf(buffer, size, "Your certification %s has ended. Ask your lead to renew it.", skill);
+        snprintf(buffer, size, "Your certification %s has ended. Ask your lead to renew it.",
+                 skill);
         return buffer;
     }
     snprintf(buffer, size, "It needs certification %s, which you do not hold.", skill);
@@ -297,7 +298,7 @@ static int start(struct command *command)
     struct event event = {.number = EVENT_OPERATION_STARTED};
     memcpy(event.operation_started.unit, V(unit)->bytes, 16);
     event.operation_started.sequence = (uint32_t)V(sequence)->number;
-    event.operation_started.operator = bytes_text(command->actor.person->name);
+    event.operation_started.operator= bytes_text(command->actor.person->name);
     return mes_emit(command, &event);
 }
 
@@ -372,7 +373,8 @@ static int record_readings(struct command *command, long segment)
     const struct body *body = command->body;
     long characteristics[BODY_READINGS_MAX];
     for (size_t i = 0; i < body->readings_count; i++) {
-        const char *why = reading_refused(command, segment, &body->readings[i], &characteristics[i]);
+        const char *why =
+            reading_refused(command, segment, &body->readings[i], &characteristics[i]);
         if (why)
             return mes_refuse(command, 409, "readings", why, "Nothing was recorded.", "");
     }
@@ -459,8 +461,8 @@ static int complete(struct command *command)
         bytes_put_i64(&put, body->readings[i].value);
         bytes_put_var(&put, body->readings[i].gage, 16);
     }
-    const char *why = unfinished(command, u,
-                                 entities_segment(command->mes->entities, (size_t)segment), recorded);
+    const char *why =
+        unfinished(command, u, entities_segment(command->mes->entities, (size_t)segment), recorded);
     if (why)
         return refuse_gate(command, why);
     int r = bytes_put_done(&put, &length);

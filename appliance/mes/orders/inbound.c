@@ -108,7 +108,8 @@ static int accept_inbound(struct command *command)
                                                         : "This bundle was rejected.",
                           "Nothing was changed.", "");
     if (memcmp(body_value(command->body, "digest")->bytes, row->digest, 32) != 0)
-        return mes_refuse(command, 409, "digest", "You looked at other bytes than those that lie here.",
+        return mes_refuse(command, 409, "digest",
+                          "You looked at other bytes than those that lie here.",
                           "Nothing was changed.", "Open the bundle again and read it once more.");
     struct event event = {.number = EVENT_INBOUND_ACCEPTED};
     memcpy(event.inbound_accepted.inbound, id, 16);

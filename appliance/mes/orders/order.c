@@ -229,8 +229,8 @@ static int release_order(struct command *command)
                           "Nothing was changed.", "");
     if (!mes_program(command->mes) || mes_route_for(command->mes, o->part, o->revision) < 0)
         return mes_refuse(command, 409, "order",
-                          mes_print(command, "There is no route for part %s in revision %s.", o->part,
-                                    o->revision),
+                          mes_print(command, "There is no route for part %s in revision %s.",
+                                    o->part, o->revision),
                           "Nothing was changed.", "Define the route, then release the order.");
     struct event event = {.number = EVENT_ORDER_RELEASED};
     memcpy(event.order_released.order, id, 16);

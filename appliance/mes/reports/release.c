@@ -7,7 +7,7 @@
 #include "enclave/process/os.h"
 #include "transfer/summary.h"
 
-static const char *const state_names[] = {"building", "refused",       "awaiting",
+static const char *const state_names[] = {"building",      "refused", "awaiting",
                                           "approved-once", "signing", "released"};
 
 /* What one event, and one message to a guard, can carry. */
@@ -237,7 +237,8 @@ static const char *member_text(struct command *command, int64_t sequence)
         event_decode(stored.payload, &event) != 0 || event.number != EVENT_RELEASE_MEMBER_BUILT)
         return "";
     char *text = mes_array(command, event.release_member_built.content.length + 1, 1);
-    memcpy(text, event.release_member_built.content.data, event.release_member_built.content.length);
+    memcpy(text, event.release_member_built.content.data,
+           event.release_member_built.content.length);
     return text;
 }
 
@@ -278,8 +279,7 @@ static size_t withheld_of(struct command *command, struct answer_withheld **ret)
 
 static int get_release(struct command *command)
 {
-    const struct release *row =
-        entities_release(command->mes->entities, command->subject.number);
+    const struct release *row = entities_release(command->mes->entities, command->subject.number);
     struct answer_release a = {0};
     struct answer_signature *approvals;
     struct answer_member *members;
@@ -308,7 +308,8 @@ static bool slot_is_valid(struct bytes_view slot)
 }
 
 /* The next number of the channel: one behind the last that was released or may still be. */
-static const char *next_number(const struct mes *mes, struct bytes_view slot, uint64_t *ret_sequence)
+static const char *next_number(const struct mes *mes, struct bytes_view slot,
+                               uint64_t *ret_sequence)
 {
     uint64_t last = 0;
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_RELEASE); i++) {
@@ -353,8 +354,7 @@ static int request_release(struct command *command)
 
 static int approve_release(struct command *command)
 {
-    const struct release *row =
-        entities_release(command->mes->entities, command->subject.number);
+    const struct release *row = entities_release(command->mes->entities, command->subject.number);
     char manifest[129];
     bytes_to_hex(body_value(command->body, "manifest")->bytes, 64, manifest);
     if (row->state != RELEASE_AWAITING && row->state != RELEASE_APPROVED_ONCE)

@@ -32,8 +32,8 @@ static void describe(struct command *command, size_t unit, long segment, struct 
     const struct order *o = entities_order(mes->entities, (size_t)u->order);
     const struct segment *s = entities_segment(mes->entities, (size_t)segment);
     char *buffer = mes_array(command, 200, 1);
-    const char *why = execution_blocked(mes, unit, segment, command->actor.person,
-                                        command->now_ms, buffer, 200);
+    const char *why =
+        execution_blocked(mes, unit, segment, command->actor.person, command->now_ms, buffer, 200);
     struct answer_task *a = &c->answer;
     memcpy(a->unit, u->unit, 16);
     a->serial = u->serial;
@@ -50,7 +50,7 @@ static void describe(struct command *command, size_t unit, long segment, struct 
     a->reason = why ? why
                 : u->running
                     ? "You have started it."
-                    : "Ready: the operations before it are complete, your certification is valid, "
+                    : "The operations before it are complete, your certification is valid, "
                       "the gages are in calibration.";
     c->rank = u->state == UNIT_HELD ? 3 : why ? 2 : u->running ? 0 : 1;
 }

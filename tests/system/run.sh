@@ -1,0 +1,39 @@
+#!/bin/sh
+# run.sh SITES LOG: in a network namespace of its own, make training sites and run the tests that
+# need the real product: the browser's on one site, the command line's on another.
+set -u
+sites=$1 log=$2
+ip link set lo up
+site() { # site NAME PORT
+    casemate training create "$sites/$1" --port "$2" >"$log/$1" 2>&1 &&
+        casemate training start "$sites/$1" >>"$log/$1" 2>&1 ||
+        { echo "  FAILED  the site $1 does not start (1)"; tail -n 12 "$log/$1" "$sites/$1/log"; return 1; }
+    export CASEMATE_SITE="$sites/$1" CASEMATE_CARD="$sites/$1/card.json"
+}
+run() { # run NAME SECONDS COMMAND...
+    name=$1 limit=$2 out=$log/system.out; shift 2
+    timeout "$limit" "$@" >"$out" 2>&1; status=$?
+    p=$(grep -c '^ok ' "$out") f=$(grep -c '^not ok ' "$out")
+    [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+    if [ "$f" -eq 0 ] && [ "$p" -gt 0 ]; then
+        echo "  ok      $name ($p)"
+    else
+        echo "  FAILED  $name ($f of $((p + f)))"
+        grep -E '^not ok|Bail|rror|waiting for' "$out" | head -n 20 | sed 's/^/      /'
+        tail -n 6 "$out" | sed 's/^/      | /'
+        [ -z "${CASEMATE_SITE:-}" ] || tail -n 6 "$CASEMATE_SITE/log" | sed 's/^/      site: /'
+    fi
+}
+if site browser 7410; then
+    run "browser" 240 sh tests/browser/run.sh "$CASEMATE_CARD"
+    casemate training stop "$sites/browser" >/dev/null 2>&1
+fi
+if site line 7420; then
+    for t in tests/system/0[1-9]-*.sh; do
+        run "$(basename "$t" .sh)" 120 sh "$t"
+    done
+    casemate training stop "$sites/line" >/dev/null 2>&1
+fi
+unset CASEMATE_SITE CASEMATE_CARD
+run "00-training" 120 sh tests/system/00-training.sh
+[ ! -x tests/faults/check.sh ] || run "faults" 200 sh tests/faults/check.sh "$sites"
