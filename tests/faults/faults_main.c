@@ -20,7 +20,6 @@
 #include "tests/bench/plan.h"
 
 #define STATIONS    8
-#define PAUSE_MS    8    /* a station's, between an answer and its next request */
 #define PATIENCE_MS 3000 /* then the connection is given up and the request sent again */
 #define GAP_MAX_MS  5000
 #define DRAIN_MS    20000 /* after "end"; what is unanswered then never will be */
@@ -57,6 +56,7 @@ static struct acknowledged *records;
 static size_t records_count, records_room;
 static uint64_t last_answer_ms, wrong;
 static bool ending;
+static uint64_t pause_ms; /* a station's, between an answer and its next request */
 
 static const char *token_of(size_t unit)
 {
@@ -144,7 +144,7 @@ static void answered(struct station *s, uint64_t now)
     phases[phase].acknowledged++;
     steps[s->unit]++;
     s->length = 0;
-    s->at_ms = now + PAUSE_MS;
+    s->at_ms = now + pause_ms;
 }
 
 static void lost_connection(struct station *s, uint64_t now)
@@ -314,10 +314,11 @@ static void verify(uint64_t before)
 int main(int argc, char **argv)
 {
     static struct load load;
-    if (argc != 2 || plan_read(argv[1], &plan) != 0) {
-        fprintf(stderr, "usage: faults PLAN <COMMANDS\n");
+    if (argc != 3 || plan_read(argv[1], &plan) != 0) {
+        fprintf(stderr, "usage: faults PLAN PAUSE-MS <COMMANDS\n");
         return 2;
     }
+    pause_ms = strtoull(argv[2], NULL, 10);
     load_begin(&load, plan.port);
     uint64_t before = events(&load);
     last_answer_ms = os_boot_ms();
