@@ -1,0 +1,190 @@
+/*
+ * The figures of a completion: an operation completed with three values over HTTP,
+ * through policy and log, against the same events and tables written directly.
+ * Medians of five rounds; in each round every figure and its limit are measured.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "enclave/process/os.h"
+#include "tests/bench/direct.h"
+#include "tests/bench/load.h"
+#include "tests/bench/plan.h"
+
+#define ROUNDS       5
+#define STATIONS_MAX 64
+#define REPEAT       2 /* operations a round and figure with several stations */
+
+struct request {
+    char text[LOAD_REQUEST];
+    size_t length;
+};
+
+static struct plan plan;
+static struct load stations[STATIONS_MAX];
+static struct request requests[PLAN_UNITS];
+static unsigned next_operation = 1, next_direct = 1;
+
+static void die(const char *what, const struct load *load)
+{
+    fprintf(stderr, "bench: %s: %u %s\n", what, load ? load->status : 0,
+            load && load->fd >= 0 ? load->body : "");
+    exit(2);
+}
+
+static void prepare(const char *path, unsigned sequence, const char *more)
+{
+    char id[37], body[600];
+    for (size_t i = 0; i < plan.units; i++) {
+        load_uuid(id);
+        snprintf(body, sizeof body, "{\"id\":\"%s\",\"unit\":\"%s\",\"sequence\":%u%s}", id,
+                 plan.unit[i], sequence, more);
+        requests[i].length =
+            load_print(requests[i].text, plan.port, path, plan.token[i % plan.tokens], body);
+    }
+}
+
+/* Send every request over ${count} stations, each with one under way; the nanoseconds. */
+static uint64_t send_all(size_t count)
+{
+    struct pollfd p[STATIONS_MAX];
+    size_t next = 0, done = 0;
+    uint64_t began = os_boot_ns();
+    for (size_t i = 0; i < count; i++) {
+        if (next < plan.units &&
+            load_send(&stations[i], requests[next].text, requests[next].length))
+            die("nothing can be sent", NULL);
+        p[i] = (struct pollfd){.fd = next < plan.units ? stations[i].fd : -1, .events = POLLIN};
+        next++;
+    }
+    while (done < plan.units) {
+        if (poll(p, count, 5000) <= 0)
+            die("no answer in five seconds", NULL);
+        for (size_t i = 0; i < count; i++) {
+            if (p[i].fd < 0 || !p[i].revents)
+                continue;
+            enum load_result r = load_receive(&stations[i]);
+            if (r == LOAD_WAITING)
+                continue;
+            if (r == LOAD_FAILED || stations[i].status != 200)
+                die("not done", &stations[i]);
+            done++;
+            if (next >= plan.units)
+                p[i].fd = -1;
+            else if (load_send(&stations[i], requests[next].text, requests[next].length) != 0)
+                die("nothing can be sent", NULL);
+            next++;
+        }
+    }
+    return os_boot_ns() - began;
+}
+
+/* Processor time of the worker, in nanoseconds. */
+static uint64_t worker_ns(void)
+{
+    char path[40];
+    uint64_t ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", plan.worker);
+    FILE *in = fopen(path, "re");
+    if (!in || fscanf(in, "%" SCNu64, &ns) != 1)
+        die("the worker's time cannot be read", NULL);
+    fclose(in);
+    return ns;
+}
+
+/* One operation on every unit: started untimed, completed timed; ${worker} gains the worker's. */
+static uint64_t complete_over_http(size_t count, uint64_t *worker)
+{
+    static const char readings[] =
+        ",\"readings\":[{\"characteristic\":\"C1\",\"value\":\"1.001\",\"gage\":\"\"},"
+        "{\"characteristic\":\"C2\",\"value\":\"1.001\",\"gage\":\"\"},"
+        "{\"characteristic\":\"C3\",\"value\":\"1.001\",\"gage\":\"\"}]";
+    prepare("/api/operations/start", next_operation, "");
+    send_all(16);
+    prepare("/api/operations/complete", next_operation++, readings);
+    uint64_t before = worker_ns();
+    uint64_t took = send_all(count);
+    *worker += worker_ns() - before;
+    return took;
+}
+
+static uint64_t complete_directly(size_t group)
+{
+    if (direct_start(next_direct) != 0)
+        die("the direct store fails", NULL);
+    uint64_t began = os_boot_ns();
+    if (direct_complete(next_direct++, group) != 0)
+        die("the direct store fails", NULL);
+    return os_boot_ns() - began;
+}
+
+static double per_second(uint64_t ns, unsigned times)
+{
+    return (double)plan.units * times * 1e9 / (double)ns;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double values[static ROUNDS])
+{
+    qsort(values, ROUNDS, sizeof *values, compare);
+    return values[ROUNDS / 2];
+}
+
+static bool print_figure(const char *name, double values[static ROUNDS],
+                         double limits[static ROUNDS])
+{
+    double value = median(values), limit = median(limits), ratio = value / limit;
+    printf("figure %s = %.0f per-second (limit %.0f, ratio %.2f, wants 0.50) %s\n", name, value,
+           limit, ratio, ratio >= 0.5 ? "ok" : "short");
+    return ratio >= 0.5;
+}
+
+int main(int argc, char **argv)
+{
+    static double one[ROUNDS], one_limit[ROUNDS], eight[ROUNDS], eight_limit[ROUNDS], cpu[ROUNDS];
+    const char *only = getenv("FIGURE");
+    bool good = true;
+    if (argc != 2 || plan_read(argv[1], &plan) != 0 || plan.operations < ROUNDS * 5) {
+        fprintf(stderr, "usage: bench PLAN, with %d operations a unit\n", ROUNDS * 5);
+        return 2;
+    }
+    for (size_t i = 0; i < STATIONS_MAX; i++)
+        load_begin(&stations[i], plan.port);
+    if (direct_open(plan.units, ROUNDS * (1 + REPEAT)) != 0)
+        die("the direct store cannot be made", NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t limit = 0, http = 0, other = 0, used = 0;
+        one_limit[round] = per_second(complete_directly(1), 1);
+        one[round] = per_second(complete_over_http(1, &other), 1);
+        for (int i = 0; i < REPEAT; i++) {
+            limit += complete_directly(8);
+            http += complete_over_http(8, &other);
+        }
+        eight_limit[round] = per_second(limit, REPEAT);
+        eight[round] = per_second(http, REPEAT);
+        for (int i = 0; i < REPEAT; i++)
+            complete_over_http(64, &used);
+        cpu[round] = (double)used / 1000 / (double)plan.units / REPEAT;
+    }
+    if (!only || strcmp(only, "completion_1_station") == 0)
+        good = print_figure("completion_1_station", one, one_limit) && good;
+    if (!only || strcmp(only, "completion_8_stations") == 0)
+        good = print_figure("completion_8_stations", eight, eight_limit) && good;
+    if (!only || strcmp(only, "worker_cpu_per_completion_64") == 0) {
+        double us = median(cpu);
+        printf("figure worker_cpu_per_completion_64 = %.1f us (limit 20, ratio %.2f, wants report) "
+               "ok\n",
+               us, us / 20);
+    }
+    return good ? 0 : 1;
+}
