@@ -120,6 +120,18 @@ $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 
+# ---- figures ----
+$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld bench"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld faults"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
+bench: all $(B)/bench/bench
+	@FIGURE=$(FIGURE) sh tests/bench/run.sh
+faults: all $(B)/bench/faults
+	@FIGURE=$(FIGURE) sh tests/faults/run.sh
+
 # ---- fuzzers: clang, all of it ----
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 F := build/fuzz
@@ -146,7 +158,7 @@ fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(or $(SECONDS_EACH),60) $(addprefix $(F)/,$(FUZZERS))
 
 check:
-	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all >/dev/null
+	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all $(B)/bench/faults >/dev/null
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
