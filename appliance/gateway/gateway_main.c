@@ -97,6 +97,7 @@ static void resume(struct gateway *g, struct exchange *x)
 {
     forget(g, x);
     x->suspended = false;
+    g->resumed = true;
     MHD_resume_connection(x->connection);
 }
 
@@ -222,21 +223,25 @@ static int on_started(void *context, struct process *process)
     return r;
 }
 
-/* What was resumed in this turn is answered before waiting. */
+/* What was resumed in this turn is answered before waiting, and what is due is done; otherwise
+ * libmicrohttpd is left alone until its descriptor is ready. */
 static int on_turn(void *context)
 {
     struct gateway *g = context;
     int wait = -1;
     for (int i = 0; i < 2; i++) {
-        int64_t next;
+        int64_t next = g->daemons[i] ? MHD_get_timeout64s(g->daemons[i]) : -1;
         if (!g->daemons[i])
             continue;
-        if (MHD_run(g->daemons[i]) != MHD_YES)
-            log_die("libmicrohttpd failed");
-        next = MHD_get_timeout64s(g->daemons[i]);
+        if (g->resumed || next == 0) {
+            if (MHD_run(g->daemons[i]) != MHD_YES)
+                log_die("libmicrohttpd failed");
+            next = MHD_get_timeout64s(g->daemons[i]);
+        }
         if (next >= 0 && (wait < 0 || next < wait))
             wait = next > 1000 ? 1000 : (int)next;
     }
+    g->resumed = false;
     return wait;
 }
 

@@ -93,10 +93,11 @@ const char *people_ask(struct worker *w, struct bytes_view token, struct asker *
     static const char badge_in[] = "Badge in again.";
     uint64_t now = os_boot_ms();
     const struct token *t = known_token(w, token);
-    if (!w->snapshot || w->snapshot_good_until_ms == 0 || !t ||
-        !token_is_current(t, os_boot_id(), now) ||
+    if (!t || !token_is_current(t, os_boot_id(), now) ||
         memcmp(t->station, decide_station_training, 16) != 0)
         return badge_in;
+    if (!w->snapshot || w->snapshot_good_until_ms == 0)
+        return PEOPLE_NOT_YET; /* just started: identity's snapshot is on its way */
     const struct snapshot_person *person = snapshot_find(w->snapshot, t->person);
     int64_t issued_utc = os_utc_ms() - (int64_t)(now - t->issued_ms);
     if (!person || person->not_before_ms > issued_utc)

@@ -453,6 +453,12 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
     struct subject subject;
     struct decision decision;
     const char *why = people_ask(w, q->token, &q->asker);
+    if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
+        problem(w, q->gateway, q->number, 503, why,
+                "Nothing is lost: what was confirmed is recorded.",
+                "Try again in a moment, with the same request.");
+        return;
+    }
     if (why) {
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         return;

@@ -115,7 +115,9 @@ must_use int worker_event(struct worker *w, struct event *event);
 /* people.c */
 void people_part(struct worker *w, const struct message_snapshot *m);
 void people_line(struct worker *w, const struct message_snapshot_line *m);
-/* people_ask(w, token, ret_asker): NULL, or why not, in words. */
+/* people_ask(w, token, ret_asker): NULL, or why not, in words; PEOPLE_NOT_YET while nobody can be
+ * known, which is no reason to sign anybody out. */
+#define PEOPLE_NOT_YET "The program is being started again."
 const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker);
 bool people_stale(const struct worker *w);
 
