@@ -389,13 +389,24 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     identity_answer(n, gateway, m->request, 200, &out);
 }
 
+/* Its tokens are refused from now on, at every program. */
+static void tell_workers(struct identity *n, const uint8_t session[static 16])
+{
+    struct message m = {.number = MESSAGE_SESSION_OVER};
+    memcpy(m.session_over.session, session, 16);
+    for (size_t i = 0; i < n->enclaves_count; i++)
+        (void)!process_send(process_peer(n->process, 12, n->enclaves[i]), &m);
+}
+
 static void sign_out(struct identity *n, struct peer *gateway, const struct message_request *m)
 {
     struct token token;
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     struct session *s = identity_session(n, m->token, gateway->enclave, &token);
-    if (s)
+    if (s) {
         s->used = false;
+        tell_workers(n, s->session);
+    }
     answer_write_done(&(struct answer_done){.done = true, .text = "Signed out."}, &out);
     identity_answer(n, gateway, m->request, 200, &out);
 }

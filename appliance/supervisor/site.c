@@ -346,7 +346,7 @@ static int start(struct instance *i, const int *descriptors, const enum descript
         log_sys("%s cannot be started", i->row->binary);
         return r;
     }
-    i->ready = false;
+    i->ready = i->locked = false;
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
     if (r == 0)

@@ -88,12 +88,26 @@ static const struct token *known_token(struct worker *w, struct bytes_view text)
     return &place->token;
 }
 
+void people_session_over(struct worker *w, const struct message_session_over *m)
+{
+    memcpy(w->over[w->over_count++ % SESSIONS_OVER], m->session, 16);
+}
+
+static bool is_over(const struct worker *w, const uint8_t session[static 16])
+{
+    size_t n = w->over_count < SESSIONS_OVER ? w->over_count : SESSIONS_OVER;
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(w->over[i], session, 16) == 0)
+            return true;
+    return false;
+}
+
 const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker)
 {
     static const char badge_in[] = "Badge in again.";
     uint64_t now = os_boot_ms();
     const struct token *t = known_token(w, token);
-    if (!t || !token_is_current(t, os_boot_id(), now) ||
+    if (!t || is_over(w, t->session) || !token_is_current(t, os_boot_id(), now) ||
         memcmp(t->station, decide_station_training, 16) != 0)
         return badge_in;
     if (!w->snapshot || w->snapshot_good_until_ms == 0)

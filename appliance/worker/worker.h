@@ -11,11 +11,12 @@
  * loop takes what the channels hold, runs it as one batch inside one transaction,
  * commits, and only then lets the answers go.
  */
-#define BATCH_MAX   128
-#define DENIALS_MAX 100
-#define TOKENS      1024 /* verified tokens that are remembered */
-#define ANSWER_MAX  (512 * 1024)
-#define WAITING_MAX 64
+#define BATCH_MAX     128
+#define DENIALS_MAX   100
+#define TOKENS        1024 /* verified tokens that are remembered */
+#define ANSWER_MAX    (512 * 1024)
+#define WAITING_MAX   64
+#define SESSIONS_OVER 1024
 
 struct retries;
 
@@ -78,6 +79,8 @@ struct worker {
     uint8_t *snapshot_parts; /* a snapshot on its way */
     size_t snapshot_length;
     struct token_place *tokens;
+    uint8_t over[SESSIONS_OVER][16]; /* sessions that were signed out of, a ring */
+    size_t over_count;
     /* the batch */
     bool in_transaction;
     struct answer_waiting answers[BATCH_MAX];
@@ -119,6 +122,7 @@ void people_line(struct worker *w, const struct message_snapshot_line *m);
  * known, which is no reason to sign anybody out. */
 #define PEOPLE_NOT_YET "The program is being started again."
 const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker);
+void people_session_over(struct worker *w, const struct message_session_over *m);
 bool people_stale(const struct worker *w);
 
 /* heads.c */

@@ -181,6 +181,8 @@ static void from_identity(struct worker *w, const struct message *m)
         people_part(w, &m->snapshot);
     else if (m->number == MESSAGE_SNAPSHOT_LINE)
         people_line(w, &m->snapshot_line);
+    else if (m->number == MESSAGE_SESSION_OVER)
+        people_session_over(w, &m->session_over);
     else
         log_die("identity sent message %s", message_name(m->number));
 }

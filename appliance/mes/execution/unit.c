@@ -42,6 +42,10 @@ static int apply_started(struct mes *mes, const struct event *e)
     memcpy(u->operator_id, e->common.person, 16);
     entity_text(u->operator, sizeof u->operator, m->operator);
     u->started_ms = e->common.performed_ms;
+    if (o->started_ms == 0 || u->started_ms < o->started_ms) {
+        o->started_ms = u->started_ms;
+        rows_touch(mes->entities, ENTITY_ORDER, (size_t)u->order);
+    }
     if (o->state == ORDER_RELEASED) {
         o->state = ORDER_RUNNING;
         rows_touch(mes->entities, ENTITY_ORDER, (size_t)u->order);
@@ -99,10 +103,7 @@ static int apply_completed(struct mes *mes, const struct event *e)
     u->state = UNIT_FINISHED;
     u->finished_ms = e->common.performed_ms;
     owner->finished++;
-    owner->finished_passed += clean;
-    if (owner->first_finished_ms == 0)
-        owner->first_finished_ms = u->finished_ms;
-    owner->last_finished_ms = u->finished_ms;
+    u->clean = clean;
     if (owner->finished == owner->quantity)
         owner->state = ORDER_COMPLETED;
     return 0;

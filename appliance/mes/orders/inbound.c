@@ -65,7 +65,9 @@ static int get_inbound(struct command *command)
         a->digest = digest;
         a->state = state_names[row->state];
         a->reason = row->reason;
-        a->accepted_by = row->first_name;
+        a->accepted_by = row->second_name[0]
+                             ? mes_print(command, "%s and %s", row->first_name, row->second_name)
+                             : row->first_name;
         a->received = row->received_ms;
         a->orders_count = lines_of(command, all - 1 - i, &lines);
         a->orders = lines;

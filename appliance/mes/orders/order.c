@@ -81,12 +81,15 @@ static int apply_accepted(struct mes *mes, const struct event *e)
     if (!m->applied) {
         memcpy(row->first_person, e->common.person, 16);
         entity_text(row->first_name, sizeof row->first_name, m->name);
+    } else {
+        entity_text(row->second_name, sizeof row->second_name, m->name);
     }
     return 0;
 }
 
-static int apply_order(struct mes *mes, const struct event_order_created *m)
+static int apply_order(struct mes *mes, const struct event *e)
 {
+    const struct event_order_created *m = &e->order_created;
     size_t n;
     int r = rows_add(mes->entities, ENTITY_ORDER, &n);
     if (r)
@@ -102,6 +105,7 @@ static int apply_order(struct mes *mes, const struct event_order_created *m)
     row->due_ms = m->due_ms;
     row->priority = m->priority;
     row->state = ORDER_ACCEPTED;
+    row->created_ms = e->common.utc_ms;
     row->route = -1;
     return rows_index(mes->entities, ENTITY_ORDER, n);
 }
@@ -145,7 +149,7 @@ int orders_apply(struct mes *mes, const struct event *event)
     case EVENT_INBOUND_ACCEPTED:
         return apply_accepted(mes, event);
     case EVENT_ORDER_CREATED:
-        return apply_order(mes, &event->order_created);
+        return apply_order(mes, event);
     case EVENT_ORDER_RELEASED:
         return apply_released(mes, &event->order_released);
     case EVENT_UNIT_CREATED:

@@ -122,59 +122,80 @@ int reports_apply(struct mes *mes, const struct event *event)
 
 /* ---- what is reported ---- */
 
-/* Held, suspended and aborted work is reported as Running until a reviewer says otherwise. */
-static const char *reported_state(const struct order *o)
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+/* The first moment behind an ISO week, UTC: the summary says what was so then. */
+static int64_t end_of_week(unsigned year, unsigned week)
 {
-    switch (o->state) {
-    case ORDER_ACCEPTED:
-    case ORDER_RELEASED:
-        return "Waiting";
-    case ORDER_COMPLETED:
-        return "Completed";
-    default:
-        return "Running";
-    }
+    char fourth[32];
+    int64_t ms;
+    snprintf(fourth, sizeof fourth, "%04u-01-04T00:00:00Z", year % 10000);
+    if (body_time(bytes_text(fourth), &ms) != 0)
+        return INT64_MAX;
+    int64_t weekday = (ms / DAY_MS + 3) % 7; /* 1 January 1970 was a Thursday; Monday is 0 */
+    return ms - weekday * DAY_MS + (int64_t)week * 7 * DAY_MS;
 }
 
-struct yield {
-    uint32_t passed, total, families;
+/* What had been finished of an order, and in the four weeks before. */
+struct tally {
+    uint32_t good, recent, recent_passed;
 };
 
-/* Units finished within the four weeks before now, by part family. */
-static void count_yield(const struct mes *mes, int64_t now_ms, struct yield *y)
+static void count_units(const struct mes *mes, int64_t end_ms, struct tally *tallies)
 {
-    size_t orders = rows_count(mes->entities, ENTITY_ORDER);
-    *y = (struct yield){0};
-    for (size_t i = 0; i < orders; i++) {
-        const struct order *o = entities_order(mes->entities, i);
-        if (o->finished == 0 || o->last_finished_ms < now_ms - FOUR_WEEKS_MS)
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++) {
+        const struct unit *u = entities_unit(mes->entities, i);
+        struct tally *t = &tallies[u->order];
+        if (u->state != UNIT_FINISHED || u->finished_ms >= end_ms)
             continue;
-        y->passed += (uint32_t)o->finished_passed;
-        y->total += (uint32_t)o->finished;
-        bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++) {
-            const struct order *p = entities_order(mes->entities, k);
-            seen = p->finished && p->last_finished_ms >= now_ms - FOUR_WEEKS_MS &&
-                   strcmp(p->part, o->part) == 0;
-        }
-        y->families += !seen;
+        t->good++;
+        t->recent += u->finished_ms >= end_ms - FOUR_WEEKS_MS;
+        t->recent_passed += u->finished_ms >= end_ms - FOUR_WEEKS_MS && u->clean;
     }
 }
 
-static int summarize(struct command *command, char *text, size_t *ret_length)
+/* Held, suspended and aborted work is reported as Running until a reviewer says otherwise. */
+static const char *reported_state(const struct order *o, const struct tally *t, int64_t end_ms)
+{
+    if (t->good == (uint32_t)o->quantity)
+        return "Completed";
+    return o->started_ms && o->started_ms < end_ms ? "Running" : "Waiting";
+}
+
+static int yield_band(const struct mes *mes, const struct tally *tallies, const char **ret_band)
+{
+    uint32_t passed = 0, total = 0, families = 0;
+    size_t orders = rows_count(mes->entities, ENTITY_ORDER);
+    for (size_t i = 0; i < orders; i++) {
+        const char *part = entities_order(mes->entities, i)->part;
+        bool seen = tallies[i].recent == 0;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = tallies[k].recent && strcmp(entities_order(mes->entities, k)->part, part) == 0;
+        families += !seen;
+        passed += tallies[i].recent_passed;
+        total += tallies[i].recent;
+    }
+    return summary_yield_band(passed, total, families, ret_band);
+}
+
+/* Orders that were here, or were worked on, before the week's end. */
+static int summarize(struct command *command, int64_t end_ms, char *text, size_t *ret_length)
 {
     const struct mes *mes = command->mes;
-    size_t n = rows_count(mes->entities, ENTITY_ORDER);
-    struct summary_order *rows = mes_array(command, n, sizeof *rows);
-    struct yield yield;
+    size_t orders = rows_count(mes->entities, ENTITY_ORDER), n = 0;
+    struct summary_order *rows = mes_array(command, orders, sizeof *rows);
+    struct tally *tallies = mes_array(command, orders, sizeof *tallies);
     const char *band;
-    for (size_t i = 0; i < n; i++) {
+    count_units(mes, end_ms, tallies);
+    for (size_t i = 0; i < orders; i++) {
         const struct order *o = entities_order(mes->entities, i);
-        rows[i] = (struct summary_order){
-            .key = o->key, .state = reported_state(o), .good = (uint32_t)o->finished};
+        bool there = o->created_ms < end_ms || (o->started_ms && o->started_ms < end_ms);
+        if (there)
+            rows[n++] = (struct summary_order){.key = o->key,
+                                               .state = reported_state(o, &tallies[i], end_ms),
+                                               .good = tallies[i].good};
     }
-    count_yield(mes, command->now_ms, &yield);
-    int r = summary_yield_band(yield.passed, yield.total, yield.families, &band);
+    int r = yield_band(mes, tallies, &band);
     return r ? r : summary_print(rows, n, band, text, ret_length);
 }
 
@@ -199,13 +220,15 @@ static size_t approvals_of(struct command *command, const struct release *row,
     struct answer_signature *s = mes_array(command, 2, sizeof *s);
     size_t n = 0;
     if (row->first_ms)
-        s[n++] = (struct answer_signature){.name = row->first_name,
-                                           .meaning = "I looked at every byte and release it",
-                                           .at = row->first_ms};
+        s[n++] =
+            (struct answer_signature){.name = row->first_name,
+                                      .meaning = "I have read every byte and approve this release",
+                                      .at = row->first_ms};
     if (row->second_ms)
-        s[n++] = (struct answer_signature){.name = row->second_name,
-                                           .meaning = "I looked at every byte and release it",
-                                           .at = row->second_ms};
+        s[n++] =
+            (struct answer_signature){.name = row->second_name,
+                                      .meaning = "I have read every byte and approve this release",
+                                      .at = row->second_ms};
     *ret = s;
     return n;
 }
@@ -297,14 +320,17 @@ static int get_release(struct command *command)
 
 /* ---- deciding ---- */
 
-static bool slot_is_valid(struct bytes_view slot)
+static bool slot_is_valid(struct bytes_view slot, int64_t *ret_end_ms)
 {
     char copy[9];
     unsigned year, week;
     int used = 0;
     entity_text(copy, sizeof copy, slot);
-    return sscanf(copy, "%4u-W%2u%n", &year, &week, &used) == 2 && used == 8 && year >= 2000 &&
-           week >= 1 && week <= 53;
+    if (sscanf(copy, "%4u-W%2u%n", &year, &week, &used) != 2 || used != 8 || year < 2000 ||
+        week < 1 || week > 53)
+        return false;
+    *ret_end_ms = end_of_week(year, week);
+    return true;
 }
 
 /* The next number of the channel: one behind the last that was released or may still be. */
@@ -330,16 +356,21 @@ static const char *next_number(const struct mes *mes, struct bytes_view slot,
 static int request_release(struct command *command)
 {
     static char records[SUMMARY_TEXT_MAX];
+    int64_t end_ms;
     size_t length;
     struct event event = {.number = EVENT_RELEASE_REQUESTED};
     struct event_release_requested *m = &event.release_requested;
     m->slot = body_value(command->body, "slot")->text;
-    if (!slot_is_valid(m->slot))
-        return mes_refuse(command, 400, "slot", "must be an ISO week like 2026-W47", "", "");
+    if (!slot_is_valid(m->slot, &end_ms))
+        return mes_refuse(command, 400, "slot", "must be an ISO week like 2026-W47",
+                          "Nothing was changed.", "");
+    if (end_ms > command->now_ms)
+        return mes_refuse(command, 409, "slot", "This week has not ended yet.",
+                          "Nothing was changed.", "Ask for a week that is over.");
     const char *why = next_number(command->mes, m->slot, &m->sequence);
     if (why)
         return mes_refuse(command, 409, "slot", why, "Nothing was changed.", "");
-    if (summarize(command, records, &length) != 0)
+    if (summarize(command, end_ms, records, &length) != 0)
         return mes_refuse(command, 409, "", "The summary cannot be formed from what is recorded.",
                           "Nothing was changed.", "Ask the program manager to look at the orders.");
     if (length > RECORDS_MAX)
