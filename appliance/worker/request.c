@@ -350,6 +350,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(&c);
     if (r == ERR_FULL) {
+        mes_let_go(&c);
         undo_batch(w);
         problem(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
                 "What was recorded before is safe.", "Tell the system administrator.");
@@ -365,6 +366,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         retries_add(w->retries, &retry);
     }
     finish(w, q, &c, write);
+    mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY)
         journal(w, q, c.status < 400 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
 }
