@@ -454,6 +454,10 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
 {
     struct subject subject;
     struct decision decision;
+    /* room for its answer before its events: a batch that ended between the two, and was refused by
+     * the disk, would let this answer say that something is recorded which is not */
+    if (w->answers_count == BATCH_MAX)
+        request_batch_end(w);
     const char *why = people_ask(w, q->token, &q->asker);
     if (why) {
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
