@@ -75,5 +75,36 @@ is "and again is once" "$status" 200
 get "$program" "$q" /api/tasks
 is "the task list is answered" "$status" 200
 
+# ---- a certification that is renewed ----
+
+identity() { casemate status --site "$CASEMATE_SITE" | grep identity; }
+one=$officer two=$(card --arg b "$officer" '[.people[] | select(.badge != $b and (.roles | index("security-officer")))][0].badge')
+identity_before=$(identity) first=$(sign_in "$one") second=$(sign_in "$two")
+person=$(http "$entry/api/people" "$first"; answer --arg b "$one" '.people[] | select(.badge == $b).person')
+renew() { # UNTIL
+    record=$(uuid)
+    http "$entry/api/records" "$first" --data-binary "{\"id\":\"$(uuid)\",\"record\":\"$record\",\"person\":\"$person\",
+        \"attribute\":\"skill\",\"value\":\"renewed\",\"document\":\"a test\",
+        \"from\":\"2026-01-01T00:00:00Z\",\"until\":\"$1\"}"
+    http "$entry/api/records/approve" "$second" --data-binary "{\"id\":\"$(uuid)\",\"record\":\"$record\"}"
+}
+renew 2031-01-01T00:00:00Z
+is "a certification is entered and approved" "$status" 200
+renew 2032-01-01T00:00:00Z
+is "and renewed" "$status" 200
+sleep 1
+http "$entry/api/people" "$first"
+is "people can still be decided on" "$status" 200
+is "identity is the same process" "$(identity)" "$identity_before"
+
+# ---- many tries at once ----
+
+for i in $(seq 12); do
+    curl -s -m 20 -o /dev/null -w '%{http_code}\n' "$entry/api/sign-in" \
+        --data-binary '{"badge":"CW-9001","pin":"000000x"}' >"$work/try-$i" &
+done
+wait
+is "three of twelve tries at once are looked at" "$(cat "$work"/try-* | sort | uniq -c | tr -s ' ' | tr '\n' ';')" " 3 403; 9 429;"
+
 is "the worker is the same process" "$(worker)" "$before"
 finish
