@@ -66,7 +66,7 @@ struct command {
     /* memory that lives as long as the command */
     uint8_t *arena;
     size_t arena_used;
-    void *more; /* what did not fit there; mes_let_go() frees it */
+    void *more;                    /* what did not fit there; mes_let_go() frees it */
     struct answer_problem problem; /* set when status is 400 or more */
 };
 
