@@ -57,7 +57,8 @@ struct pending {
     uint8_t id[16];  /* of the auditor's intent */
     size_t person;   /* place, or PEOPLE_MAX for a badge that nobody has */
     uint8_t session[16];
-    uint32_t throttle;
+    uint8_t badge[32]; /* as it was shown, known or not */
+    uint8_t badge_length;
     char enclave[9];
     uint8_t peppered[32]; /* wiped when the hash has come */
     uint8_t *body;        /* a copy, for what is done after the auditor's word */

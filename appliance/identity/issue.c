@@ -12,26 +12,46 @@
 
 static void country(char list[][4], size_t *count, const char *value)
 {
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(list[i], value) == 0)
+            return;
     if (*count < SNAPSHOT_COUNTRIES_MAX && strlen(value) == 3)
         memcpy(list[(*count)++], value, 4);
 }
 
 static void word(char (*list)[SNAPSHOT_WORD_MAX + 1], size_t *count, size_t max, const char *value)
 {
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(list[i], value) == 0)
+            return;
     if (*count < max && strlen(value) <= SNAPSHOT_WORD_MAX)
         strcpy(list[(*count)++], value);
+}
+
+/* A certification that was renewed stands there once, until the later of its ends: a name that
+ * stands there twice cannot be decided on. */
+static void skill(struct snapshot_person *p, const struct record *r)
+{
+    for (size_t i = 0; i < p->skills; i++)
+        if (strcmp(p->skill[i].name, r->value) == 0) {
+            if (r->until_ms > p->skill[i].until_ms)
+                p->skill[i].until_ms = r->until_ms;
+            return;
+        }
+    if (p->skills == SNAPSHOT_SKILLS_MAX || strlen(r->value) > SNAPSHOT_WORD_MAX)
+        return;
+    strcpy(p->skill[p->skills].name, r->value);
+    p->skill[p->skills++].until_ms = r->until_ms;
 }
 
 /* One record's part in what decides.  An export authorization that has ended still says when. */
 static void add(struct snapshot_person *p, const struct record *r, int64_t now_ms)
 {
-    if (strcmp(r->attribute, "export") == 0 && r->approved && r->until_ms > p->export_until_ms)
+    bool begun = r->approved && r->from_ms <= now_ms;
+    if (strcmp(r->attribute, "export") == 0 && begun && r->until_ms > p->export_until_ms)
         p->export_until_ms = r->until_ms;
-    if (strcmp(r->attribute, "skill") == 0 && r->approved && p->skills < SNAPSHOT_SKILLS_MAX &&
-        strlen(r->value) <= SNAPSHOT_WORD_MAX) {
-        strcpy(p->skill[p->skills].name, r->value);
-        p->skill[p->skills++].until_ms = r->until_ms;
-    }
+    if (strcmp(r->attribute, "skill") == 0 && begun)
+        skill(p, r);
     if (!record_is_active(r, now_ms))
         return;
     if (strcmp(r->attribute, "role") == 0)

@@ -229,7 +229,9 @@ void records_go_on(struct identity *n, struct pending *p)
     if (body_decode(operation, bytes_view_of(p->body, p->body_length), n->scratch, BODY_SCRATCH,
                     &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
-    const char *why = refused(n, p->operation); /* things may have changed */
+    const char *why = allowed(n, operation, p->person) /* decided again: things may have changed */
+                          ? refused(n, p->operation)
+                          : "You may not do this any more.";
     int r = 0;
     if (!why)
         r = p->operation == OPERATION_ADD_PERSON     ? add_person(n, p)

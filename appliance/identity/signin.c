@@ -108,13 +108,18 @@ static void unavailable(struct identity *n, struct pending *p, const char *what)
 static struct throttle *throttle_of(struct identity *n, struct bytes_view badge)
 {
     uint8_t digest[32];
+    struct throttle *oldest = &n->throttles[0];
     hash_content("casemate/badge/1", badge, digest);
-    struct throttle *t = &n->throttles[digest[31]];
-    if (memcmp(t->badge, digest, 8) != 0) {
-        *t = (struct throttle){0};
-        memcpy(t->badge, digest, 8);
+    for (size_t i = 0; i < THROTTLES; i++) {
+        struct throttle *t = &n->throttles[i];
+        if (memcmp(t->badge, digest, 8) == 0)
+            return t;
+        if (t->next_ms < oldest->next_ms)
+            oldest = t;
     }
-    return t;
+    *oldest = (struct throttle){0}; /* a place of its own: another badge cannot clear this one */
+    memcpy(oldest->badge, digest, 8);
+    return oldest;
 }
 
 /* ---- sessions and codes ---- */
@@ -224,14 +229,19 @@ static void check_pin(struct identity *n, struct pending *p, size_t person)
     static const uint8_t nobody[16] = "casemate/nobody";
     const struct person *who = person < PEOPLE_MAX ? &n->people[person] : NULL;
     p->person = who && who->has_pin ? person : PEOPLE_MAX;
-    struct throttle *t = throttle_of(n, body_value(&n->body, "badge")->text);
-    p->throttle = (uint32_t)(t - n->throttles);
+    struct bytes_view badge = body_value(&n->body, "badge")->text;
+    struct throttle *t = throttle_of(n, badge);
+    memcpy(p->badge, badge.data, badge.length);
+    p->badge_length = (uint8_t)badge.length;
     if (t->wrong >= WRONG_MAX && os_boot_ms() < t->next_ms) {
         identity_problem(n, p->gateway, p->request, 429, "", "Too many wrong PINs.",
                          "Wait five seconds, then try again.");
         pending_end(p);
         return;
     }
+    /* counted when it begins, so that many at once are not many tries; a right PIN clears it */
+    t->wrong++;
+    t->next_ms = os_boot_ms() + WRONG_WAIT;
     /* a badge that nobody has costs the same time as a wrong PIN */
     const uint8_t *salt = p->person < PEOPLE_MAX ? who->hash + 1 : nobody;
     if (pending_hash(n, p, body_value(&n->body, "pin")->text, salt) != 0)
@@ -439,7 +449,7 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
 
 static void pin_checked(struct identity *n, struct pending *p, const uint8_t hash[static 49])
 {
-    struct throttle *t = &n->throttles[p->throttle];
+    struct throttle *t = throttle_of(n, bytes_view_of(p->badge, p->badge_length));
     bool right = p->person < PEOPLE_MAX &&
                  sodium_memcmp(n->people[p->person].hash, hash, PASSWORD_HASH_LENGTH) == 0;
     if (right) {
@@ -448,7 +458,6 @@ static void pin_checked(struct identity *n, struct pending *p, const uint8_t has
             unavailable(n, p, "The auditor is not there, and without its record nobody signs in.");
         return;
     }
-    t->wrong++;
     t->next_ms = os_boot_ms() + WRONG_WAIT;
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, 403, "", wrong_pin,

@@ -77,11 +77,36 @@ int mes_refuse(struct command *command, unsigned status, const char *field, cons
     return 0;
 }
 
+struct beside {
+    struct beside *next;
+    _Alignas(16) uint8_t data[];
+};
+
+/* A site grows for ten years: a list that has become long may not end the worker. */
+static void *beside(struct command *command, size_t length)
+{
+    struct beside *b = calloc(1, sizeof *b + length);
+    if (!b)
+        log_die("out of memory");
+    b->next = command->more;
+    command->more = b;
+    return b->data;
+}
+
+void mes_let_go(struct command *command)
+{
+    while (command->more) {
+        struct beside *b = command->more;
+        command->more = b->next;
+        free(b);
+    }
+}
+
 void *mes_array(struct command *command, size_t count, size_t size)
 {
     size_t length = (count * size + 15) & ~(size_t)15;
     if (length > ARENA_SIZE - command->arena_used)
-        log_die("an answer needs more memory than there is for one");
+        return beside(command, length);
     void *p = command->arena + command->arena_used;
     command->arena_used += length;
     memset(p, 0, length);

@@ -66,6 +66,7 @@ struct command {
     /* memory that lives as long as the command */
     uint8_t *arena;
     size_t arena_used;
+    void *more;                    /* what did not fit there; mes_let_go() frees it */
     struct answer_problem problem; /* set when status is 400 or more */
 };
 
@@ -100,8 +101,12 @@ int mes_refuse(struct command *command, unsigned status, const char *field, cons
 const char *mes_print(struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* mes_array(command, count, size): Zeroed memory in the arena; ends the process when it is full. */
+/* mes_array(command, count, size): Zeroed memory that lives as long as the command: in the arena,
+ * and beside it when that is full. */
 void *mes_array(struct command *command, size_t count, size_t size);
+
+/* mes_let_go(command): Free what mes_array() took beside the arena. */
+void mes_let_go(struct command *command);
 
 /* ---- used among the modules ---- */
 

@@ -263,10 +263,18 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
     answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, true);
 }
 
-/* true when the request is answered already: an old one again, or one that cannot be. */
-static bool is_retry(struct worker *w, const struct request *q, const uint8_t digest[static 32])
+/* Was a request of this id done before, by this person? */
+static bool done_before(struct worker *w, const struct request *q, struct retry *ret_retry)
 {
-    struct retry retry;
+    return q->operation->method == METHOD_POST &&
+           retries_find(w->retries, w->store, q->asker.token->person, q->operation->number,
+                        w->body.values[0].bytes, ret_retry);
+}
+
+/* true when the request is answered already: an old one again, or one that cannot be. */
+static bool is_answered(struct worker *w, const struct request *q, const struct retry *retry)
+{
+    uint8_t digest[32];
     const uint8_t *id = w->body.values[0].bytes;
     int64_t made = 0;
     for (int i = 0; i < 6; i++)
@@ -278,11 +286,11 @@ static bool is_retry(struct worker *w, const struct request *q, const uint8_t di
                 "Badge in again, so that the station takes the box's time.");
         return true;
     }
-    if (!retries_find(w->retries, w->store, q->asker.token->person, q->operation->number, id,
-                      &retry))
+    if (!retry)
         return false;
-    if (memcmp(retry.body, digest, 32) == 0)
-        answer_again(w, q, retry.event);
+    hash_content("casemate/body/1", q->body, digest);
+    if (memcmp(retry->body, digest, 32) == 0)
+        answer_again(w, q, retry->event);
     else
         problem(w, q->gateway, q->number, 409, "This id was used before, for something else.",
                 "What was recorded then is unchanged.", "Send the request with a new id.");
@@ -337,8 +345,6 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     struct command c;
     uint8_t digest[32];
     hash_content("casemate/body/1", q->body, digest);
-    if (write && is_retry(w, q, digest))
-        return;
     fill_command(w, &c, q, decision, &out);
     c.subject = *subject;
     memcpy(c.common.body, digest, 32);
@@ -350,6 +356,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(&c);
     if (r == ERR_FULL) {
+        mes_let_go(&c);
         undo_batch(w);
         problem(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
                 "What was recorded before is safe.", "Tell the system administrator.");
@@ -365,6 +372,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         retries_add(w->retries, &retry);
     }
     finish(w, q, &c, write);
+    mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY)
         journal(w, q, c.status < 400 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
 }
@@ -452,6 +460,10 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
 {
     struct subject subject;
     struct decision decision;
+    /* room for its answer before its events: a batch that ended between the two, and was refused by
+     * the disk, would let this answer say that something is recorded which is not */
+    if (w->answers_count == BATCH_MAX)
+        request_batch_end(w);
     const char *why = people_ask(w, q->token, &q->asker);
     if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
         problem(w, q->gateway, q->number, 503, why,
@@ -475,12 +487,21 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
         return;
     }
     mes_subject(w->mes, q->operation, &w->body, &subject);
+    struct retry retry;
+    bool again = done_before(w, q, &retry);
+    if (again) /* it is only answered: that the first approval is this one forbids nothing */
+        memset(subject.approver, 0, sizeof subject.approver);
     decide(w->decider, q->asker.person, q->operation, &subject, q->asker.token->factor, os_utc_ms(),
            &decision);
     if (!decision.allowed)
         remember_denial(w, q, &decision);
     if (!decision.allowed || !subject.exists) {
         answer_nothing(w, q);
+        return;
+    }
+    if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
+        if (acknowledged) /* its intent is closed by what was done */
+            journal(w, q, again ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
         return;
     }
     if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)

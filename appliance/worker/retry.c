@@ -154,7 +154,9 @@ static int fill_one(void *context, const struct store_event *stored)
     if (r)
         return r;
     retry_of(&event, stored->sequence, &retry);
-    if (memcmp(retry.id, f->last, 16) != 0) /* the first event of a request stands for it */
+    static const uint8_t none[16]; /* of an opening, which nobody sends again */
+    if (memcmp(retry.id, f->last, 16) != 0 &&
+        memcmp(retry.id, none, 16) != 0) /* the first event of a request stands for it */
         retries_add(f->retries, &retry);
     memcpy(f->last, retry.id, 16);
     return 0;

@@ -130,7 +130,7 @@ void process_end(struct process *process)
 static void drop_peer(struct peer *peer)
 {
     struct process *process = peer->process;
-    if (process->handlers->left)
+    if (process->confined && process->handlers->left)
         process->handlers->left(process->handlers->context, peer);
     loop_forget(process->loop, channel_fd(peer->link));
     channel_free(peer->link);
@@ -180,6 +180,16 @@ static struct peer *add_peer(struct process *process, const struct channel_row *
     return free_place;
 }
 
+/* Only now is a peer listened to: who has written already is read behind the sandbox and after the
+ * program has begun, and not by a program that is half made. */
+static void meet(struct process *process, struct peer *peer)
+{
+    if (loop_watch(process->loop, channel_fd(peer->link), POLLIN, peer_ready, peer) != 0)
+        log_die("more channels than the loop can hold");
+    if (process->handlers->joined)
+        process->handlers->joined(process->handlers->context, peer);
+}
+
 static void take_channel(struct process *process, const struct message_channel *m, int fd)
 {
     const struct channel_row *row = topology_channel(m->number);
@@ -197,10 +207,8 @@ static void take_channel(struct process *process, const struct message_channel *
     struct peer *peer = add_peer(process, row, enclave, link);
     if (from_keeper)
         return; /* read by take_keys(), and closed */
-    if (loop_watch(process->loop, fd, POLLIN, peer_ready, peer) != 0)
-        log_die("more channels than the loop can hold");
-    if (process->confined && process->handlers->joined)
-        process->handlers->joined(process->handlers->context, peer);
+    if (process->confined)
+        meet(process, peer);
 }
 
 /* ---- keys ---- */
@@ -310,9 +318,9 @@ static void confine(struct process *process)
     if (h->started && h->started(h->context, process) != 0)
         _exit(1);
     send_ready(process, lacking);
-    for (size_t i = 0; h->joined && i < PEERS_MAX; i++)
+    for (size_t i = 0; i < PEERS_MAX; i++)
         if (process->peers[i].link)
-            h->joined(h->context, &process->peers[i]);
+            meet(process, &process->peers[i]);
 }
 
 static void take_descriptor(struct process *process, unsigned what, int fd)

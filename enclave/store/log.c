@@ -28,8 +28,16 @@ void store_root(const struct store *store, uint8_t out[static HASH_TREE_LENGTH])
 
 /* ---- transactions ---- */
 
+/* A row that was read and not let go keeps a read transaction open, and while one is open the WAL
+ * is never taken back into the file: it would grow as long as the process lives. */
+static void let_go(struct store *store)
+{
+    sqlite3_reset(store->statements[STATEMENT_READ]);
+}
+
 int store_begin(struct store *store)
 {
+    let_go(store);
     int r = store_done(store->statements[STATEMENT_BEGIN]);
     if (r == 0) {
         store->in_transaction = true;
@@ -48,6 +56,7 @@ void store_rollback(struct store *store)
 
 int store_commit(struct store *store)
 {
+    let_go(store);
     int r = store_done(store->statements[STATEMENT_COMMIT]);
     if (r) {
         store_rollback(store);
@@ -109,7 +118,8 @@ int store_read(struct store *store, uint64_t sequence, struct store_event *ret_e
     sqlite3_bind_int64(s, 1, (sqlite3_int64)sequence);
     if (sqlite3_step(s) != SQLITE_ROW)
         return ERR_UNKNOWN;
-    return take_row(s, ret_event); /* reset by the next call: the payload is borrowed */
+    /* reset by the next call, and where a transaction begins or ends: the payload is borrowed */
+    return take_row(s, ret_event);
 }
 
 int store_walk(struct store *store, uint64_t from, uint64_t to, store_each *each, void *context)

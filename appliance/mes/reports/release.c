@@ -13,6 +13,9 @@ static const char *const state_names[] = {"building",      "refused", "awaiting"
 /* What one event, and one message to a guard, can carry. */
 #define RECORDS_MAX 60000
 
+/* The approval's body is kept as it was signed; event.def has this much room for it. */
+#define APPROVAL_BODY_MAX 400
+
 #define FOUR_WEEKS_MS ((int64_t)28 * 24 * 3600 * 1000)
 
 /* ---- applying ---- */
@@ -395,6 +398,9 @@ static int approve_release(struct command *command)
         return mes_refuse(command, 409, "manifest",
                           "You looked at other bytes than those that lie here.",
                           "Nothing was changed.", "Open the release again and read it once more.");
+    if (command->body_text.length > APPROVAL_BODY_MAX) /* JSON may hold any amount of spaces */
+        return mes_refuse(command, 400, "", "The request is longer than an approval may be.",
+                          "Nothing was changed.", "Send it without spaces between its parts.");
     struct event event = {.number = EVENT_RELEASE_APPROVED};
     memcpy(event.release_approved.release, row->release, 16);
     event.release_approved.name = bytes_text(command->actor.person->name);
