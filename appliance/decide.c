@@ -280,4 +280,7 @@ void decide(struct decider *decider, const struct snapshot_person *person,
     name_policies(d, &result, ret_decision);
     if (!ret_decision->allowed)
         explain(d, &request, ret_decision);
+    if (!ret_decision->allowed && ret_decision->reasons == 0)
+        ret_decision->reason[ret_decision->reasons++] =
+            (struct decide_reason){.policy = "none", .why = "No rule permits it."};
 }

@@ -34,15 +34,19 @@ export function Security({ session }: { session: Session }) {
             {facts.verified === "" ? words.logNever : words.logVerified(moment(facts.verified))}
           </p>
           <p>{words.logSize(facts.verified_size, facts.events)}</p>
-          <p class="quiet">{words.logCheckpoint}</p>
-          <p class="digest">{facts.checkpoint}</p>
+          <details class="fold">
+            <summary>{words.logCheckpoint}</summary>
+            <p class="digest">{facts.checkpoint}</p>
+          </details>
         </article>
         <article class="card">
           <h2>{words.policy}</h2>
           <p class="card-fact">{words.policyCount(facts.policies)}</p>
           <p>{words.policyEpoch(facts.snapshot_epoch)}</p>
-          <p class="quiet">{words.policyHash}</p>
-          <p class="digest">{facts.policy_hash}</p>
+          <details class="fold">
+            <summary>{words.policyHash}</summary>
+            <p class="digest">{facts.policy_hash}</p>
+          </details>
         </article>
       </div>
       <div class="list-head">
