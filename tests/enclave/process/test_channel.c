@@ -210,17 +210,17 @@ static void a_descriptor_where_none_may_come_ends_the_process(void **state)
     assert_ends_with(send_descriptor_on_data_channel, "a descriptor or a datagram that may not");
     assert_ends_with(send_descriptor_row_on_data_channel,
                      "a descriptor or a datagram that may not");
-    assert_ends_with(send_unasked_descriptor, "came with a descriptor");
-    assert_ends_with(send_descriptor_row_without_one, "came without a descriptor");
-    assert_ends_with(send_two_descriptors, "more descriptors than a message may carry");
-    assert_ends_with(send_three_descriptors, "descriptor");
+    assert_ends_with(send_unasked_descriptor, "came with a descriptor, or without the one");
+    assert_ends_with(send_descriptor_row_without_one, "came with a descriptor, or without the one");
+    assert_ends_with(send_two_descriptors, "more than a message may carry");
+    assert_ends_with(send_three_descriptors, "beside its bytes");
 }
 
 static void other_credentials_end_the_process(void **state)
 {
     (void)state;
-    assert_ends_with(send_from_another_uid, "a message came from process");
-    assert_ends_with(send_from_another_process, "a message came from process");
+    assert_ends_with(send_from_another_uid, "a message came from another process");
+    assert_ends_with(send_from_another_process, "a message came from another process");
     assert_ends_with(send_without_credentials, "without its sender's credentials");
 }
 
