@@ -12,7 +12,7 @@ enum stage { STAGE_BUILD = 1, STAGE_SIGN = 2 };
 
 #define PIECES_MAX 12
 #define PIECE_ROOM 65000
-#define RETRY_MS   10000
+#define RETRY_MS   3000
 
 /* What the guards of one release have said so far; lost with the process and asked again. */
 static struct {

@@ -81,6 +81,7 @@ static void undo_batch(struct worker *w)
 {
     store_rollback(w->store);
     w->in_transaction = false;
+    memset(w->openings, 0, sizeof w->openings);
     if (rows_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
         log_die("the store cannot be read back after a refused batch");
     for (size_t i = 0; i < w->answers_count; i++) {
@@ -232,14 +233,25 @@ static const char *check_statement(struct worker *w, const struct request *q,
 
 /* ---- running ---- */
 
-static int open_object(struct command *c)
+static int open_object(struct worker *w, struct command *c)
 {
     struct event event = {.number = EVENT_OBJECT_OPENED};
+    struct event_object_opened *m = &event.object_opened;
     bool document = c->operation->number == OPERATION_GET_DOCUMENT;
-    event.object_opened.kind = document;
-    memcpy(event.object_opened.object, body_value(c->body, document ? "document" : "unit")->bytes,
-           16);
-    event.object_opened.sequence = document ? 0 : (uint32_t)body_value(c->body, "sequence")->number;
+    uint8_t key[37], digest[32];
+    m->kind = document;
+    memcpy(m->object, body_value(c->body, document ? "document" : "unit")->bytes, 16);
+    m->sequence = document ? 0 : (uint32_t)body_value(c->body, "sequence")->number;
+    struct bytes_put put = bytes_into(key, sizeof key);
+    bytes_put_u8(&put, m->kind);
+    bytes_put_fixed(&put, c->common.session, 16);
+    bytes_put_fixed(&put, m->object, 16);
+    bytes_put_u32(&put, m->sequence);
+    hash_content("casemate/opening/1", bytes_view_of(key, sizeof key), digest);
+    struct opening *place = &w->openings[(digest[30] << 8 | digest[31]) % OPENINGS];
+    if (memcmp(place->digest, digest, sizeof place->digest) == 0)
+        return 0;
+    memcpy(place->digest, digest, sizeof place->digest);
     return mes_emit(c, &event);
 }
 
@@ -354,7 +366,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY ? security_run(w, &c) : mes_run(&c);
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
-        r = open_object(&c);
+        r = open_object(w, &c);
     if (r == ERR_FULL) {
         mes_let_go(&c);
         undo_batch(w);

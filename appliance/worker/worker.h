@@ -42,6 +42,12 @@ struct intent {
     uint32_t token, statement, body;
 };
 
+/* Who has opened what in which session: the first time is recorded. */
+#define OPENINGS 4096
+struct opening {
+    uint8_t digest[16];
+};
+
 struct denial {
     int64_t at_ms;
     char person[SNAPSHOT_NAME_MAX + 1];
@@ -94,6 +100,7 @@ struct worker {
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
     size_t denials_count;
+    struct opening openings[OPENINGS]; /* first openings, by a digest of what was opened by whom */
     /* memory for one request */
     uint8_t *arena;
     uint8_t *scratch;

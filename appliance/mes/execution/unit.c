@@ -280,6 +280,11 @@ static bool gate(struct command *command, bool running, long *ret_segment)
     }
     const char *why = execution_blocked(mes, command->subject.number, segment,
                                         command->actor.person, performed, buffer, 200);
+    if (!why) /* what lapsed between then and now has lapsed */
+        why = execution_blocked(mes, command->subject.number, segment, command->actor.person,
+                                command->now_ms, buffer, 200);
+    if (!why && running && performed < u->started_ms)
+        why = "It cannot have been done before it was started.";
     const struct segment *s = entities_segment(mes->entities, (size_t)segment);
     if (!why && running && u->running - 1 != s->place)
         why = "You have not started this operation.";
@@ -326,6 +331,8 @@ static const char *reading_refused(struct command *command, long segment, const 
         if (!bytes_equal_text(r->gage, a->number))
             continue;
         const char *why = asset_unusable(a, c->gage_class, mes_performed(command));
+        if (!why)
+            why = asset_unusable(a, c->gage_class, command->now_ms);
         return why ? mes_print(command, "Gage %s cannot be used for %s. %s", a->number, c->balloon,
                                why)
                    : NULL;

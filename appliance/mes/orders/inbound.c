@@ -19,8 +19,8 @@ static bool order_exists(const struct mes *mes, const char *number)
 static const char *difference(const struct mes *mes, const struct inbound_order *line)
 {
     const struct inbound *bundle = entities_inbound(mes->entities, (size_t)line->inbound);
-    for (size_t i = 0; bundle->state == INBOUND_APPLIED && i < rows_count(mes->entities, ENTITY_ORDER);
-         i++) {
+    for (size_t i = 0;
+         bundle->state == INBOUND_APPLIED && i < rows_count(mes->entities, ENTITY_ORDER); i++) {
         const struct order *o = entities_order(mes->entities, i);
         if (strcmp(o->number, line->number) == 0 && memcmp(o->inbound, bundle->inbound, 16) == 0)
             return "Created.";
