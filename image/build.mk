@@ -3,7 +3,7 @@
 # reviewer's reading list.
 
 B := build
-CC ?= gcc
+CC := gcc
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
         -Wno-format-nonliteral -Wpointer-arith -Wundef -Werror
 HARDEN := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
@@ -11,6 +11,10 @@ HARDEN := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-prot
 CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher \
               $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+ifdef CLANG
+B := build/clang
+CC := clang
+endif
 ifdef SANITIZE
 B := build/sanitized
 HARDEN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -164,6 +168,8 @@ check:
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
 	    build/tests/tests/transfer/guard_b/test_run >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
+	@echo "casemate: building the programs with clang, warnings as errors"; \
+	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null
 	@sh tests/check.sh
 
 # ---- rules ----

@@ -79,17 +79,25 @@ int seccomp_fate(enum program program, int number)
 static const int fcntl_commands[] = {F_GETFD, F_SETFD,     F_GETFL,     F_SETFL,
                                      F_SETLK, F_OFD_GETLK, F_OFD_SETLK, F_GETLK};
 
+static int add_if(scmp_filter_ctx filter, int number, const struct scmp_arg_cmp *condition)
+{
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, condition);
+}
+
 static int add(scmp_filter_ctx filter, const struct row *row)
 {
+    struct scmp_arg_cmp not_executable = {
+        .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0};
+    int r = 0;
     if (row->rule == NOT_EXECUTABLE)
-        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, row->number, 1,
-                                SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        return add_if(filter, row->number, &not_executable);
     if (row->rule == PLAIN)
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, row->number, 0);
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < sizeof fcntl_commands / sizeof *fcntl_commands; i++)
-        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, row->number, 1,
-                             SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntl_commands[i]));
+    for (size_t i = 0; r == 0 && i < sizeof fcntl_commands / sizeof *fcntl_commands; i++) {
+        struct scmp_arg_cmp command = {
+            .arg = 1, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)fcntl_commands[i], .datum_b = 0};
+        r = add_if(filter, row->number, &command);
+    }
     return r;
 }
 
