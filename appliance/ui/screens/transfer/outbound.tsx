@@ -114,13 +114,28 @@ function One({ session, id, back }: { session: Session; id: string; back(): void
       {problem !== null && <Refusal problem={problem} />}
       {asked.problem !== null && <Refusal problem={asked.problem} />}
       {release === null && asked.lost && <NoAnswer again={asked.again} />}
-      {release !== null && <Sheet release={release} approve={() => void approve(release)} />}
+      {release !== null && (
+        <Sheet release={release} me={session.name} approve={() => void approve(release)} />
+      )}
     </div>
   );
 }
 
-function Sheet({ release, approve }: { release: Release; approve(): void }) {
+/** Why this person cannot approve it, or "". */
+function notMine(release: Release, me: string): string {
+  if (release.requested_by === me) return words.askedByYou;
+  return release.approvals.some((one) => one.name === me) ? words.approvedByYou : "";
+}
+
+/** What is read first stands first: the records, then what only describes them. */
+function inReadingOrder(members: Release["members"]): Release["members"] {
+  const isRecord = (name: string) => name.startsWith("rec-");
+  return [...members].sort((a, b) => Number(isRecord(b.name)) - Number(isRecord(a.name)));
+}
+
+function Sheet({ release, me, approve }: { release: Release; me: string; approve(): void }) {
   const open = release.state === "awaiting" || release.state === "approved-once";
+  const why = notMine(release, me);
   return (
     <article class="sheet" data-state={release.state}>
       <header class="sheet-head">
@@ -131,7 +146,7 @@ function Sheet({ release, approve }: { release: Release; approve(): void }) {
       {release.reason !== "" && <p class="notice">{release.reason}</p>}
       {release.file !== "" && <p>{words.file(release.file)}</p>}
       <h3>{words.bytes}</h3>
-      {release.members.map((member) => (
+      {inReadingOrder(release.members).map((member) => (
         <section key={member.name}>
           <h4>{words.bytesOf(member.name, sizeOf(member.text))}</h4>
           <Bytes text={member.text} />
@@ -161,7 +176,8 @@ function Sheet({ release, approve }: { release: Release; approve(): void }) {
           <Digest hex={release.manifest} />
         </>
       )}
-      {open && (
+      {open && why !== "" && <p class="notice">{why}</p>}
+      {open && why === "" && (
         <button type="button" class="button button-main" onClick={approve}>
           {words.approve}
         </button>

@@ -43,6 +43,8 @@ export const words = {
   approvals: "Approvals",
   approvalsNone: "Nobody has approved yet. Two people do, neither the one who asked.",
   manifest: "Digest of the manifest",
+  askedByYou: "You asked for this release. Two other people approve it.",
+  approvedByYou: "You have approved it. A second person approves it, too.",
   approve: "Approve",
   approveMeaning: "I have read every byte and approve this release",
   approveAbout: (slot: string, sequence: number) => `Release ${sequence} of ${slot.replace("-W", ", week ")}`,
