@@ -487,6 +487,11 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         return;
     }
+    if (w->closed[0]) {
+        problem(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
+                "The security officer decides how to go on.");
+        return;
+    }
     if (body_decode(q->operation, q->body, w->scratch, BODY_SCRATCH, &w->body) != 0) {
         refuse_body(w, q);
         return;
@@ -542,11 +547,6 @@ void request_arrived(struct worker *w, struct peer *gateway, const struct messag
     q.operation = operation_by_number(m->operation);
     if (!q.operation || q.operation->server != SERVER_WORKER)
         log_die("the gateway sent an operation that is not the worker's");
-    if (w->closed[0]) {
-        problem(w, gateway, m->request, 503, w->closed, "What is recorded is safe.",
-                "The security officer decides how to go on.");
-        return;
-    }
     handle(w, &q, false);
 }
 
