@@ -153,6 +153,8 @@ int main(int argc, char **argv)
 {
     static double one[ROUNDS], one_limit[ROUNDS], eight[ROUNDS], eight_limit[ROUNDS], cpu[ROUNDS];
     const char *only = getenv("FIGURE");
+    if (only && only[0] == '\0')
+        only = NULL;
     bool good = true;
     if (argc != 2 || plan_read(argv[1], &plan) != 0 || plan.operations < ROUNDS * 5) {
         fprintf(stderr, "usage: bench PLAN, with %d operations a unit\n", ROUNDS * 5);
