@@ -42,7 +42,7 @@ struct gateway {
     struct MHD_Daemon *daemons[2];
     bool entry;
     uint16_t port;
-    bool resumed; /* an answer came in this turn */
+    unsigned resumed; /* by bit: a connection of this daemon was resumed in this turn */
     uint64_t next_request;
     struct exchange *waiting;
 };

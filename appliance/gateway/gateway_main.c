@@ -14,6 +14,9 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
+/* How often libmicrohttpd may say in one turn that it has more to do at once. */
+#define RUNS_MAX 8
+
 static struct gateway gateway;
 
 /* ---- exchanges ---- */
@@ -93,11 +96,20 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
 /* ---- answers ---- */
 
+static const struct MHD_Daemon *daemon_of(struct exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_DAEMON);
+    return info ? info->daemon : NULL;
+}
+
 static void resume(struct gateway *g, struct exchange *x)
 {
     forget(g, x);
     x->suspended = false;
-    g->resumed = true;
+    for (unsigned i = 0; i < 2; i++)
+        if (g->daemons[i] && g->daemons[i] == daemon_of(x))
+            g->resumed |= 1u << i;
     MHD_resume_connection(x->connection);
 }
 
@@ -233,7 +245,8 @@ static int on_turn(void *context)
         int64_t next = g->daemons[i] ? MHD_get_timeout64s(g->daemons[i]) : -1;
         if (!g->daemons[i])
             continue;
-        if (g->resumed || next == 0) {
+        bool due = g->resumed >> i & 1;
+        for (int n = 0; n < RUNS_MAX && (due || next == 0); n++, due = false) {
             if (MHD_run(g->daemons[i]) != MHD_YES)
                 log_die("libmicrohttpd failed");
             next = MHD_get_timeout64s(g->daemons[i]);
@@ -241,7 +254,7 @@ static int on_turn(void *context)
         if (next >= 0 && (wait < 0 || next < wait))
             wait = next > 1000 ? 1000 : (int)next;
     }
-    g->resumed = false;
+    g->resumed = 0;
     return wait;
 }
 
