@@ -60,7 +60,9 @@
     CEDAR_ERROR(CEDAR_ERR_CYCLE, -9, "an entity is its own ancestor")                              \
     CEDAR_ERROR(CEDAR_ERR_STATE, -10, "not possible in this state")                                \
     CEDAR_ERROR(CEDAR_ERR_JSON, -11, "not valid JSON for this purpose")                            \
-    CEDAR_ERROR(CEDAR_ERR_PARENT, -12, "an action may stand only in actions")
+    CEDAR_ERROR(CEDAR_ERR_PARENT, -12, "an action may stand only in actions")                      \
+    CEDAR_ERROR(CEDAR_ERR_UNKNOWN, -13, "names something that the schema does not declare")        \
+    CEDAR_ERROR(CEDAR_ERR_CONFORM, -14, "does not conform to the schema")
 
 enum cedar_error {
 #define CEDAR_ERROR(name, number, text) name = (number),
@@ -324,6 +326,86 @@ struct cedar_reason {
 size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_entities *entities,
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room);
+
+/* ---- schemas: what policies, entities and requests may speak about ---- */
+
+/* A resolved, immutable schema.  It stands alone and serves any number of policy sets. */
+struct cedar_schema;
+
+enum cedar_schema_form {
+    CEDAR_SCHEMA_TEXT = 0, /* Cedar's schema language */
+    CEDAR_SCHEMA_JSON = 1, /* its JSON form */
+};
+
+/* One fragment of a schema. */
+struct cedar_schema_source {
+    struct cedar_source source;
+    enum cedar_schema_form form;
+};
+
+/*
+ * cedar_schema_load(fragments, count, ret_schema, ret_problem):
+ * Read all ${fragments} as one schema and resolve every name in it.  The texts
+ * are copied.  On success set ${ret_schema}; the caller ends it with
+ * cedar_schema_free().  Return 0 or a CEDAR_ERR_ code, and then fill
+ * ${ret_problem}.
+ */
+must_use int cedar_schema_load(const struct cedar_schema_source *fragments, size_t count,
+                               struct cedar_schema **ret_schema, struct cedar_problem *ret_problem);
+void cedar_schema_free(struct cedar_schema *schema);
+
+/* What a validation found about one policy. */
+struct cedar_finding {
+    bool is_error;   /* the policy does not validate; false: a warning */
+    uint32_t policy; /* its number */
+    struct cedar_problem place;
+};
+
+/*
+ * cedar_validate(policies, schema, report, context, ret_errors):
+ * Check every policy against ${schema} in Cedar's strict mode: whether it can
+ * err, in any request and store that conform to the schema, other than by
+ * overflow or a missing entity.  ${report} (NULL is fine) gets each finding, in the
+ * order of the policies; ${ret_errors} how many were errors, 0: the set
+ * validates.  Return 0, or CEDAR_ERR_MEMORY or CEDAR_ERR_LIMIT, and then the
+ * answer is that it does not validate.
+ */
+must_use int cedar_validate(const struct cedar_policies *policies,
+                            const struct cedar_schema *schema,
+                            void (*report)(void *context, const struct cedar_finding *finding),
+                            void *context, uint32_t *ret_errors);
+
+/*
+ * cedar_schema_actions(schema, entities):
+ * Describe every action of ${schema}, with its groups, in ${entities}, a base
+ * that is not frozen yet.  An action that is already there must stand in exactly
+ * the groups that the schema gives it, else CEDAR_ERR_CONFORM.  Return 0 or a
+ * CEDAR_ERR_ code.
+ */
+must_use int cedar_schema_actions(const struct cedar_schema *schema,
+                                  struct cedar_entities *entities);
+
+/*
+ * cedar_entities_check(entities, schema, ret_problem):
+ * Check every entity of ${entities} (frozen; not those of the base below an
+ * overlay) against its declaration: attributes and tags by type, none missing,
+ * none unknown, parents of the admitted types, ids of an enum, actions as the
+ * schema has them.  Return 0; CEDAR_ERR_UNKNOWN or CEDAR_ERR_CONFORM with the
+ * first offence in ${ret_problem}, which then has no place; another code.
+ */
+must_use int cedar_entities_check(const struct cedar_entities *entities,
+                                  const struct cedar_schema *schema,
+                                  struct cedar_problem *ret_problem);
+
+/*
+ * cedar_request_check(schema, entities, request, ret_problem):
+ * The same for a request: whether the action exists, applies to principals and
+ * resources of these types, and has a context of this type.
+ */
+must_use int cedar_request_check(const struct cedar_schema *schema,
+                                 const struct cedar_entities *entities,
+                                 const struct cedar_request *request,
+                                 struct cedar_problem *ret_problem);
 
 /* ---- expressions, for tools and tests ---- */
 
