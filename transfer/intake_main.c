@@ -16,7 +16,7 @@ static uint8_t tar[BUNDLE_MAX + 1];
 static char signature[MINISIGN_FILE_MAX + 1];
 static struct intake result;
 static struct process *self;
-static int outcome = 2; /* refused, unless it was given to the worker */
+static int outcome = 2; /* refused, until the worker says that it has recorded it */
 
 static size_t read_all(int fd, void *out, size_t room)
 {
@@ -29,7 +29,7 @@ static size_t read_all(int fd, void *out, size_t room)
 
 static void report(const char *sentence)
 {
-    char line[REFUSAL_MAX + 2];
+    char line[600];
     int n = snprintf(line, sizeof line, "%s\n", sentence);
     if (write(process_descriptor(self, DESCRIPTOR_OUTPUT), line, (size_t)n) < 0)
         log_err("the console has gone");
@@ -73,6 +73,22 @@ static void give(struct peer *worker)
     say(worker, &m);
 }
 
+/* What the worker says after it has recorded it, or why it did not. */
+static void hear(void *context, const struct message *m, int fd)
+{
+    char line[500];
+    (void)context;
+    (void)fd;
+    if (m->number != MESSAGE_INBOUND_VERDICT)
+        log_die("the worker sent message %s", message_name(m->number));
+    snprintf(line, sizeof line, "%s %.*s",
+             m->inbound_verdict.staged ? "Verified and recorded." : "Verified, but refused.",
+             (int)m->inbound_verdict.sentence.length,
+             (const char *)m->inbound_verdict.sentence.data);
+    report(line);
+    outcome = m->inbound_verdict.staged ? 0 : 2;
+}
+
 static int on_started(void *context, struct process *process)
 {
     static char text[ROOT_MAX + 1];
@@ -95,10 +111,9 @@ static int on_started(void *context, struct process *process)
         report("The enclave's worker is not running; nothing was imported.");
     } else {
         give(worker);
-        report("Verified and given to the enclave. The Transfer page shows whether it is the next "
-               "of its "
-               "channel; if so, two people accept it there.");
-        outcome = 0;
+        if (channel_await(worker->link, hear, NULL) < 0)
+            report("Verified, but the enclave's worker went away before it answered. The Transfer "
+                   "page shows whether it was recorded; importing it again does no harm.");
     }
     _exit(outcome);
 }

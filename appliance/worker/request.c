@@ -82,6 +82,7 @@ static void undo_batch(struct worker *w)
     store_rollback(w->store);
     w->in_transaction = false;
     memset(w->openings, 0, sizeof w->openings);
+    staging_undone();
     if (rows_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
         log_die("the store cannot be read back after a refused batch");
     for (size_t i = 0; i < w->answers_count; i++) {

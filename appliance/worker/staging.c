@@ -12,6 +12,9 @@
 
 /* One bundle at a time: intake runs once a file. */
 static struct {
+    struct peer *intake; /* who waits for the verdict; NULL: nobody */
+    bool good;
+    char verdict[301];
     bool open;
     uint32_t expected, count;
     uint8_t inbound[16];
@@ -31,6 +34,9 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
     uint64_t last = 0;
     const struct inbound *newest = NULL;
     static char text[200];
+    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++)
+        if (entities_inbound(e, i)->epoch > m->epoch)
+            return "It is of an older epoch of its channel: a newer one has begun.";
     for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) {
         const struct inbound *row = entities_inbound(e, i);
         if (row->state == INBOUND_REJECTED || row->epoch != m->epoch)
@@ -59,8 +65,16 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
     return NULL;
 }
 
+/* Kept until the batch has been committed: only then is it true. */
+static void give_verdict(bool good, const char *sentence)
+{
+    staged.good = good;
+    snprintf(staged.verdict, sizeof staged.verdict, "%s", sentence);
+}
+
 static void reject(struct worker *w, const struct message_inbound *m, const char *why)
 {
+    give_verdict(false, why);
     struct event event = {.number = EVENT_INBOUND_REJECTED};
     request_common(w, &event.common);
     os_uuid(event.inbound_rejected.inbound);
@@ -76,8 +90,10 @@ static void begin(struct worker *w, const struct message_inbound *m)
 {
     const char *why = w->closed[0] ? w->closed : judge(w, m);
     memset(&staged, 0, sizeof staged);
-    if (w->closed[0])
+    if (w->closed[0]) {
+        give_verdict(false, w->closed);
         return;
+    }
     if (why) {
         reject(w, m, why);
         return;
@@ -170,10 +186,30 @@ static int stage_all(struct worker *w)
         e->priority = staged.orders[i].priority;
         r = worker_event(w, &event);
     }
+    give_verdict(true, "It is the next of its channel and waits on the Transfer page, where two "
+                       "people accept it.");
     return r;
 }
 
-void staging_message(struct worker *w, const struct message *m)
+void staging_undone(void)
+{
+    if (staged.verdict[0])
+        give_verdict(false, "The store is full. Nothing was recorded; tell the system "
+                            "administrator.");
+}
+
+void staging_answer(void)
+{
+    struct message m = {.number = MESSAGE_INBOUND_VERDICT};
+    if (!staged.intake || !staged.verdict[0])
+        return;
+    m.inbound_verdict.staged = staged.good;
+    m.inbound_verdict.sentence = bytes_text(staged.verdict);
+    (void)!process_send(staged.intake, &m); /* it may have been ended: the page says it too */
+    staged.intake = NULL;
+}
+
+void staging_message(struct worker *w, struct peer *intake, const struct message *m)
 {
     switch (m->number) {
     case MESSAGE_INBOUND:
@@ -188,14 +224,15 @@ void staging_message(struct worker *w, const struct message *m)
         if (staged.open && stage_all(w) != 0)
             log_die("the store failed while a bundle was staged");
         staged.open = false;
+        staged.intake = intake;
         return;
     default:
         log_die("intake sent message %s", message_name(m->number));
     }
 }
 
-void staging_left(struct worker *w)
+void staging_left(void)
 {
-    (void)w;
+    staged.intake = NULL;
     staged.open = false; /* an unfinished bundle leaves nothing behind */
 }

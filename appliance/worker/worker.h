@@ -158,8 +158,12 @@ bool retries_find(struct retries *retries, struct store *store, const uint8_t pe
                   unsigned operation, const uint8_t id[static 16], struct retry *ret_retry);
 
 /* staging.c */
-void staging_message(struct worker *w, const struct message *m);
-void staging_left(struct worker *w);
+void staging_message(struct worker *w, struct peer *intake, const struct message *m);
+void staging_left(void);
+/* staging_answer(): Behind the commit: tell intake what became of its bundle. */
+void staging_answer(void);
+/* staging_undone(): The batch was refused by the disk, and what was staged in it with it. */
+void staging_undone(void);
 
 /* releasing.c */
 void releasing_joined(struct worker *w, struct peer *guard);

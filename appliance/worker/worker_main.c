@@ -203,7 +203,7 @@ static void on_message(void *context, struct peer *peer, const struct message *m
         from_identity(w, m);
         return;
     case PROGRAM_INTAKE:
-        staging_message(w, m);
+        staging_message(w, peer, m);
         return;
     case PROGRAM_GUARD_A:
     case PROGRAM_GUARD_B:
@@ -229,7 +229,7 @@ static void on_left(void *context, struct peer *peer)
     if (peer->program == PROGRAM_GATEWAY)
         request_forget_gateway(context, peer);
     if (peer->program == PROGRAM_INTAKE)
-        staging_left(context);
+        staging_left();
     if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
         releasing_left(context, peer);
 }
@@ -242,6 +242,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
 static int on_turn(void *context)
 {
     request_batch_end(context);
+    staging_answer();
     heads_due(context);
     return -1;
 }

@@ -264,7 +264,7 @@ static void dispatch(struct channel *c, size_t length, int fd, channel_handler *
         mistrust(c, "a descriptor came without a message");
 }
 
-int channel_receive(struct channel *channel, channel_handler *handle, void *context)
+static int receive(struct channel *channel, int flags, channel_handler *handle, void *context)
 {
     union {
         char room[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
@@ -276,7 +276,7 @@ int channel_receive(struct channel *channel, channel_handler *handle, void *cont
         channel->takes_fds ? sizeof control.room : CMSG_SPACE(sizeof(struct ucred));
     ssize_t n;
     do
-        n = recvmsg(channel->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        n = recvmsg(channel->fd, &header, flags | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN)
         return 0;
@@ -287,4 +287,14 @@ int channel_receive(struct channel *channel, channel_handler *handle, void *cont
     int fd = check_sender(channel, &header);
     dispatch(channel, (size_t)n, fd, handle, context);
     return channel->bad ? ERR_PEER : 1;
+}
+
+int channel_receive(struct channel *channel, channel_handler *handle, void *context)
+{
+    return receive(channel, MSG_DONTWAIT, handle, context);
+}
+
+int channel_await(struct channel *channel, channel_handler *handle, void *context)
+{
+    return receive(channel, 0, handle, context);
 }

@@ -59,4 +59,8 @@ bool channel_waiting(const struct channel *channel);
 typedef void channel_handler(void *context, const struct message *message, int fd);
 must_use int channel_receive(struct channel *channel, channel_handler *handle, void *context);
 
+/* channel_await(channel, handle, context): The same, but wait for one.  For a program that lives
+ * for one task and has nothing else to do. */
+must_use int channel_await(struct channel *channel, channel_handler *handle, void *context);
+
 #endif

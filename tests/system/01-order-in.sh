@@ -58,7 +58,7 @@ is "nothing of this has come to the program" "$(answer --arg d "$digest" '[.inbo
 
 # ---- what is taken ----
 
-refused "the bundle as it was made is verified and given to the enclave" 0 "two people accept it there" import "$work/$name"
+refused "the bundle as it was made is verified and waits for two people" 0 "where two people accept it" import "$work/$name"
 
 waiting() {
     get "$program" "$token" /api/inbound
@@ -111,7 +111,7 @@ says "and the words say so" "$(answer .error)" "has been accepted"
 
 # ---- the same once more ----
 
-import "$work/$name" >/dev/null 2>&1
+refused "the same bundle again is refused, and the console says why" 1 "the same bundle was imported before" import "$work/$name"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ "$(waiting state)" = rejected ] && break
     get "$program" "$token" /api/inbound
