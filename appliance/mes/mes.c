@@ -267,14 +267,17 @@ int mes_run(struct command *command)
         return execution_run(command);
     case OPERATION_GET_ORDERS:
     case OPERATION_RELEASE_ORDER:
+    case OPERATION_CLOSE_ORDER:
         return orders_run(command);
     case OPERATION_GET_INBOUND:
     case OPERATION_ACCEPT_INBOUND:
+    case OPERATION_DECLINE_INBOUND:
         return inbound_run(command);
     case OPERATION_GET_RELEASES:
     case OPERATION_GET_RELEASE:
     case OPERATION_REQUEST_RELEASE:
     case OPERATION_APPROVE_RELEASE:
+    case OPERATION_WITHDRAW_RELEASE:
         return reports_run(command);
     default:
         return definitions_run(command);
@@ -331,6 +334,15 @@ void mes_describe(const struct mes *mes, const struct event *event, struct answe
                  event->inbound_accepted.applied
                      ? "Accepted. The orders are in."
                      : "Accepted once. A second person must accept it too.");
+        return;
+    case EVENT_INBOUND_DECLINED:
+        snprintf(text, size, "Declined. Nothing of it was taken.");
+        return;
+    case EVENT_ORDER_CLOSED:
+        snprintf(text, size, "The order is closed.");
+        return;
+    case EVENT_RELEASE_WITHDRAWN:
+        snprintf(text, size, "Withdrawn. Nothing of it leaves; the week can be asked for again.");
         return;
     case EVENT_RELEASE_REQUESTED:
         snprintf(text, size, "The two guards are checking it.");

@@ -15,8 +15,20 @@
  * events; mes_apply() is the only code that changes rows.
  */
 
-enum order_state { ORDER_ACCEPTED = 0, ORDER_RELEASED, ORDER_RUNNING, ORDER_COMPLETED };
-enum inbound_state { INBOUND_STAGED = 0, INBOUND_ACCEPTED_ONCE, INBOUND_APPLIED, INBOUND_REJECTED };
+enum order_state {
+    ORDER_ACCEPTED = 0,
+    ORDER_RELEASED,
+    ORDER_RUNNING,
+    ORDER_COMPLETED,
+    ORDER_CLOSED
+};
+enum inbound_state {
+    INBOUND_STAGED = 0,
+    INBOUND_ACCEPTED_ONCE,
+    INBOUND_APPLIED,
+    INBOUND_REJECTED, /* it never came in: not of its channel, or not the next */
+    INBOUND_DECLINED  /* a person refused it; the one behind it may come */
+};
 enum unit_state { UNIT_READY = 0, UNIT_RUNNING, UNIT_HELD, UNIT_FINISHED };
 enum release_state {
     RELEASE_BUILDING = 0,
@@ -24,7 +36,8 @@ enum release_state {
     RELEASE_AWAITING,
     RELEASE_APPROVED_ONCE,
     RELEASE_SIGNING,
-    RELEASE_RELEASED
+    RELEASE_RELEASED,
+    RELEASE_WITHDRAWN
 };
 
 struct mes {

@@ -230,6 +230,8 @@ const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
 {
     const struct unit *u = entities_unit(mes->entities, unit);
     const struct segment *s = entities_segment(mes->entities, (size_t)segment);
+    if (entities_order(mes->entities, (size_t)u->order)->state == ORDER_CLOSED)
+        return "Its order is closed.";
     if (u->state == UNIT_HELD)
         return "The unit is held by a nonconformance. Quality decides what happens to it.";
     if (u->state == UNIT_FINISHED)

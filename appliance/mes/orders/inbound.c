@@ -5,7 +5,8 @@
 #include "appliance/mes/mes.h"
 #include "enclave/process/os.h"
 
-static const char *const state_names[] = {"staged", "accepted-once", "applied", "rejected"};
+static const char *const state_names[] = {"staged", "accepted-once", "applied", "rejected",
+                                          "declined"};
 
 static bool order_exists(const struct mes *mes, const char *number)
 {
@@ -113,8 +114,9 @@ static int accept_inbound(struct command *command)
     memcpy(id, row->inbound, 16);
     if (row->state != INBOUND_STAGED && !second)
         return mes_refuse(command, 409, "inbound",
-                          row->state == INBOUND_APPLIED ? "This bundle has been accepted."
-                                                        : "This bundle was rejected.",
+                          row->state == INBOUND_APPLIED    ? "This bundle has been accepted."
+                          : row->state == INBOUND_DECLINED ? "This bundle has been declined."
+                                                           : "This bundle was rejected.",
                           "Nothing was changed.", "");
     if (memcmp(body_value(command->body, "digest")->bytes, row->digest, 32) != 0)
         return mes_refuse(command, 409, "digest",
@@ -135,8 +137,27 @@ static int accept_inbound(struct command *command)
     return r;
 }
 
+static int decline_inbound(struct command *command)
+{
+    const struct inbound *row = entities_inbound(command->mes->entities, command->subject.number);
+    if (row->state != INBOUND_STAGED && row->state != INBOUND_ACCEPTED_ONCE)
+        return mes_refuse(command, 409, "inbound", "This bundle is not waiting for anybody.",
+                          "Nothing was changed.", "");
+    struct event event = {.number = EVENT_INBOUND_DECLINED};
+    memcpy(event.inbound_declined.inbound, row->inbound, 16);
+    event.inbound_declined.reason = body_value(command->body, "reason")->text;
+    event.inbound_declined.name = bytes_text(command->actor.person->name);
+    return mes_emit(command, &event);
+}
+
 int inbound_run(struct command *command)
 {
-    return command->operation->number == OPERATION_GET_INBOUND ? get_inbound(command)
-                                                               : accept_inbound(command);
+    switch (command->operation->number) {
+    case OPERATION_GET_INBOUND:
+        return get_inbound(command);
+    case OPERATION_ACCEPT_INBOUND:
+        return accept_inbound(command);
+    default:
+        return decline_inbound(command);
+    }
 }

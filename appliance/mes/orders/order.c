@@ -87,6 +87,33 @@ static int apply_accepted(struct mes *mes, const struct event *e)
     return 0;
 }
 
+static int apply_declined(struct mes *mes, const struct event_inbound_declined *m)
+{
+    size_t n;
+    if (!rows_find(mes->entities, ENTITY_INBOUND, m->inbound, &n))
+        return ERR_STATE;
+    struct inbound *row = entities_inbound(mes->entities, n);
+    char reason[300];
+    rows_touch(mes->entities, ENTITY_INBOUND, n);
+    row->state = INBOUND_DECLINED;
+    snprintf(reason, sizeof reason, "Declined by %.*s: %.*s", (int)m->name.length,
+             (const char *)m->name.data, (int)m->reason.length, (const char *)m->reason.data);
+    entity_text(row->reason, sizeof row->reason, bytes_text(reason));
+    return 0;
+}
+
+static int apply_closed(struct mes *mes, const struct event *e)
+{
+    size_t n;
+    if (!rows_find(mes->entities, ENTITY_ORDER, e->order_closed.order, &n))
+        return ERR_STATE;
+    struct order *row = entities_order(mes->entities, n);
+    rows_touch(mes->entities, ENTITY_ORDER, n);
+    row->state = ORDER_CLOSED;
+    row->closed_ms = e->common.utc_ms;
+    return 0;
+}
+
 static int apply_order(struct mes *mes, const struct event *e)
 {
     const struct event_order_created *m = &e->order_created;
@@ -152,6 +179,10 @@ int orders_apply(struct mes *mes, const struct event *event)
         return apply_order(mes, event);
     case EVENT_ORDER_RELEASED:
         return apply_released(mes, &event->order_released);
+    case EVENT_INBOUND_DECLINED:
+        return apply_declined(mes, &event->inbound_declined);
+    case EVENT_ORDER_CLOSED:
+        return apply_closed(mes, event);
     case EVENT_UNIT_CREATED:
         return apply_unit(mes, &event->unit_created);
     default:
@@ -161,7 +192,7 @@ int orders_apply(struct mes *mes, const struct event *event)
 
 /* ---- answers ---- */
 
-static const char *const state_names[] = {"Accepted", "Released", "Running", "Completed"};
+static const char *const state_names[] = {"Accepted", "Released", "Running", "Completed", "Closed"};
 
 static int get_orders(struct command *command)
 {
@@ -229,7 +260,9 @@ static int release_order(struct command *command)
     int64_t quantity = o->quantity;
     memcpy(id, o->order, 16);
     if (o->state != ORDER_ACCEPTED)
-        return mes_refuse(command, 409, "order", "This order is released already.",
+        return mes_refuse(command, 409, "order",
+                          o->state == ORDER_CLOSED ? "This order is closed."
+                                                   : "This order is released already.",
                           "Nothing was changed.", "");
     if (!mes_program(command->mes) || mes_route_for(command->mes, o->part, o->revision) < 0)
         return mes_refuse(command, 409, "order",
@@ -244,8 +277,49 @@ static int release_order(struct command *command)
     return r;
 }
 
+/* ---- close ---- */
+
+/* A unit that somebody works on, or that quality has not decided on, keeps its order open. */
+static const char *keeps_open(struct command *command, size_t order)
+{
+    const struct mes *mes = command->mes;
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++) {
+        const struct unit *u = entities_unit(mes->entities, i);
+        if (u->order != (int64_t)order)
+            continue;
+        if (u->state == UNIT_RUNNING)
+            return mes_print(command, "%s is working on unit %s.", u->operator, u->serial);
+        if (u->state == UNIT_HELD)
+            return mes_print(command, "Unit %s is held; quality decides first.", u->serial);
+    }
+    return NULL;
+}
+
+static int close_order(struct command *command)
+{
+    const struct order *o = entities_order(command->mes->entities, command->subject.number);
+    if (o->state == ORDER_CLOSED)
+        return mes_refuse(command, 409, "order", "This order is closed already.",
+                          "Nothing was changed.", "");
+    const char *why = keeps_open(command, command->subject.number);
+    if (why)
+        return mes_refuse(command, 409, "order", why, "Nothing was changed.",
+                          "Close the order when that is done.");
+    struct event event = {.number = EVENT_ORDER_CLOSED};
+    memcpy(event.order_closed.order, o->order, 16);
+    event.order_closed.reason = body_value(command->body, "reason")->text;
+    event.order_closed.name = bytes_text(command->actor.person->name);
+    return mes_emit(command, &event);
+}
+
 int orders_run(struct command *command)
 {
-    return command->operation->number == OPERATION_GET_ORDERS ? get_orders(command)
-                                                              : release_order(command);
+    switch (command->operation->number) {
+    case OPERATION_GET_ORDERS:
+        return get_orders(command);
+    case OPERATION_RELEASE_ORDER:
+        return release_order(command);
+    default:
+        return close_order(command);
+    }
 }

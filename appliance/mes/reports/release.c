@@ -7,8 +7,8 @@
 #include "enclave/process/os.h"
 #include "transfer/summary.h"
 
-static const char *const state_names[] = {"building",      "refused", "awaiting",
-                                          "approved-once", "signing", "released"};
+static const char *const state_names[] = {"building", "refused",  "awaiting", "approved-once",
+                                          "signing",  "released", "withdrawn"};
 
 /* What one event, and one message to a guard, can carry. */
 #define RECORDS_MAX 60000
@@ -85,6 +85,20 @@ static int apply_approved(struct mes *mes, const struct event *e)
     return 0;
 }
 
+static int apply_withdrawn(struct mes *mes, const struct event_release_withdrawn *m)
+{
+    char reason[300];
+    size_t n;
+    struct release *row = release_of(mes, m->release, &n);
+    if (!row)
+        return ERR_STATE;
+    row->state = RELEASE_WITHDRAWN;
+    snprintf(reason, sizeof reason, "Withdrawn by %.*s: %.*s", (int)m->name.length,
+             (const char *)m->name.data, (int)m->reason.length, (const char *)m->reason.data);
+    entity_text(row->reason, sizeof row->reason, bytes_text(reason));
+    return 0;
+}
+
 int reports_apply(struct mes *mes, const struct event *event)
 {
     struct release *row;
@@ -118,6 +132,8 @@ int reports_apply(struct mes *mes, const struct event *event)
         entity_text(row->file, sizeof row->file, event->release_signed.file);
         row->signed_ms = event->common.utc_ms;
         return 0;
+    case EVENT_RELEASE_WITHDRAWN:
+        return apply_withdrawn(mes, &event->release_withdrawn);
     default:
         return ERR_UNKNOWN;
     }
@@ -160,6 +176,8 @@ static void count_units(const struct mes *mes, int64_t end_ms, struct tally *tal
 /* Held, suspended and aborted work is reported as Running until a reviewer says otherwise. */
 static const char *reported_state(const struct order *o, const struct tally *t, int64_t end_ms)
 {
+    if (o->closed_ms && o->closed_ms < end_ms)
+        return "Closed";
     if (t->good == (uint32_t)o->quantity)
         return "Completed";
     return o->started_ms && o->started_ms < end_ms ? "Running" : "Waiting";
@@ -181,7 +199,10 @@ static int yield_band(const struct mes *mes, const struct tally *tallies, const 
     return summary_yield_band(passed, total, families, ret_band);
 }
 
-/* Orders that were here, or were worked on, before the week's end. */
+/* Orders that were here, or were worked on, before the week's end; a closed one is reported as
+ * closed for four weeks, which is longer than any one summary is late, and then no more. */
+#define CLOSED_REPORTED_MS FOUR_WEEKS_MS
+
 static int summarize(struct command *command, int64_t end_ms, char *text, size_t *ret_length)
 {
     const struct mes *mes = command->mes;
@@ -193,6 +214,8 @@ static int summarize(struct command *command, int64_t end_ms, char *text, size_t
     for (size_t i = 0; i < orders; i++) {
         const struct order *o = entities_order(mes->entities, i);
         bool there = o->created_ms < end_ms || (o->started_ms && o->started_ms < end_ms);
+        if (o->closed_ms && o->closed_ms < end_ms - CLOSED_REPORTED_MS)
+            continue;
         if (there)
             rows[n++] = (struct summary_order){.key = o->key,
                                                .state = reported_state(o, &tallies[i], end_ms),
@@ -343,10 +366,10 @@ static const char *next_number(const struct mes *mes, struct bytes_view slot,
     uint64_t last = 0;
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_RELEASE); i++) {
         const struct release *row = entities_release(mes->entities, i);
-        if (row->state == RELEASE_REFUSED)
+        if (row->state == RELEASE_REFUSED || row->state == RELEASE_WITHDRAWN)
             continue;
         if (row->state != RELEASE_RELEASED)
-            return "A release is still on its way. Finish that one first.";
+            return "A release is still on its way. Finish or withdraw that one first.";
         if (bytes_equal_text(slot, row->slot))
             return "The summary of this week has been released already.";
         if ((uint64_t)row->sequence > last)
@@ -409,9 +432,28 @@ static int approve_release(struct command *command)
     return mes_emit(command, &event);
 }
 
+/* What waits may be taken back; what is being signed is beyond that. */
+static int withdraw_release(struct command *command)
+{
+    const struct release *row = entities_release(command->mes->entities, command->subject.number);
+    if (row->state == RELEASE_SIGNING)
+        return mes_refuse(command, 409, "release", "The guards are signing it.",
+                          "Nothing was changed.", "");
+    if (row->state != RELEASE_AWAITING && row->state != RELEASE_APPROVED_ONCE)
+        return mes_refuse(command, 409, "release", "This release is not waiting for anybody.",
+                          "Nothing was changed.", "");
+    struct event event = {.number = EVENT_RELEASE_WITHDRAWN};
+    memcpy(event.release_withdrawn.release, row->release, 16);
+    event.release_withdrawn.reason = body_value(command->body, "reason")->text;
+    event.release_withdrawn.name = bytes_text(command->actor.person->name);
+    return mes_emit(command, &event);
+}
+
 int reports_run(struct command *command)
 {
     switch (command->operation->number) {
+    case OPERATION_WITHDRAW_RELEASE:
+        return withdraw_release(command);
     case OPERATION_GET_RELEASES:
         return get_releases(command);
     case OPERATION_GET_RELEASE:

@@ -55,23 +55,26 @@ static void describe(struct command *command, size_t unit, long segment, struct 
     c->rank = u->state == UNIT_HELD ? 3 : why ? 2 : u->running ? 0 : 1;
 }
 
+/* Every operation that comes next on some unit; without a ${list} they are only counted. */
 static size_t collect(struct command *command, struct candidate *list, struct answer_tasks *totals)
 {
     const struct mes *mes = command->mes;
     size_t n = 0;
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++) {
         const struct unit *u = entities_unit(mes->entities, i);
-        if (u->state == UNIT_FINISHED)
+        const struct order *o = entities_order(mes->entities, (size_t)u->order);
+        if (u->state == UNIT_FINISHED || o->state == ORDER_CLOSED)
             continue;
-        long route = (long)entities_order(mes->entities, (size_t)u->order)->route;
         for (size_t k = 0; k < rows_count(mes->entities, ENTITY_SEGMENT); k++) {
             const struct segment *s = entities_segment(mes->entities, k);
-            if (s->route != route || !execution_is_next(mes, i, (long)k) || n == SHOWN_MAX)
+            if (s->route != o->route || !execution_is_next(mes, i, (long)k))
                 continue;
-            describe(command, i, (long)k, &list[n]);
-            totals->held += list[n].rank == 3;
-            totals->blocked += list[n].rank == 2;
-            totals->ready += list[n].rank <= 1;
+            if (list) {
+                describe(command, i, (long)k, &list[n]);
+                totals->held += list[n].rank == 3;
+                totals->blocked += list[n].rank == 2;
+                totals->ready += list[n].rank <= 1;
+            }
             n++;
         }
     }
@@ -80,10 +83,11 @@ static size_t collect(struct command *command, struct candidate *list, struct an
 
 static int get_tasks(struct command *command)
 {
-    struct candidate *list = mes_array(command, SHOWN_MAX, sizeof *list);
+    struct candidate *list = mes_array(command, collect(command, NULL, NULL) + 1, sizeof *list);
     struct answer_tasks answer = {0};
     size_t n = collect(command, list, &answer);
     qsort(list, n, sizeof *list, compare);
+    n = n < SHOWN_MAX ? n : SHOWN_MAX; /* the best of them all, not the first */
     struct answer_task *tasks = mes_array(command, n, sizeof *tasks);
     for (size_t i = 0; i < n; i++)
         tasks[i] = list[i].answer;

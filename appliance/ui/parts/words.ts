@@ -25,6 +25,8 @@ export const words = {
   signingMeaning: "Your signature says",
   signingWhat: "About",
   signingCancel: "Do not sign",
+  reasonLabel: "Why? This is recorded with your name.",
+  reasonCancel: "Leave it as it is",
   signingLost: "No answer came. Nothing is signed yet. Try again.",
   endedTitle: "Your session has ended",
   endedText: "Everything that was confirmed is kept. Badge in again to go on.",

@@ -4,6 +4,7 @@ import { useAsked } from "../../app/asked";
 import { date } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
+import { ReasonPanel } from "../../parts/reason";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { words } from "./words";
 
@@ -15,6 +16,19 @@ export function Orders({ session }: { session: Session }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const [busy, setBusy] = useState(false);
+  const [closing, setClosing] = useState<Answers["order"] | null>(null);
+
+  const close = async (order: string, reason: string) => {
+    setBusy(true);
+    setProblem(null);
+    setSaid("");
+    const outcome = await session.send("close_order", { order, reason });
+    setBusy(false);
+    setClosing(null);
+    if (outcome.kind === "answer") setSaid(outcome.answer.text);
+    else setProblem(outcome.problem);
+    orders.again();
+  };
 
   const release = async (order: string) => {
     setBusy(true);
@@ -44,14 +58,37 @@ export function Orders({ session }: { session: Session }) {
       {orders.answer !== null && list.length === 0 && <p class="centre quiet">{words.nothing}</p>}
       <ul class="rows">
         {list.map((order) => (
-          <Row key={order.order} order={order} busy={busy} release={() => void release(order.order)} />
+          <Row
+            key={order.order}
+            order={order}
+            busy={busy}
+            release={() => void release(order.order)}
+            close={() => setClosing(order)}
+          />
         ))}
       </ul>
+      {closing !== null && (
+        <ReasonPanel
+          title={words.closeTitle}
+          about={words.closeAbout(closing.number, closing.finished, closing.quantity)}
+          act={words.close}
+          busy={busy}
+          give={(reason) => void close(closing.order, reason)}
+          cancel={() => setClosing(null)}
+        />
+      )}
     </section>
   );
 }
 
-function Row({ order, busy, release }: { order: Answers["order"]; busy: boolean; release(): void }) {
+interface RowOf {
+  order: Answers["order"];
+  busy: boolean;
+  release(): void;
+  close(): void;
+}
+
+function Row({ order, busy, release, close }: RowOf) {
   return (
     <li class="row order" data-order={order.number}>
       <div class="row-what">
@@ -74,6 +111,11 @@ function Row({ order, busy, release }: { order: Answers["order"]; busy: boolean;
       {order.state === words.releasable && (
         <button type="button" class="button" disabled={busy} onClick={release}>
           {words.release}
+        </button>
+      )}
+      {order.state !== words.closed && (
+        <button type="button" class="button" disabled={busy} onClick={close}>
+          {words.close}
         </button>
       )}
     </li>

@@ -4,6 +4,7 @@ import { useAsked } from "../../app/asked";
 import { moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
+import { ReasonPanel } from "../../parts/reason";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { Digest } from "./digest";
 import { words } from "./words";
@@ -17,6 +18,7 @@ export function Inbound({ session }: { session: Session }) {
   const asked = useAsked(session, "get_inbound", {}, EVERY_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
+  const [declining, setDeclining] = useState<Delivery | null>(null);
 
   const accept = async (delivery: Delivery) => {
     setProblem(null);
@@ -29,6 +31,16 @@ export function Inbound({ session }: { session: Session }) {
     );
     if (outcome?.kind === "refused") setProblem(outcome.problem);
     if (outcome?.kind === "answer") setSaid(outcome.answer.text);
+    asked.again();
+  };
+
+  const decline = async (delivery: Delivery, reason: string) => {
+    setProblem(null);
+    setSaid("");
+    const outcome = await session.send("decline_inbound", { inbound: delivery.inbound, reason });
+    setDeclining(null);
+    if (outcome.kind === "refused") setProblem(outcome.problem);
+    else setSaid(outcome.answer.text);
     asked.again();
   };
 
@@ -45,13 +57,34 @@ export function Inbound({ session }: { session: Session }) {
       )}
       {asked.answer !== null && list.length === 0 && <p class="centre quiet">{words.inboundNone}</p>}
       {list.map((delivery) => (
-        <Card key={delivery.inbound} delivery={delivery} accept={() => void accept(delivery)} />
+        <Card
+          key={delivery.inbound}
+          delivery={delivery}
+          accept={() => void accept(delivery)}
+          decline={() => setDeclining(delivery)}
+        />
       ))}
+      {declining !== null && (
+        <ReasonPanel
+          title={words.declineTitle}
+          about={words.declineAbout(declining.sequence)}
+          act={words.decline}
+          busy={false}
+          give={(reason) => void decline(declining, reason)}
+          cancel={() => setDeclining(null)}
+        />
+      )}
     </div>
   );
 }
 
-function Card({ delivery, accept }: { delivery: Delivery; accept(): void }) {
+interface CardOf {
+  delivery: Delivery;
+  accept(): void;
+  decline(): void;
+}
+
+function Card({ delivery, accept, decline }: CardOf) {
   const open = delivery.state === "staged" || delivery.state === "accepted-once";
   return (
     <article class="sheet" data-inbound={delivery.sequence}>
@@ -92,9 +125,14 @@ function Card({ delivery, accept }: { delivery: Delivery; accept(): void }) {
       <h3>{words.inboundDigest}</h3>
       <Digest hex={delivery.digest} />
       {open && (
-        <button type="button" class="button button-main" onClick={accept}>
-          {words.accept}
-        </button>
+        <div class="reason-acts">
+          <button type="button" class="button" onClick={decline}>
+            {words.decline}
+          </button>
+          <button type="button" class="button button-main" onClick={accept}>
+            {words.accept}
+          </button>
+        </div>
       )}
     </article>
   );

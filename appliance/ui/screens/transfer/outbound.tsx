@@ -4,6 +4,7 @@ import { useAsked } from "../../app/asked";
 import { closedWeeks, moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
+import { ReasonPanel } from "../../parts/reason";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { Bytes, sizeOf } from "./bytes";
 import { Digest } from "./digest";
@@ -92,7 +93,16 @@ function All({ session, open }: { session: Session; open(release: string): void 
 function One({ session, id, back }: { session: Session; id: string; back(): void }) {
   const asked = useAsked(session, "get_release", { release: id }, EVERY_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [withdrawing, setWithdrawing] = useState(false);
   const release = asked.answer;
+
+  const withdraw = async (shown: Release, reason: string) => {
+    setProblem(null);
+    const outcome = await session.send("withdraw_release", { release: shown.release, reason });
+    setWithdrawing(false);
+    if (outcome.kind === "refused") setProblem(outcome.problem);
+    asked.again();
+  };
 
   const approve = async (shown: Release) => {
     setProblem(null);
@@ -115,7 +125,22 @@ function One({ session, id, back }: { session: Session; id: string; back(): void
       {asked.problem !== null && <Refusal problem={asked.problem} />}
       {release === null && asked.lost && <NoAnswer again={asked.again} />}
       {release !== null && (
-        <Sheet release={release} me={session.name} approve={() => void approve(release)} />
+        <Sheet
+          release={release}
+          me={session.name}
+          approve={() => void approve(release)}
+          withdraw={() => setWithdrawing(true)}
+        />
+      )}
+      {release !== null && withdrawing && (
+        <ReasonPanel
+          title={words.withdrawTitle}
+          about={words.withdrawAbout(release.slot)}
+          act={words.withdraw}
+          busy={false}
+          give={(reason) => void withdraw(release, reason)}
+          cancel={() => setWithdrawing(false)}
+        />
       )}
     </div>
   );
@@ -133,7 +158,14 @@ function inReadingOrder(members: Release["members"]): Release["members"] {
   return [...members].sort((a, b) => Number(isRecord(b.name)) - Number(isRecord(a.name)));
 }
 
-function Sheet({ release, me, approve }: { release: Release; me: string; approve(): void }) {
+interface SheetOf {
+  release: Release;
+  me: string;
+  approve(): void;
+  withdraw(): void;
+}
+
+function Sheet({ release, me, approve, withdraw }: SheetOf) {
   const open = release.state === "awaiting" || release.state === "approved-once";
   const why = notMine(release, me);
   return (
@@ -177,10 +209,17 @@ function Sheet({ release, me, approve }: { release: Release; me: string; approve
         </>
       )}
       {open && why !== "" && <p class="notice">{why}</p>}
-      {open && why === "" && (
-        <button type="button" class="button button-main" onClick={approve}>
-          {words.approve}
-        </button>
+      {open && (
+        <div class="reason-acts">
+          <button type="button" class="button" onClick={withdraw}>
+            {words.withdraw}
+          </button>
+          {why === "" && (
+            <button type="button" class="button button-main" onClick={approve}>
+              {words.approve}
+            </button>
+          )}
+        </div>
       )}
     </article>
   );
