@@ -112,6 +112,7 @@ GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
+        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
@@ -125,7 +126,7 @@ $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 
 # ---- figures ----
-$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)

@@ -40,9 +40,12 @@ enum release_state {
     RELEASE_WITHDRAWN
 };
 
+struct readings; /* quality/reading.h */
+
 struct mes {
     struct entities *entities;
-    struct store *store; /* NULL in a replay */
+    struct readings *readings; /* the cold table of every value; NULL in a replay */
+    struct store *store;       /* NULL in a replay */
     const char *enclave;
     bool training;
     uint64_t next_sequence; /* of the event being applied */

@@ -3,6 +3,7 @@
 
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
+#include "appliance/worker/projector.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 
@@ -75,6 +76,7 @@ struct worker {
     struct root root;
     struct store *store;
     struct mes *mes;
+    struct projector projector;
     struct decider *decider;
     struct retries *retries;
     char closed[300]; /* why this enclave only answers with words; "" while it works */

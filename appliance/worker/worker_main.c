@@ -63,6 +63,9 @@ static int open_projection(struct worker *w)
     if (r == 0)
         r = rows_attach(w->mes->entities, store_db(w->store));
     if (r == 0)
+        r = projector_open(&w->projector, w->store, w->mes);
+    w->mes->readings = w->projector.readings;
+    if (r == 0)
         r = store_seal(w->store);
     if (r == 0 && built)
         return rows_load(w->mes->entities);
@@ -239,11 +242,23 @@ static void on_command(void *context, uint64_t request, unsigned command)
     console_command(context, request, command);
 }
 
+/* Behind the answers: nobody waits for it.  A full disk leaves it for later. */
+static void project_if_due(struct worker *w)
+{
+    if (w->closed[0] || !projector_is_due(&w->projector))
+        return;
+    process_flush(w->process);
+    int r = projector_step(&w->projector);
+    if (r && r != ERR_FULL)
+        log_die("the store failed while readings were put into their table: %s", error_text(r));
+}
+
 static int on_turn(void *context)
 {
     request_batch_end(context);
     staging_answer();
     heads_due(context);
+    project_if_due(context);
     return -1;
 }
 
@@ -251,6 +266,7 @@ static void on_stopping(void *context)
 {
     struct worker *w = context;
     request_batch_end(w);
+    projector_close(&w->projector);
     store_close(w->store);
 }
 

@@ -377,7 +377,7 @@ static void control_ready(void *context, short events)
 
 /* ---- the loop's turn ---- */
 
-static void flush_all(struct process *process)
+void process_flush(struct process *process)
 {
     if (channel_flush(process->control) != 0)
         _exit(0);
@@ -397,7 +397,7 @@ static int before_wait(void *context)
     int wait = -1;
     if (process->confined && process->handlers->turn)
         wait = process->handlers->turn(process->handlers->context);
-    flush_all(process);
+    process_flush(process);
     return wait;
 }
 
@@ -432,7 +432,7 @@ int process_main(enum program program, const struct process_handlers *handlers)
     int r = loop_run(process->loop);
     if (handlers->stopping)
         handlers->stopping(handlers->context);
-    flush_all(process); /* its last words leave */
+    process_flush(process); /* its last words leave */
     for (int i = 0; i < KEY_COUNT; i++)
         secret_free(process->keys[i]);
     if (r)

@@ -79,6 +79,9 @@ struct peer *process_peer(struct process *process, unsigned channel, const char 
  * channel_put(); ${peer} may be NULL (ERR_EOF). */
 must_use int process_send(struct peer *peer, const struct message *message);
 
+/* process_flush(process): Let what is queued leave now, before something that takes long. */
+void process_flush(struct process *process);
+
 /* process_send_control(process, message): The same to the supervisor. */
 must_use int process_send_control(struct process *process, const struct message *message);
 

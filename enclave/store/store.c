@@ -294,7 +294,10 @@ int store_projection(struct store *store, const char *name, const char *schema,
         sqlite3_bind_int64(s, 3, 0);
         r = store_done(s);
     }
-    return r == 0 ? store_commit(store) : r;
+    if (r == 0)
+        return store_commit(store);
+    store_rollback(store);
+    return r;
 }
 
 /* UPDATE alone would do, but the row's version must stay what store_projection() wrote. */

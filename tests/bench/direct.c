@@ -5,6 +5,7 @@
 
 #include "appliance/mes/mes.h"
 #include "appliance/operation.h"
+#include "appliance/worker/projector.h"
 #include "enclave/process/os.h"
 #include "enclave/store/library.h"
 
@@ -12,6 +13,7 @@
 
 static struct store *store;
 static struct mes *mes;
+static struct projector projector;
 static uint8_t (*units)[16];
 static size_t units_count;
 static uint8_t order[16], person[16];
@@ -38,8 +40,6 @@ static int emit(struct event *event)
 static int commit(void)
 {
     int r = rows_save(mes->entities);
-    if (r == 0)
-        r = store_projection_seen(store, "mes", store_size(store));
     return r ? r : store_commit(store);
 }
 
@@ -137,6 +137,8 @@ int direct_open(size_t many, unsigned operation_count)
     if (r == 0)
         r = rows_attach(mes->entities, store_db(store));
     if (r == 0)
+        r = projector_open(&projector, store, mes);
+    if (r == 0)
         r = store_seal(store);
     return r ? r : fill(operation_count);
 }
@@ -185,4 +187,9 @@ int direct_complete(unsigned sequence, size_t group)
             r = commit();
     }
     return r;
+}
+
+int direct_project(void)
+{
+    return projector_catch_up(&projector);
 }

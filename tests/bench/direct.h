@@ -19,4 +19,7 @@ must_use int direct_start(unsigned sequence);
 /* direct_complete(sequence, group): Complete it on every unit, ${group} in a transaction. */
 must_use int direct_complete(unsigned sequence, size_t group);
 
+/* direct_project(): Put every reading that is not there yet into the cold table. */
+must_use int direct_project(void);
+
 #endif

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "appliance/mes/mes.h"
+#include "appliance/mes/quality/reading.h"
+
+#define RECENT_MAX 4
 
 static size_t steps_of(struct command *command, long segment, struct answer_step **ret)
 {
@@ -26,6 +29,27 @@ static struct answer_decimal bound(const struct characteristic *c, int which, in
         .present = c->bounds & which, .millionths = value, .places = (int)c->places};
 }
 
+/* What was measured on the units before this one: whoever measures sees where the process is. */
+static size_t recent_of(struct command *command, const struct unit *u,
+                        const struct characteristic *c, int64_t sequence, struct answer_past **ret)
+{
+    const struct mes *mes = command->mes;
+    struct reading_past past[RECENT_MAX + 1];
+    struct answer_past *rows = mes_array(command, RECENT_MAX, sizeof *rows);
+    int64_t route = entities_order(mes->entities, (size_t)u->order)->route;
+    size_t unit, n = 0;
+    size_t found = readings_recent(mes->readings, route, sequence, c->balloon, past,
+                                   sizeof past / sizeof *past);
+    for (size_t i = 0; i < found && n < RECENT_MAX; i++)
+        if (memcmp(past[i].unit, u->unit, 16) != 0 &&
+            rows_find(mes->entities, ENTITY_UNIT, past[i].unit, &unit))
+            rows[n++] = (struct answer_past){
+                .serial = entities_unit(mes->entities, unit)->serial,
+                .value = {.present = true, .millionths = past[i].value, .places = (int)c->places}};
+    *ret = rows;
+    return n;
+}
+
 static size_t characteristics_of(struct command *command, const struct unit *u, long segment,
                                  bool running, struct answer_characteristic **ret)
 {
@@ -38,6 +62,10 @@ static size_t characteristics_of(struct command *command, const struct unit *u, 
             continue;
         struct answer_characteristic *a = &rows[n++];
         struct bytes value = bytes_over(u->values + 8 * c->place, 8);
+        struct answer_past *recent;
+        a->recent_count = recent_of(
+            command, u, c, entities_segment(mes->entities, (size_t)segment)->sequence, &recent);
+        a->recent = recent;
         a->balloon = c->balloon;
         a->name = c->name;
         a->unit = c->unit;

@@ -70,6 +70,7 @@ export function Measure({ session, job, characteristic, heard, refused, foot }: 
           {!isGoNoGo && <Limits characteristic={characteristic} />}
           {done && <Recorded value={isGoNoGo ? words.go : characteristic.value} characteristic={characteristic} />}
           {!done && !isGoNoGo && <Value value={value} characteristic={characteristic} />}
+          {!isGoNoGo && characteristic.recent.length > 0 && <Recent characteristic={characteristic} />}
           {!done && needsGage && (
             <Gages gages={gages} chosen={gage} choose={setGage} none={usable.length === 0} named={value === "" || !isOutside(value, characteristic)} />
           )}
@@ -99,6 +100,20 @@ function Recorded({ value, characteristic }: { value: string; characteristic: Ch
           <Mark shape="pass" /> {words.recorded}
         </span>
       </p>
+  );
+}
+
+/** What the units before this one measured, newest first. */
+function Recent({ characteristic }: { characteristic: Characteristic }) {
+  return (
+    <p class="recent quiet">
+      {words.recent}
+      {characteristic.recent.map((one) => (
+        <span key={one.serial} class="recent-one">
+          <b>{one.value}</b> {one.serial}
+        </span>
+      ))}
+    </p>
   );
 }
 

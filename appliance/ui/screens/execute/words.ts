@@ -35,6 +35,7 @@ export const words = {
   above: (limit: string) => `Above ${limit}`,
   below: (limit: string) => `Below ${limit}`,
   outsideNote: "Measure again if you are not sure. Recording it holds the unit.",
+  recent: "Units before this one:",
   recorded: "Recorded",
   go: "GO",
   noGo: "NO-GO",

@@ -1,0 +1,54 @@
+#ifndef APPLIANCE_MES_QUALITY_READING_H
+#define APPLIANCE_MES_QUALITY_READING_H
+
+#include "appliance/event.h"
+#include "appliance/mes/mes.h"
+
+/*
+ * Every value that was ever measured, as a table of the store: one row for each
+ * reading of each event, found by characteristic.  It is cold: nothing of it lies
+ * in memory, no gate reads it, and it is filled behind the log in large batches
+ * (worker/projector.h), so that a completion never waits for it.  Like every
+ * projection it can be dropped and made again from the log.
+ */
+struct readings;
+
+#define READINGS_NAME "readings" /* of the projection, for store_projection_seen() */
+
+/*
+ * readings_open(store, ret_readings, ret_position):
+ * Make sure that the table is there, before store_seal().  ${ret_position} is how
+ * many events of the log are in it: 0 when it was made anew.  The caller ends it
+ * with readings_free() before the store is closed.
+ */
+must_use int readings_open(struct store *store, struct readings **ret_readings,
+                           uint64_t *ret_position);
+void readings_free(struct readings *readings);
+
+/* readings_apply(readings, mes, event, sequence): Add what ${event} measured, in the open
+ * transaction; ${mes} knows the unit's route.  Events without readings add nothing. */
+must_use int readings_apply(struct readings *readings, const struct mes *mes,
+                            const struct event *event, uint64_t sequence);
+
+/* One value of an earlier unit, in millionths. */
+struct reading_past {
+    uint8_t unit[16];
+    int64_t value;
+};
+
+/*
+ * readings_recent(readings, route, sequence, balloon, out, room):
+ * The newest values of a characteristic, newest first, at most ${room}; how many.
+ */
+size_t readings_recent(struct readings *readings, int64_t route, int64_t sequence,
+                       const char *balloon, struct reading_past *out, size_t room);
+
+/* readings_digest(readings, out, ret_rows): BLAKE2b-256 over all rows in order; for comparisons
+ * with readings_expect(). */
+must_use int readings_digest(struct readings *readings, uint8_t out[static 32], size_t *ret_rows);
+
+/* readings_expect(store, mes, out, ret_rows): The same made from the log alone. */
+must_use int readings_expect(struct store *store, const struct mes *mes, uint8_t out[static 32],
+                             size_t *ret_rows);
+
+#endif
