@@ -367,6 +367,20 @@ test("a week is released by two people who saw every byte, neither the one who a
   await week.click();
   await page.locator(`[data-release="${slot}"][data-state=awaiting]`).first().waitFor({ timeout: 60_000 });
   await picture(page, "releases", /CUI/);
+
+  await openRelease(page, slot);
+  await page.getByRole("button", { name: "Withdraw" }).click();
+  const why = page.getByRole("dialog");
+  assert.equal(await why.getByRole("button", { name: "Withdraw" }).isDisabled(), true, "not without a reason");
+  await why.getByRole("textbox").fill("Asked for too early.");
+  await picture(page, "withdraw", /CUI/);
+  await why.getByRole("button", { name: "Withdraw" }).click();
+  await page.locator(".sheet[data-state=withdrawn]").waitFor();
+  assert.match(await page.locator(".sheet .notice").first().innerText(), /Asked for too early\./);
+  await picture(page, "withdrawn", /CUI/);
+  await page.getByRole("button", { name: "All releases" }).click();
+  await page.locator(`[data-slot="${slot}"]`).click();
+  await page.locator(`[data-release="${slot}"][data-state=awaiting]`).first().waitFor({ timeout: 60_000 });
   await page.context().close();
 
   const seen = [];
@@ -408,6 +422,12 @@ test("the officer sees three facts and the planner the orders", { skip }, async 
     await page.getByRole("button", { name: "Orders", exact: true }).click();
     await page.locator('[data-order="WO-26-0141"]').waitFor();
     await picture(page, "orders", /CUI/);
+    await page.locator('[data-order="WO-26-0141"]').getByRole("button", { name: "Close" }).click();
+    await page.getByRole("textbox").pressSequentially("typed, not scanned");
+    assert.equal(await page.getByRole("textbox").inputValue(), "typed, not scanned");
+    await picture(page, "close-order", /CUI/);
+    await page.getByRole("button", { name: "Leave it as it is" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.context().close();
   }
 });

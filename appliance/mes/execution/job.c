@@ -37,15 +37,13 @@ static size_t recent_of(struct command *command, const struct unit *u,
     struct reading_past past[RECENT_MAX + 1];
     struct answer_past *rows = mes_array(command, RECENT_MAX, sizeof *rows);
     int64_t route = entities_order(mes->entities, (size_t)u->order)->route;
-    size_t unit, n = 0;
+    size_t n = 0;
     size_t found = readings_recent(mes->readings, route, sequence, c->balloon, past,
                                    sizeof past / sizeof *past);
     for (size_t i = 0; i < found && n < RECENT_MAX; i++)
-        if (memcmp(past[i].unit, u->unit, 16) != 0 &&
-            rows_find(mes->entities, ENTITY_UNIT, past[i].unit, &unit))
-            rows[n++] = (struct answer_past){
-                .serial = entities_unit(mes->entities, unit)->serial,
-                .value = {.present = true, .millionths = past[i].value, .places = (int)c->places}};
+        if (memcmp(past[i].unit, u->unit, 16) != 0)
+            rows[n++].value = (struct answer_decimal){
+                .present = true, .millionths = past[i].value, .places = (int)c->places};
     *ret = rows;
     return n;
 }

@@ -108,10 +108,8 @@ function Recent({ characteristic }: { characteristic: Characteristic }) {
   return (
     <p class="recent quiet">
       {words.recent}
-      {characteristic.recent.map((one) => (
-        <span key={one.serial} class="recent-one">
-          <b>{one.value}</b> {one.serial}
-        </span>
+      {characteristic.recent.map((one, i) => (
+        <b key={i}>{one.value}</b>
       ))}
     </p>
   );
