@@ -120,7 +120,10 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
-tests: $(TESTS) $(T)/make_bundle
+tests: $(TESTS) $(T)/make_bundle $(T)/inside
+$(T)/inside: $(call o,tests/sandbox/inside_main.o)
+	@mkdir -p $(@D); echo "  ld inside"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
@@ -167,7 +170,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

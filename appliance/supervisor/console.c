@@ -1,5 +1,6 @@
 #include "appliance/supervisor/console.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -249,7 +250,10 @@ static void request_ready(void *context, short events)
         return;
     struct timeval patience = {1, 0};
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ssize_t n = recvmsg(client, &header, MSG_CMSG_CLOEXEC);
+    ssize_t n;
+    do /* the end of a child interrupts it */
+        n = recvmsg(client, &header, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
     request.count = n > 0 ? take_fds(&header, request.fds) : 0;
     const char *wrong = understand(site, data, n, &request);
     if (wrong)

@@ -30,7 +30,7 @@ if site browser 7410; then
 fi
 if site line 7420; then
     for t in tests/system/0[1-9]-*.sh; do
-        run "$(basename "$t" .sh)" 120 sh "$t"
+        run "$(basename "$t" .sh)" 240 sh "$t"
     done
     casemate training stop "$sites/line" >/dev/null 2>&1
 fi
