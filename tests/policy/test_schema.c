@@ -289,6 +289,11 @@ static void refuses_depth_size_and_wrong_bytes(void **state)
     for (int i = 1; i < 200; i++)
         n += (size_t)sprintf(text + n, "type T%d = Set<T%d>;", i, i - 1);
     assert_int_equal(try_load(text, CEDAR_SCHEMA_TEXT, &problem), CEDAR_ERR_LIMIT);
+    n = (size_t)sprintf(text, "namespace A");
+    for (int i = 0; i < 2000; i++)
+        n += (size_t)sprintf(text + n, "::A");
+    sprintf(text + n, " {}");
+    assert_int_equal(try_load(text, CEDAR_SCHEMA_TEXT, &problem), CEDAR_ERR_LIMIT);
     memset(text, ' ', sizeof text - 1);
     assert_int_equal(try_load(text, CEDAR_SCHEMA_TEXT, &problem), CEDAR_ERR_LIMIT);
     assert_int_equal(try_load("entity A;\n \xff", CEDAR_SCHEMA_TEXT, &problem), CEDAR_ERR_TEXT);
