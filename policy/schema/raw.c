@@ -101,11 +101,8 @@ bool raw_record(struct raw *raw, struct place place, struct raw_attribute *attri
         qsort(attributes, count, sizeof *attributes, compare_attribute);
     for (uint32_t i = 0; i < count; i++) {
         const struct raw_attribute *a = &attributes[i];
-        if (i + 1 < count && a->name == attributes[i + 1].name) {
-            for (uint32_t k = a->first; k <= a->type; k++)
-                raw->types.at[k].kind = RAW_NONE;
+        if (i + 1 < count && a->name == attributes[i + 1].name)
             continue;
-        }
         type.count++;
         if (!array_push(raw->attributes, *a))
             return raw_no_memory(raw, place);

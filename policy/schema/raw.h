@@ -41,9 +41,8 @@ struct raw_type {
 };
 
 struct raw_attribute {
-    uint32_t name;  /* symbol */
-    uint32_t first; /* the types from here to ${type} were written for it */
-    uint32_t type;  /* number in ${types} */
+    uint32_t name; /* symbol */
+    uint32_t type; /* number in ${types} */
     bool is_required;
 };
 

@@ -232,7 +232,6 @@ static bool read_attribute(struct reader *r, const struct json *m, struct raw_at
         !need_kind(r, parts[FIELD_REQUIRED], JSON_BOOL, "true or false"))
         return false;
     ret->is_required = parts[FIELD_REQUIRED] == NULL || parts[FIELD_REQUIRED]->number != 0;
-    ret->first = r->raw->types.count;
     return raw_symbol(r->raw, place_of(r, m), m->key, &ret->name) &&
            read_type(r, m, type_fields, &ret->type);
 }

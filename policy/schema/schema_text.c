@@ -15,7 +15,6 @@ static bool read_attribute(struct reader *r, struct raw_attribute *ret)
     if (!reader_annotations(r) || !reader_name_or_string(r, "an attribute's name", &ret->name))
         return false;
     ret->is_required = !reader_take_question(r);
-    ret->first = r->raw->types.count;
     return reader_need(r, TOKEN_COLON) && read_type(r, &ret->type);
 }
 
