@@ -55,7 +55,7 @@ static uint32_t skip_blank(const char *text, uint32_t at, uint32_t end)
         if (n > 0) {
             at += n;
         } else if (end - at >= 2 && text[at] == '/' && text[at + 1] == '/') {
-            while (at < end && text[at] != '\n')
+            while (at < end && text[at] != '\n' && text[at] != '\r')
                 at++;
         } else {
             break;

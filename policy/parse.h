@@ -101,6 +101,13 @@ void parser_close(struct parser *p);
 /* nearest(got, names, count): The one of ${names} that ${got} was probably meant to be, or NULL. */
 const char *nearest(struct text got, const char *const *names, size_t count);
 
+/* text_distance(a, b): How many letters differ, are missing, or are swapped; names are short. */
+unsigned text_distance(struct text a, struct text b);
+
+/* problem_at(problem, source, code, span, help, message): Fill it, for a place in a text. */
+void problem_at(struct cedar_problem *problem, const struct cedar_source *source, int code,
+                struct span span, const char *help, const char *message);
+
 /* problem_set(problem, set, code, span, help, message): Fill it, with place and excerpt. */
 void problem_set(struct cedar_problem *problem, const struct cedar_policies *set, int code,
                  struct span span, const char *help, const char *message);

@@ -4,6 +4,7 @@
 #include "policy/parse.h"
 
 #define EXCERPT_BEFORE 70U /* bytes shown in front of the place, if the line is long */
+#define DISTANCE_MAX   64U /* names longer than this are far from any other */
 
 const char *cedar_error_text(int code)
 {
@@ -58,18 +59,38 @@ static void cut_excerpt(struct cedar_problem *problem, const char *text, struct 
         problem->width = 1;
 }
 
-void problem_set(struct cedar_problem *problem, const struct cedar_policies *set, int code,
-                 struct span span, const char *help, const char *message)
+void problem_at(struct cedar_problem *problem, const struct cedar_source *source, int code,
+                struct span span, const char *help, const char *message)
 {
-    *problem = (struct cedar_problem){.code = code};
-    const struct source *source = policies_place(set, span.start, &problem->line, &problem->column);
+    struct span whole = {0, (uint32_t)source->length};
     struct writer name = {problem->source, sizeof problem->source, 0};
     struct writer words = {problem->message, sizeof problem->message, 0};
     struct writer advice = {problem->help, sizeof problem->help, 0};
+
+    *problem = (struct cedar_problem){.code = code, .line = 1, .column = 1};
+    for (uint32_t at = 0; at < span.start; at++) {
+        problem->column += !is_continuation(source->text[at]);
+        if (source->text[at] == '\n') {
+            problem->line++;
+            problem->column = 1;
+        }
+    }
     writer_text(&name, text_of(source->name));
     writer_text(&words, text_of(message));
     writer_text(&advice, text_of(help == NULL ? "" : help));
-    cut_excerpt(problem, set->bytes, source->span, span);
+    cut_excerpt(problem, source->text, whole, span);
+}
+
+void problem_set(struct cedar_problem *problem, const struct cedar_policies *set, int code,
+                 struct span span, const char *help, const char *message)
+{
+    uint32_t line, column;
+    const struct source *source = policies_place(set, span.start, &line, &column);
+    uint32_t start = source->span.start;
+    struct cedar_source whole = {source->name, set->bytes + start, source->span.end - start};
+
+    problem_at(problem, &whole, code, (struct span){span.start - start, span.end - start}, help,
+               message);
 }
 
 char *cedar_problem_print(const struct cedar_problem *problem, char *out, size_t size)
@@ -96,13 +117,12 @@ char *cedar_problem_print(const struct cedar_problem *problem, char *out, size_t
     return out;
 }
 
-/* Edit distance, swapped neighbours counting as one; names are short, longer ones are far apart. */
-static unsigned distance(struct text a, struct text b)
+unsigned text_distance(struct text a, struct text b)
 {
-    unsigned rows[3][33];
+    unsigned rows[3][DISTANCE_MAX + 1];
 
-    if (a.length > 32 || b.length > 32)
-        return 99;
+    if (a.length > DISTANCE_MAX || b.length > DISTANCE_MAX)
+        return 2 * DISTANCE_MAX;
     for (uint32_t k = 0; k <= b.length; k++)
         rows[0][k] = k;
     for (uint32_t i = 1; i <= a.length; i++) {
@@ -127,7 +147,7 @@ const char *nearest(struct text got, const char *const *names, size_t count)
     unsigned least = got.length < 4 ? 2 : 3;
 
     for (size_t i = 0; i < count; i++) {
-        unsigned d = distance(got, text_of(names[i]));
+        unsigned d = text_distance(got, text_of(names[i]));
         if (d < least) {
             least = d;
             found = names[i];

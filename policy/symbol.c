@@ -72,17 +72,23 @@ static size_t utf8_length(const uint8_t *s, size_t left)
     return n;
 }
 
-bool text_is_utf8(const char *data, size_t length)
+size_t text_utf8_prefix(const char *data, size_t length)
 {
     const uint8_t *s = (const uint8_t *)data;
+    size_t at = 0;
 
-    for (size_t at = 0; at < length;) {
+    while (at < length) {
         size_t n = utf8_length(s + at, length - at);
         if (n == 0)
-            return false;
+            break;
         at += n;
     }
-    return true;
+    return at;
+}
+
+bool text_is_utf8(const char *data, size_t length)
+{
+    return text_utf8_prefix(data, length) == length;
 }
 
 static uint32_t text_hash(struct text t)

@@ -21,6 +21,9 @@ bool text_is(struct text a, const char *string);
 /* text_is_utf8(data, length): Whether it is well-formed (no surrogates, no overlong forms). */
 bool text_is_utf8(const char *data, size_t length);
 
+/* text_utf8_prefix(data, length): How many bytes of it, from the start, are well-formed. */
+size_t text_utf8_prefix(const char *data, size_t length);
+
 /* is_action_type(type): Whether the last name of an entity type's path is `Action`. */
 bool is_action_type(struct text type);
 

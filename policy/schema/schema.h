@@ -77,6 +77,7 @@ struct cedar_schema {
     ARRAY(struct schema_action) actions;
     ARRAY(uint32_t) numbers;
     uint32_t *entity_type_of; /* by symbol: number of the entity type of that name, or UINT32_MAX */
+    uint32_t *action_order;   /* numbers of the actions, ascending by type and id */
 };
 
 /* schema_entity_type(s, name), schema_action(s, type, id): Its number, or UINT32_MAX. */
