@@ -243,6 +243,16 @@ static bool call(const struct call *c)
     return false;
 }
 
+bool extension_call(struct cedar_entities *entities, enum function f,
+                    const struct cedar_value *values, uint32_t count, struct cedar_value *ret)
+{
+    const struct function_info *info = function_info(f);
+    struct eval ev = {.entities = entities, .scratch = &entities->arena};
+
+    return info->way != METHOD && count == info->arguments + (info->way == EXTENSION ? 0U : 1U) &&
+           call(&(struct call){&ev, 0, f, values, ret});
+}
+
 bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret)
 {
     const struct node *n = &ev->policies->nodes.at[node];

@@ -98,7 +98,8 @@ bool base_build(const struct cedar_policies *policies, const struct json_file *e
     int r = cedar_base_new(policies, &base);
 
     if (r == 0 && entities != NULL) {
-        const struct entity_json j = {base, &entities->source, &problem};
+        const struct entity_json j = {
+            .entities = base, .source = &entities->source, .problem = &problem};
         if (entity_json_all(&j, entities->top) != 0) {
             problem_report(&problem);
             goto out;

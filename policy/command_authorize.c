@@ -74,7 +74,8 @@ static void question_free(struct question *q)
 static bool read_request(struct question *q, const char *path)
 {
     struct cedar_problem problem;
-    const struct entity_json j = {q->overlay, &q->request_file.source, &problem};
+    const struct entity_json j = {
+        .entities = q->overlay, .source = &q->request_file.source, .problem = &problem};
 
     if (path == NULL) {
         q->request = (struct cedar_request){

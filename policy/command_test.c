@@ -105,7 +105,8 @@ static void print_difference(const struct suite *s, const struct cedar_result *r
 static bool fill_request(struct suite *s, const struct json *test, struct cedar_request *ret)
 {
     struct cedar_problem problem = {0};
-    const struct entity_json j = {s->overlay, &s->file->source, &problem};
+    const struct entity_json j = {
+        .entities = s->overlay, .source = &s->file->source, .problem = &problem};
     const struct json *p = json_member(test, "principal"), *a = json_member(test, "action");
     const struct json *o = json_member(test, "resource"), *extra = json_member(test, "entities");
 

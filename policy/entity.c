@@ -203,7 +203,7 @@ void entities_begin(struct cedar_entities *e, struct text type, struct text id)
         return;
     e->draft.uid = (struct uid){v.uid.type, v.uid.id};
     e->draft.attribute_count = e->draft.tag_count = e->draft.parent_count = 0;
-    if (entities_find(e, e->draft.uid) != NULL)
+    if (entities_find(e->forgives_same ? e->below : e, e->draft.uid) != NULL)
         entities_fail(e, CEDAR_ERR_DUPLICATE);
     e->state = ENTITIES_IN_ENTITY;
 }
@@ -274,6 +274,36 @@ void cedar_entity_tag(struct cedar_entities *e, const char *name, struct cedar_v
     entities_tag(e, text_of(name), value);
 }
 
+static bool fields_equal(const struct value_field *a, const struct value_field *b, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (a[i].key != b[i].key || !value_equal(&a[i].value, &b[i].value))
+            return false;
+    return true;
+}
+
+static bool has_parents(const struct uid *all, uint32_t count, const struct uid *some, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = 0;
+        while (k < count && compare_uid(all[k], some[i]) != 0)
+            k++;
+        if (k == count)
+            return false;
+    }
+    return true;
+}
+
+/* Whether the draft, its fields in order, says of ${entity} what is known already. */
+static bool is_same(const struct draft *d, const struct entity *entity)
+{
+    return d->attribute_count == entity->attribute_count && d->tag_count == entity->tag_count &&
+           fields_equal(d->attributes, entity->attributes, d->attribute_count) &&
+           fields_equal(d->tags, entity->tags, d->tag_count) &&
+           has_parents(d->parents, d->parent_count, entity->parents, entity->parent_count) &&
+           has_parents(entity->parents, entity->parent_count, d->parents, d->parent_count);
+}
+
 void cedar_entity_end(struct cedar_entities *e)
 {
     struct draft *d = &e->draft;
@@ -284,6 +314,12 @@ void cedar_entity_end(struct cedar_entities *e)
     e->state = ENTITIES_FILLING;
     if (!fields_order(d->attributes, d->attribute_count) || !fields_order(d->tags, d->tag_count))
         entities_fail(e, CEDAR_ERR_DUPLICATE);
+    const struct entity *before = e->forgives_same ? find_here(e, d->uid) : NULL;
+    if (before != NULL) {
+        if (!is_same(d, before))
+            entities_fail(e, CEDAR_ERR_DUPLICATE);
+        return;
+    }
     entities_fail(e, make_room(e));
     if (e->error != 0)
         return;

@@ -40,7 +40,8 @@ struct cedar_entities {
     const struct cedar_entities *below; /* the base, for an overlay */
     bool is_overlay;
     enum entities_state state;
-    int error; /* the first failure */
+    int error;          /* the first failure */
+    bool forgives_same; /* an entity may be described again in the same words */
     struct arena arena;
     struct symbols symbols;
     struct entity *items;

@@ -1,260 +1,230 @@
 #include "policy/entity_json.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "policy/schema/conform.h"
 
-#include "policy/eval.h"
-
-static int fail(const struct entity_json *j, const struct json *at, const char *message)
+int entity_json_fail(const struct entity_json *j, const struct json *at, const char *message,
+                     const char *help)
 {
-    return json_fail(j->problem, j->source, at->offset, message);
+    int r = json_fail(j->problem, j->source, at->offset, message);
+    struct writer w = {j->problem->help, sizeof j->problem->help, 0};
+
+    writer_text(&w, text_of(help == NULL ? "" : help));
+    return r;
 }
 
-/* What the store itself refused, said at the place that it came from. */
-static int check(const struct entity_json *j, const struct json *at)
+int entity_json_check(const struct entity_json *j, const struct json *at)
 {
     if (j->entities->error == 0)
         return 0;
-    fail(j, at, cedar_error_text(j->entities->error));
+    entity_json_fail(j, at, cedar_error_text(j->entities->error), NULL);
     j->problem->code = j->entities->error;
     return j->problem->code;
 }
 
-static int uid_texts(const struct entity_json *j, const struct json *v, struct text *ret_type,
-                     struct text *ret_id)
+static int fail(const struct entity_json *j, const struct json *at, const char *message)
 {
-    const struct json *inner = json_member(v, "__entity");
-    const struct json *body = inner != NULL && v->count == 1 ? inner : v;
-    const struct json *type = json_member(body, "type"), *id = json_member(body, "id");
-
-    if (type == NULL || id == NULL || body->count != 2 || type->kind != JSON_STRING ||
-        id->kind != JSON_STRING)
-        return fail(j, v, "an entity is {\"type\": \"…\", \"id\": \"…\"}");
-    *ret_type = type->string;
-    *ret_id = id->string;
-    return 0;
+    return entity_json_fail(j, at, message, NULL);
 }
 
-int entity_json_uid(const struct entity_json *j, const struct json *v, struct cedar_value *ret)
+static int offend(const struct entity_json *j, const struct json *at, const struct offence *o,
+                  int code)
 {
-    struct text type, id;
-    int r = uid_texts(j, v, &type, &id);
-
-    if (r != 0)
-        return r;
-    *ret = entities_uid(j->entities, type, id);
-    return check(j, v);
+    entity_json_fail(j, at, o->sentence, o->advice);
+    j->problem->code = code;
+    return code;
 }
 
-/* datetime.offset(duration), the one call with two arguments that values are written with. */
-static int offset_value(const struct entity_json *j, const struct json *v, const struct json *args,
-                        struct cedar_value *ret)
-{
-    struct cedar_value from, by;
-    int64_t sum;
-    int r;
-
-    if (args == NULL || args->kind != JSON_ARRAY || args->count != 2)
-        return fail(j, v, "offset needs two args");
-    if ((r = entity_json_value(j, args->first, &from)) != 0 ||
-        (r = entity_json_value(j, args->first->next, &by)) != 0)
-        return r;
-    if (from.tag != VALUE_DATETIME || by.tag != VALUE_DURATION ||
-        __builtin_add_overflow(from.number, by.number, &sum))
-        return fail(j, v, "offset needs a datetime and a duration");
-    *ret = cedar_datetime(sum);
-    return 0;
-}
-
-static int extension_value(const struct entity_json *j, const struct json *v,
-                           struct cedar_value *ret)
-{
-    const struct json *call = json_member(v, "__extn");
-    const struct json *fn = json_member(call, "fn"), *arg = json_member(call, "arg");
-    const struct json *args = json_member(call, "args");
-    enum function f;
-
-    if (fn == NULL || fn->kind != JSON_STRING || call->count != 2 ||
-        (arg == NULL) == (args == NULL))
-        return fail(j, v, "an extension value is {\"__extn\": {\"fn\": \"…\", \"arg\": \"…\"}}");
-    if (text_is(fn->string, "offset"))
-        return offset_value(j, v, args, ret);
-    if (args != NULL && args->kind == JSON_ARRAY && args->count == 1)
-        arg = args->first;
-    if (arg == NULL || arg->kind != JSON_STRING || !function_find(fn->string, &f) ||
-        function_info(f)->way != EXTENSION)
-        return fail(j, v, "fn must be decimal, ip, datetime or duration, with one string");
-    if (!extension_make(f, arg->string, &j->entities->arena, ret))
-        return fail(j, arg, "this text is not well-formed for its type");
-    return 0;
-}
-
-static int set_value(const struct entity_json *j, const struct json *v, struct cedar_value *ret)
-{
-    struct cedar_value *items;
-    uint32_t n = 0;
-    int r = 0;
-
-    if (v->count > CEDAR_ELEMENTS_MAX)
-        return fail(j, v, "too many elements");
-    items = calloc((size_t)v->count + 1, sizeof *items);
-    if (items == NULL)
-        return fail(j, v, "out of memory");
-    for (const struct json *i = v->first; i != NULL && r == 0; i = i->next)
-        r = entity_json_value(j, i, &items[n++]);
-    if (r == 0) {
-        *ret = cedar_set(j->entities, items, n);
-        r = check(j, v);
-    }
-    free(items);
-    return r;
-}
-
-/* Members of ${over} win; null members are left out, where that is allowed. */
-static int merged_record(const struct entity_json *j, const struct json *base,
-                         const struct json *over, bool null_removes, struct cedar_value *ret)
-{
-    const struct json *parts[] = {base, over};
-    size_t room = (base == NULL ? 0 : base->count) + (over == NULL ? 0 : over->count) + 1U, n = 0;
-    struct text *names = calloc(room, sizeof *names);
-    struct cedar_value *values = calloc(room, sizeof *values);
-    int r = names == NULL || values == NULL ? CEDAR_ERR_MEMORY : 0;
-
-    for (int i = 0; i < 2 && r == 0; i++) {
-        const struct json *m = parts[i] == NULL ? NULL : parts[i]->first;
-        for (; m != NULL && r == 0; m = m->next) {
-            if (i == 0 && over != NULL && json_member(over, m->key.data) != NULL)
-                continue;
-            if (null_removes && m->kind == JSON_NULL)
-                continue;
-            names[n] = m->key;
-            r = entity_json_value(j, m, &values[n++]);
-        }
-    }
-    if (r == 0) {
-        *ret = entities_record(j->entities, names, values, n);
-        r = check(j, base != NULL ? base : over);
-    }
-    free(names);
-    free(values);
-    return r;
-}
+/* ---- contexts ---- */
 
 int entity_json_context(const struct entity_json *j, const struct json *base,
                         const struct json *over, struct cedar_value *ret)
 {
+    const struct symbols *symbols = &j->entities->symbols;
+    const struct json *place = over != NULL ? over : base;
+    uint32_t number, type = 0;
+
     if ((base != NULL && base->kind != JSON_OBJECT) || (over != NULL && over->kind != JSON_OBJECT))
         return fail(j, over != NULL ? over : base, "a context is an object");
-    if (base == NULL && over == NULL) {
-        *ret = entities_record(j->entities, NULL, NULL, 0);
-        return j->entities->error;
+    if (j->schema != NULL && place != NULL) {
+        if (j->action == NULL)
+            return fail(j, place, "a context needs an action");
+        number = schema_action(j->schema, symbols_text(symbols, j->action->uid.type),
+                               symbols_text(symbols, j->action->uid.id));
+        if (number == UINT32_MAX)
+            return fail(j, place, "the schema does not declare the action of this context");
+        type = j->schema->actions.at[number].context;
     }
-    return merged_record(j, base, over, true, ret);
+    return entity_json_record(j, (const struct json *const[2]){base, over}, type, ret);
 }
 
-static int object_value(const struct entity_json *j, const struct json *v, struct cedar_value *ret)
+/* ---- entities ---- */
+
+/* The entity that is being read, and its declaration. */
+struct subject {
+    struct uid uid;
+    bool is_action;
+    uint32_t type; /* number, if it is declared and no action */
+};
+
+static int find_declaration(const struct entity_json *j, const struct json *at, struct subject *s)
 {
-    if (json_member(v, "__expr") != NULL)
-        return fail(j, v, "`__expr` is no longer part of the language");
-    if (json_member(v, "__entity") != NULL)
-        return v->count == 1 ? entity_json_uid(j, v, ret)
-                             : fail(j, v, "`__entity` must stand alone");
-    if (json_member(v, "__extn") != NULL)
-        return v->count == 1 ? extension_value(j, v, ret) : fail(j, v, "`__extn` must stand alone");
-    return merged_record(j, v, NULL, false, ret);
+    const struct symbols *symbols = &j->entities->symbols;
+    struct offence o;
+
+    s->is_action = is_action_type(symbols_text(symbols, s->uid.type));
+    if (j->schema == NULL)
+        return 0;
+    offence_init(&o);
+    if (!conform_uid(j->schema, symbols, s->uid, &o))
+        return offend(j, at, &o, CEDAR_ERR_UNKNOWN);
+    s->type = schema_entity_type(j->schema, symbols_text(symbols, s->uid.type));
+    return 0;
 }
 
-int entity_json_value(const struct entity_json *j, const struct json *v, struct cedar_value *ret)
+/* The type of an attribute or tag, or 0 without a schema. */
+static int field_type(const struct entity_json *j, const struct json *m, const struct subject *s,
+                      bool is_tag, uint32_t *ret)
 {
-    switch (v->kind) {
-    case JSON_NULL:
-        return fail(j, v, "null is not a value");
-    case JSON_BOOL:
-        *ret = cedar_bool(v->number != 0);
+    struct offence o;
+
+    *ret = 0;
+    if (j->schema == NULL)
         return 0;
-    case JSON_NUMBER:
-        *ret = cedar_long(v->number);
-        return 0;
-    case JSON_STRING:
-        *ret = entities_string(j->entities, v->string);
-        return check(j, v);
-    case JSON_ARRAY:
-        return set_value(j, v, ret);
-    case JSON_OBJECT:
-        return object_value(j, v, ret);
-    }
-    return CEDAR_ERR_JSON;
+    if (s->is_action)
+        return fail(j, m, "actions have no attributes and tags");
+    offence_init(&o);
+    *ret = conform_attribute(j->schema, s->type, m->key, is_tag, &o);
+    return *ret != 0 ? 0 : offend(j, m, &o, CEDAR_ERR_CONFORM);
 }
 
-static int fields(const struct entity_json *j, const struct json *object,
-                  void (*add)(struct cedar_entities *, struct text, struct cedar_value))
+static int read_fields(const struct entity_json *j, const struct json *object,
+                       const struct subject *s, bool is_tag)
 {
     struct cedar_value value;
+    uint32_t type;
     int r = 0;
 
-    if (object == NULL)
-        return 0;
     if (object->kind != JSON_OBJECT)
         return fail(j, object, "attributes and tags are an object");
     for (const struct json *m = object->first; m != NULL && r == 0; m = m->next) {
-        if ((r = entity_json_value(j, m, &value)) == 0) {
-            add(j->entities, m->key, value);
-            r = check(j, m);
-        }
+        if ((r = field_type(j, m, s, is_tag, &type)) != 0 ||
+            (r = entity_json_value(j, m, type, &value)) != 0)
+            return r;
+        if (is_tag)
+            entities_tag(j->entities, m->key, value);
+        else
+            entities_attribute(j->entities, m->key, value);
+        r = entity_json_check(j, m);
     }
     return r;
 }
 
-static int parents(const struct entity_json *j, const struct json *array)
+static int check_missing(const struct entity_json *j, const struct json *at,
+                         const struct json *attributes, const struct subject *s)
 {
-    struct text type, id;
+    const struct cedar_schema *schema = j->schema;
+    char message[160];
+    struct writer w = {message, sizeof message, 0};
+
+    if (schema == NULL || s->is_action)
+        return 0;
+    struct schema_type t = schema->types.at[schema->entity_types.at[s->type].shape];
+    for (uint32_t i = t.a; i < t.b; i++) {
+        const struct schema_attribute *a = &schema->attributes.at[i];
+        struct text name = symbols_text(&schema->symbols, a->name);
+        if (!a->is_required || json_member_text(attributes, name) != NULL)
+            continue;
+        writer_text(&w, text_of("attribute `"));
+        writer_text(&w, name);
+        writer_text(&w, text_of("` is missing"));
+        fail(j, at, message);
+        j->problem->code = CEDAR_ERR_CONFORM;
+        return CEDAR_ERR_CONFORM;
+    }
+    return 0;
+}
+
+static int read_parents(const struct entity_json *j, const struct json *array,
+                        const struct subject *s)
+{
+    struct symbols *symbols = &j->entities->symbols;
+    struct cedar_value v;
+    struct offence o;
     int r = 0;
 
-    if (array == NULL)
-        return 0;
     if (array->kind != JSON_ARRAY)
         return fail(j, array, "parents are an array");
     for (const struct json *p = array->first; p != NULL && r == 0; p = p->next) {
-        if ((r = uid_texts(j, p, &type, &id)) == 0) {
-            entities_parent(j->entities, type, id);
-            r = check(j, p);
-        }
+        if ((r = entity_json_uid(j, p, &v)) != 0)
+            return r;
+        struct uid parent = {v.uid.type, v.uid.id};
+        offence_init(&o);
+        if (j->schema != NULL && !s->is_action &&
+            !conform_parent(j->schema, symbols, s->type, parent, &o))
+            return offend(j, p, &o, CEDAR_ERR_CONFORM);
+        entities_parent(j->entities, symbols_text(symbols, parent.type),
+                        symbols_text(symbols, parent.id));
+        r = entity_json_check(j, p);
     }
     return r;
 }
 
-static int one(const struct entity_json *j, const struct json *v)
+static int read_one(const struct entity_json *j, const struct json *v)
 {
-    static const char *const known[] = {"uid", "attrs", "parents", "tags"};
-    const struct json *uid = json_member(v, "uid");
-    struct text type, id;
-    uint32_t found = 0;
+    const struct json *uid = json_field(v, "uid", 0), *attributes = json_field(v, "attrs", 1);
+    const struct json *parents = json_field(v, "parents", 2), *tags = json_field(v, "tags", 3);
+    struct symbols *symbols = &j->entities->symbols;
+    struct cedar_value name;
+    struct subject s = {0};
     int r;
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        found += json_member(v, known[i]) != NULL;
-    if (uid == NULL || found != v->count)
+    if (uid == NULL || attributes == NULL || parents == NULL ||
+        (v->kind == JSON_ARRAY && v->count > 4))
         return fail(j, v, "an entity is {\"uid\": …, \"attrs\": …, \"parents\": …, \"tags\": …}");
-    if ((r = uid_texts(j, uid, &type, &id)) != 0)
+    if ((r = entity_json_uid(j, uid, &name)) != 0)
         return r;
-    entities_begin(j->entities, type, id);
-    if ((r = check(j, uid)) != 0 ||
-        (r = fields(j, json_member(v, "attrs"), entities_attribute)) != 0 ||
-        (r = fields(j, json_member(v, "tags"), entities_tag)) != 0 ||
-        (r = parents(j, json_member(v, "parents"))) != 0)
+    s.uid = (struct uid){name.uid.type, name.uid.id};
+    if ((r = find_declaration(j, uid, &s)) != 0)
+        return r;
+    entities_begin(j->entities, symbols_text(symbols, s.uid.type), symbols_text(symbols, s.uid.id));
+    if ((r = entity_json_check(j, uid)) != 0 || (r = read_fields(j, attributes, &s, false)) != 0 ||
+        (r = check_missing(j, uid, attributes, &s)) != 0 ||
+        (tags != NULL && (r = read_fields(j, tags, &s, true)) != 0) ||
+        (r = read_parents(j, parents, &s)) != 0)
         return r;
     cedar_entity_end(j->entities);
-    return check(j, v);
+    return entity_json_check(j, uid);
+}
+
+/* Actions agree with the schema only once all of them are there. */
+static int check_action(const struct entity_json *j, const struct json *v)
+{
+    struct cedar_value name;
+    struct offence o;
+    int r = entity_json_uid(j, json_field(v, "uid", 0), &name);
+
+    if (r != 0 || !is_action_type(symbols_text(&j->entities->symbols, name.uid.type)))
+        return r;
+    offence_init(&o);
+    const struct entity *action =
+        entities_find(j->entities, (struct uid){name.uid.type, name.uid.id});
+    return action == NULL || conform_action(j->schema, j->entities, action, &o)
+               ? 0
+               : offend(j, json_field(v, "uid", 0), &o, CEDAR_ERR_CONFORM);
 }
 
 int entity_json_all(const struct entity_json *j, const struct json *array)
 {
+    bool forgives = j->entities->forgives_same;
     int r = 0;
 
     if (array->kind != JSON_ARRAY)
         return fail(j, array, "entities are an array");
+    j->entities->forgives_same = true;
     for (const struct json *v = array->first; v != NULL && r == 0; v = v->next)
-        r = one(j, v);
+        r = read_one(j, v);
+    j->entities->forgives_same = forgives;
+    for (const struct json *v = array->first; v != NULL && r == 0 && j->schema != NULL; v = v->next)
+        r = check_action(j, v);
     return r;
 }

@@ -69,6 +69,13 @@ bool eval_in(struct eval *ev, uint32_t node, const struct cedar_value *item,
 bool extension_make(enum function f, struct text text, struct arena *arena,
                     struct cedar_value *ret);
 
+/*
+ * extension_call(entities, f, values, count, ret): What an extension function
+ * gives for values of a store that is being filled; false if it errs.
+ */
+bool extension_call(struct cedar_entities *entities, enum function f,
+                    const struct cedar_value *values, uint32_t count, struct cedar_value *ret);
+
 /* fault_print(ev, out, size): The fault in words. */
 void fault_print(const struct eval *ev, char *out, size_t size);
 

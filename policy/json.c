@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "policy/parse.h"
 #include "policy/value.h"
 
 struct reader {
@@ -17,29 +18,10 @@ static bool read_value(struct reader *r, struct json *out);
 int json_fail(struct cedar_problem *problem, const struct cedar_source *source, uint32_t offset,
               const char *message)
 {
-    struct writer name = {problem->source, sizeof problem->source, 0};
-    struct writer words = {problem->message, sizeof problem->message, 0};
-
-    *problem = (struct cedar_problem){.code = CEDAR_ERR_JSON, .line = 1, .column = 1, .width = 1};
-    writer_text(&name, text_of(source->name));
-    writer_text(&words, text_of(message));
-    uint32_t start = 0, end = offset;
-    for (uint32_t i = 0; i < offset; i++) {
-        problem->column += ((uint8_t)source->text[i] & 0xc0) != 0x80;
-        if (source->text[i] == '\n') {
-            problem->line++;
-            problem->column = 1;
-            start = i + 1;
-        }
-    }
-    if (problem->column > 70)
-        return CEDAR_ERR_JSON;
-    while (end < source->length && source->text[end] != '\n' && source->text[end] != '\r')
-        end++;
-    if (text_is_utf8(source->text + start, end - start)) {
-        struct writer excerpt = {problem->excerpt, sizeof problem->excerpt, 0};
-        writer_text(&excerpt, (struct text){source->text + start, end - start});
-        problem->caret = problem->column - 1;
+    problem_at(problem, source, CEDAR_ERR_JSON, (struct span){offset, offset}, NULL, message);
+    if (!text_is_utf8(source->text, source->length)) {
+        problem->excerpt[0] = '\0';
+        problem->caret = 0;
     }
     return CEDAR_ERR_JSON;
 }
@@ -294,12 +276,28 @@ int json_parse(const struct cedar_source *source, struct arena *arena, const str
     return 0;
 }
 
-const struct json *json_member(const struct json *object, const char *key)
+const struct json *json_member_text(const struct json *object, struct text key)
 {
     if (object == NULL || object->kind != JSON_OBJECT)
         return NULL;
     for (const struct json *m = object->first; m != NULL; m = m->next)
-        if (text_is(m->key, key))
+        if (text_equal(m->key, key))
             return m;
     return NULL;
+}
+
+const struct json *json_member(const struct json *object, const char *key)
+{
+    return json_member_text(object, text_of(key));
+}
+
+const struct json *json_field(const struct json *v, const char *key, uint32_t index)
+{
+    const struct json *item;
+
+    if (v == NULL || v->kind != JSON_ARRAY)
+        return json_member(v, key);
+    for (item = v->first; item != NULL && index > 0; index--)
+        item = item->next;
+    return item;
 }

@@ -40,5 +40,9 @@ int json_fail(struct cedar_problem *problem, const struct cedar_source *source, 
 
 /* json_member(object, key): The member, or NULL; NULL too if ${object} is none. */
 const struct json *json_member(const struct json *object, const char *key);
+const struct json *json_member_text(const struct json *object, struct text key);
+
+/* json_field(v, key, index): The member of an object, or the element of an array, or NULL. */
+const struct json *json_field(const struct json *v, const char *key, uint32_t index);
 
 #endif

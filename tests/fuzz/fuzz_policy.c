@@ -34,7 +34,7 @@ static void ask(const struct cedar_policies *p, const struct cedar_entities *bas
         abort();
     cedar_overlay_reset(overlay, base);
     const struct json *who = json_member(request, "principal");
-    const struct entity_json j = {overlay, json->source, &problem};
+    const struct entity_json j = {.entities = overlay, .source = json->source, .problem = &problem};
     if (who == NULL || entity_json_uid(&j, who, &r.principal) != 0)
         r.principal = cedar_entity(overlay, "U", "u");
     r.action = cedar_entity(overlay, "Action", "a");
@@ -65,7 +65,7 @@ static void decide(const struct cedar_policies *p, const struct cedar_source *so
         abort();
     if (json_parse(source, &arena, &top, &problem) != 0)
         cedar_problem_print(&problem, text, sizeof text);
-    const struct entity_json j = {base, source, &problem};
+    const struct entity_json j = {.entities = base, .source = source, .problem = &problem};
     const struct json *entities = json_member(top, "entities");
     if ((entities == NULL || entity_json_all(&j, entities) == 0) &&
         cedar_entities_freeze(base) == 0)

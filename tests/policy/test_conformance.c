@@ -47,7 +47,7 @@ static const char *evaluate(const struct cedar_source *json, const struct json *
     assert_int_equal(cedar_base_new(w.policies, &w.base), 0);
     assert_int_equal(cedar_overlay_new(65536, &w.overlay), 0);
     assert_int_equal(cedar_scratch_new(65536, &w.scratch), 0);
-    struct entity_json j = {w.base, json, &problem};
+    struct entity_json j = {.entities = w.base, .source = json, .problem = &problem};
     if (entities != NULL)
         assert_int_equal(entity_json_all(&j, entities), 0);
     world_ready(&w);
@@ -208,12 +208,12 @@ static void agrees_with_the_official_engine_on_the_worked_example(void **state)
     assert_int_equal(cedar_scratch_new(65536, &w.scratch), 0);
     const struct json *entities = read_json(SHARED_EXAMPLE "/entities.json", &arena, &sources[1]);
     const struct json *tests = read_json(SHARED_EXAMPLE "/tests.json", &arena, &sources[2]);
-    struct entity_json j = {w.base, &sources[1], &problem};
+    struct entity_json j = {.entities = w.base, .source = &sources[1], .problem = &problem};
     assert_int_equal(entity_json_all(&j, entities), 0);
     add_example_actions(w.base);
     world_ready(&w);
     assert_int_equal(tests->count, 23);
-    j = (struct entity_json){w.overlay, &sources[2], &problem};
+    j = (struct entity_json){.entities = w.overlay, .source = &sources[2], .problem = &problem};
     for (const struct json *t = tests->first; t != NULL; t = t->next)
         check_example(&w, &j, t);
     world_free(&w);

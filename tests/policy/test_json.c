@@ -117,7 +117,7 @@ static int try_entities(const char *text, struct cedar_problem *problem)
 
     assert_int_equal(arena_init_growing(&arena, 1 << 20), 0);
     assert_int_equal(json_parse(&source, &arena, &top, problem), 0);
-    const struct entity_json j = {w.base, &source, problem};
+    const struct entity_json j = {.entities = w.base, .source = &source, .problem = problem};
     int r = entity_json_all(&j, top);
     if (r == 0)
         r = cedar_entities_freeze(w.base);
