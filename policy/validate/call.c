@@ -107,8 +107,9 @@ static void check_constructor(struct check *c, uint32_t node)
                      "`%s` needs its text written out here, in quotes", function_info(n->a)->name);
         return;
     }
-    if (!is_well_formed(n->a, symbols_text(&c->policies->symbols,
-                                           c->policies->values.at[text->a].symbol)))
+    struct text words = symbols_text(&c->policies->symbols, c->policies->values.at[text->a].symbol);
+    c->work += words.length / 16;
+    if (!is_well_formed(n->a, words))
         check_report(c, CEDAR_ERR_CONFORM, c->policies->spans.at[argument], forms[n->a],
                      "this is no valid %s", function_info(n->a)->name);
 }

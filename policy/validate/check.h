@@ -50,16 +50,19 @@ struct check {
  * The policy has a mistake at ${span}; ${code} 0: it is a warning only.  What
  * stands there already, from another environment, is not repeated.
  */
-void check_report(struct check *c, int code, struct span span, const char *help,
-                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+void check_report(struct check *c, int code, struct span span, const char *help, const char *format,
+                  ...) __attribute__((format(printf, 5, 6)));
+/* check_is_reported(c, span, format): Whether that stands there already. */
+bool check_is_reported(struct check *c, struct span span, const char *format);
 /* check_stopped(c): Whether to look no further at this policy, also because of a limit. */
 bool check_stopped(struct check *c);
 /* check_type_text(c, type, out, size): ${type} for people.  ${out}. */
 const char *check_type_text(const struct check *c, uint32_t type, char *out, size_t size);
 /* check_path_span(c, span, number): Where in ${span} the type name, or entity, number stands. */
 struct span check_path_span(const struct check *c, struct span span, uint32_t number);
-/* check_name_span(c, node, kind): The first token of ${kind} or word behind the base of ${node}. */
+/* check_member_span(c, node): The name behind the base of x.name, x["name"], x is Name. */
 struct span check_member_span(const struct check *c, uint32_t node);
+/* check_name(c, number): The text of a name of ${typing}. */
 struct text check_name(const struct check *c, uint32_t number);
 
 /* ---- names (name.c) ---- */
@@ -67,10 +70,18 @@ struct text check_name(const struct check *c, uint32_t number);
 /* check_entity_type(c, symbol), check_action(c, uid): Its number in the schema, or UINT32_MAX. */
 uint32_t check_entity_type(const struct check *c, uint32_t symbol);
 uint32_t check_action(const struct check *c, struct uid uid);
-/* check_names(c, policy): Report every type, action and enum's id that does not exist. */
+/*
+ * check_scope_names(c, policy), check_names(c, policy):
+ * Report every type, action and enum's id that does not exist: in the scope, in
+ * the conditions, there also where nothing is ever evaluated.
+ */
+void check_scope_names(struct check *c, const struct policy *policy);
 void check_names(struct check *c, const struct policy *policy);
 
 /* ---- the scope (scope.c) ---- */
+
+/* check_scope_uid(c, scope, i): Entity ${i} of `action in [ … ]`. */
+struct uid check_scope_uid(const struct check *c, const struct scope *scope, uint32_t i);
 
 /*
  * check_scope_entity(c, scope, entity_type), check_scope_action(c, scope):
@@ -79,6 +90,8 @@ void check_names(struct check *c, const struct policy *policy);
  */
 uint32_t check_scope_entity(const struct check *c, const struct scope *scope, uint32_t entity_type);
 uint32_t check_scope_action(struct check *c, const struct scope *scope);
+/* check_scope(c, policy): Report a scope that fits no action of the schema. */
+void check_scope(struct check *c, const struct policy *policy);
 /* check_scope_list(c, scope): Report what is wrong with `action in [ … ]` itself. */
 void check_scope_list(struct check *c, const struct scope *scope);
 

@@ -144,11 +144,10 @@ static uint32_t join_branches(struct check *c, uint32_t node, uint32_t a, uint32
         return KNOWN_NONE;
     uint32_t joined = typing_join(&c->typing, a, b);
     if (joined == KNOWN_NONE && c->typing.error == 0)
-        check_report(c, CEDAR_ERR_CONFORM, c->policies->spans.at[node],
-                     "let `then` and `else` be of one type",
-                     "the branches of this `if` differ: %s and %s",
-                     check_type_text(c, a, one, sizeof one),
-                     check_type_text(c, b, other, sizeof other));
+        check_report(
+            c, CEDAR_ERR_CONFORM, c->policies->spans.at[node],
+            "let `then` and `else` be of one type", "the branches of this `if` differ: %s and %s",
+            check_type_text(c, a, one, sizeof one), check_type_text(c, b, other, sizeof other));
     return joined;
 }
 
@@ -279,7 +278,7 @@ uint32_t check_boolean(struct check *c, uint32_t node)
 
     if (type == KNOWN_NONE || typing_is_bool(type))
         return type;
-    report_unwanted(c, node, "a condition, Bool,", type);
+    report_unwanted(c, node, "a condition (Bool)", type);
     return KNOWN_NONE;
 }
 

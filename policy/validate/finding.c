@@ -4,6 +4,17 @@
 #include "policy/parse.h"
 #include "policy/validate/check.h"
 
+bool check_is_reported(struct check *c, struct span span, const char *format)
+{
+    c->work += 16;
+    for (uint32_t i = 0; i < c->finding_count; i++) {
+        const struct check_finding *f = &c->findings[i];
+        if (f->span.start == span.start && f->span.end == span.end && f->format == format)
+            return true;
+    }
+    return c->finding_count == CHECK_FINDINGS_MAX;
+}
+
 void check_report(struct check *c, int code, struct span span, const char *help, const char *format,
                   ...)
 {
@@ -12,12 +23,7 @@ void check_report(struct check *c, int code, struct span span, const char *help,
 
     if (code != 0)
         c->has_error = true;
-    for (uint32_t i = 0; i < c->finding_count; i++) {
-        const struct check_finding *f = &c->findings[i];
-        if (f->span.start == span.start && f->span.end == span.end && f->format == format)
-            return;
-    }
-    if (c->finding_count == CHECK_FINDINGS_MAX)
+    if (check_is_reported(c, span, format))
         return;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
@@ -80,7 +86,8 @@ struct span check_path_span(const struct check *c, struct span span, uint32_t nu
     struct token now = lex(c->policies->bytes, span.start, span.end);
 
     /* The first word is the variable. */
-    for (now = next_token(c, now, span.end); now.kind != TOKEN_END; now = next_token(c, now, span.end)) {
+    for (now = next_token(c, now, span.end); now.kind != TOKEN_END;
+         now = next_token(c, now, span.end)) {
         if (now.kind == TOKEN_BAD)
             break;
         if (now.kind != TOKEN_IDENTIFIER)
@@ -99,7 +106,8 @@ struct span check_member_span(const struct check *c, uint32_t node)
     uint32_t from = c->policies->spans.at[c->policies->nodes.at[node].a].end;
     struct token now = {.span = {from, from}};
 
-    for (now = next_token(c, now, span.end); now.kind != TOKEN_END; now = next_token(c, now, span.end)) {
+    for (now = next_token(c, now, span.end); now.kind != TOKEN_END;
+         now = next_token(c, now, span.end)) {
         if (now.kind == TOKEN_IDENTIFIER)
             return whole_path(c, now, span.end);
         if (now.kind == TOKEN_STRING)

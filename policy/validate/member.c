@@ -29,22 +29,45 @@ static void write_owner(const struct check *c, uint32_t node, uint32_t type, cha
     typing_write(&w, &c->typing, type);
 }
 
+/* Whether the principal or resource ${node} may be of several types; what to write then. */
+static const char *help_to_narrow(const struct check *c, uint32_t node)
+{
+    const struct node *n = &c->policies->nodes.at[node];
+
+    if (n->op != NODE_VARIABLE || n->a == VARIABLE_ACTION || n->a == VARIABLE_CONTEXT)
+        return NULL;
+    enum scope_kind kind = c->policies->policies.at[c->policy].scopes[n->a].kind;
+    if (kind == SCOPE_EQ || kind == SCOPE_IS || kind == SCOPE_IS_IN)
+        return NULL;
+    return n->a == VARIABLE_PRINCIPAL
+               ? "the scope admits such principals; if others are meant, write `principal is …`"
+               : "the scope admits such resources; if others are meant, write `resource is …`";
+}
+
 static void report_no_attribute(struct check *c, uint32_t node, uint32_t type, uint32_t name)
 {
+    static const char no_attribute[] = "%s has no attribute `%s`";
+    struct span span = check_member_span(c, node);
     struct schema_type record = typing_at(&c->typing, typing_shape(&c->typing, type));
+    uint32_t base = c->policies->nodes.at[node].a;
     struct text wrong = check_name(c, name);
-    const char *names[SUGGESTED_MAX];
-    char owner[100], help[120];
+    const char *names[SUGGESTED_MAX], *meant = NULL, *help = help_to_narrow(c, base);
+    char owner[100], words[120];
     size_t count = 0;
 
+    if (check_is_reported(c, span, no_attribute))
+        return;
     for (uint32_t i = record.a; record.kind == TYPE_RECORD && i < record.b; i++)
         if (count < SUGGESTED_MAX)
             names[count++] = check_name(c, c->typing.attributes.at[i].name).data;
-    const char *meant = count == 0 ? NULL : nearest(wrong, names, count);
-    snprintf(help, sizeof help, "did you mean `%s`?", meant == NULL ? "" : meant);
-    write_owner(c, c->policies->nodes.at[node].a, type, owner, sizeof owner);
-    check_report(c, CEDAR_ERR_UNKNOWN, check_member_span(c, node), meant == NULL ? NULL : help,
-                 "%s has no attribute `%s`", owner, wrong.data);
+    if (count != 0 && wrong.length > 1)
+        meant = nearest(wrong, names, count);
+    if (meant != NULL) {
+        snprintf(words, sizeof words, "did you mean `%s`?", meant);
+        help = words;
+    }
+    write_owner(c, base, type, owner, sizeof owner);
+    check_report(c, CEDAR_ERR_UNKNOWN, span, help, no_attribute, owner, wrong.data);
 }
 
 /* Whether attributes may be asked of ${type}, the type of ${node}. */
@@ -146,7 +169,7 @@ static void report_tag(struct check *c, uint32_t node, uint32_t type, bool has_t
     if (has_tags)
         check_report(c, CEDAR_ERR_CONFORM, c->policies->spans.at[node],
                      "make sure of it before: write `x.hasTag(k) && …`, with the same x and k",
-                     "this tag may be missing at %s", owner);
+                     "this tag may be missing in %s", owner);
     else
         check_report(c, CEDAR_ERR_CONFORM, c->policies->spans.at[node], NULL,
                      "entities of type %s have no tags", owner);

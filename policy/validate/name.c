@@ -17,8 +17,20 @@ uint32_t check_entity_type(const struct check *c, uint32_t symbol)
 
 uint32_t check_action(const struct check *c, struct uid uid)
 {
-    return schema_action(c->schema, symbols_text(&c->policies->symbols, uid.type),
-                         symbols_text(&c->policies->symbols, uid.id));
+    const struct cedar_schema *s = c->schema;
+    uint32_t type = c->names[uid.type], id = c->names[uid.id], low = 0, high = s->actions.count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        struct uid at = s->actions.at[s->action_order[middle]].uid;
+        if (at.type == type && at.id == id)
+            return s->action_order[middle];
+        if (at.type < type || (at.type == type && at.id < id))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return UINT32_MAX;
 }
 
 /* The last name of a path. */
@@ -51,13 +63,14 @@ static void suggestion_add(struct suggestion *s, struct text name)
 
 static const char *suggestion_close(struct suggestion *s, struct text wrong, const char *type)
 {
-    const char *meant = s->count == 0 ? NULL : nearest(wrong, s->names, s->count);
+    const char *meant =
+        s->count == 0 || wrong.length < 2 ? NULL : nearest(wrong, s->names, s->count);
 
     free(s->names);
     if (meant == NULL)
         return NULL;
-    snprintf(s->help, sizeof s->help, type == NULL ? "did you mean `%s`?" : "did you mean %2$s::\"%1$s\"?",
-             meant, type);
+    snprintf(s->help, sizeof s->help,
+             type == NULL ? "did you mean `%s`?" : "did you mean %2$s::\"%1$s\"?", meant, type);
     return s->help;
 }
 
@@ -81,7 +94,8 @@ static void report_entity_type(struct check *c, uint32_t symbol, struct span spa
         help = suggestion_close(&s, wrong, NULL);
     else
         free(s.names);
-    check_report(c, CEDAR_ERR_UNKNOWN, span, help, "the schema has no entity type `%s`", wrong.data);
+    check_report(c, CEDAR_ERR_UNKNOWN, span, help, "the schema has no entity type `%s`",
+                 wrong.data);
 }
 
 static void report_action(struct check *c, struct uid uid, struct span span)
@@ -154,18 +168,15 @@ static void check_uid(struct check *c, struct uid uid, struct span span)
         check_enum(c, &c->schema->entity_types.at[type], uid, span);
 }
 
-static void check_scope_names(struct check *c, const struct scope *scope)
+static void check_part(struct check *c, const struct scope *scope)
 {
-    const uint32_t *uids = &c->policies->children.at[scope->first];
-
     if (scope->kind == SCOPE_IS || scope->kind == SCOPE_IS_IN)
         check_type_name(c, scope->type, check_path_span(c, scope->span, 0));
     if (scope->kind == SCOPE_EQ || scope->kind == SCOPE_IN || scope->kind == SCOPE_IS_IN)
         check_uid(c, scope->uid,
                   check_path_span(c, scope->span, scope->kind == SCOPE_IS_IN ? 1 : 0));
     for (uint32_t i = 0; scope->kind == SCOPE_IN_SET && i < scope->count; i++)
-        check_uid(c, (struct uid){uids[2 * i], uids[2 * i + 1]},
-                  check_path_span(c, scope->span, i));
+        check_uid(c, check_scope_uid(c, scope, i), check_path_span(c, scope->span, i));
 }
 
 static void walk(struct check *c, uint32_t node);
@@ -226,10 +237,14 @@ static void walk(struct check *c, uint32_t node)
     }
 }
 
-void check_names(struct check *c, const struct policy *policy)
+void check_scope_names(struct check *c, const struct policy *policy)
 {
     for (enum variable v = VARIABLE_PRINCIPAL; v <= VARIABLE_RESOURCE; v++)
-        check_scope_names(c, &policy->scopes[v]);
+        check_part(c, &policy->scopes[v]);
+}
+
+void check_names(struct check *c, const struct policy *policy)
+{
     for (uint32_t i = 0; i < policy->clause_count; i++)
         walk(c, c->policies->clauses.at[policy->clause_first + i].node);
 }

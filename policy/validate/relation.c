@@ -8,7 +8,7 @@ struct known_literal {
     int64_t number;
 };
 
-static bool known_literal(const struct check *c, uint32_t node, struct known_literal *ret)
+static bool known_literal(struct check *c, uint32_t node, struct known_literal *ret)
 {
     const struct node *n = &c->policies->nodes.at[node];
     struct cedar_value v;
@@ -19,7 +19,7 @@ static bool known_literal(const struct check *c, uint32_t node, struct known_lit
         *ret = (struct known_literal){VALUE_ENTITY, uid.type, uid.id, 0};
         return true;
     }
-    if (!shape_literal(c->policies, node, &v))
+    if (!shapes_literal(&c->shapes, node, &v))
         return false;
     ret->tag = v.tag;
     if (v.tag == VALUE_STRING) {
@@ -54,8 +54,8 @@ static uint32_t check_equal(struct check *c, uint32_t node)
         return is_same(&x, &y) ? KNOWN_TRUE : KNOWN_FALSE;
     if (typing_join(&c->typing, a, b) == KNOWN_NONE && c->typing.error == 0)
         check_report(c, CEDAR_ERR_CONFORM, c->policies->spans.at[node],
-                     "compare values of one type",
-                     "these can never be equal: %s and %s", check_type_text(c, a, one, sizeof one),
+                     "compare values of one type", "these can never be equal: %s and %s",
+                     check_type_text(c, a, one, sizeof one),
                      check_type_text(c, b, other, sizeof other));
     return KNOWN_BOOL;
 }
@@ -100,7 +100,7 @@ static uint32_t check_arithmetic(struct check *c, const struct node *n)
 /* ---- in ---- */
 
 /* One action, or several in brackets, given by literals: the number of their nodes. */
-static uint32_t literal_uids(const struct check *c, uint32_t node, const uint32_t **ret_nodes,
+static uint32_t literal_uids(struct check *c, uint32_t node, const uint32_t **ret_nodes,
                              uint32_t *one)
 {
     const struct node *n = &c->policies->nodes.at[node];
@@ -112,6 +112,7 @@ static uint32_t literal_uids(const struct check *c, uint32_t node, const uint32_
         return x.tag == VALUE_ENTITY ? 1 : 0;
     if (n->op != NODE_SET)
         return 0;
+    c->work += n->c;
     *ret_nodes = &c->policies->children.at[n->b];
     for (uint32_t i = 0; i < n->c; i++)
         if (!known_literal(c, (*ret_nodes)[i], &x) || x.tag != VALUE_ENTITY)
@@ -227,8 +228,7 @@ uint32_t check_is(struct check *c, uint32_t node)
     }
     if (left != KNOWN_NONE) {
         struct schema_type of = typing_at(&c->typing, left);
-        uint32_t name =
-            of.kind == TYPE_ACTION ? of.a : c->schema->entity_types.at[of.a].name;
+        uint32_t name = of.kind == TYPE_ACTION ? of.a : c->schema->entity_types.at[of.a].name;
         type = name == c->names[n->b] ? KNOWN_TRUE : KNOWN_FALSE;
     }
     if (n->c == 0 || type == KNOWN_FALSE)

@@ -112,28 +112,6 @@ uint32_t shapes_tag(struct shapes *s, uint32_t base, uint32_t key)
 
 /* ---- literals ---- */
 
-/* The reference engine reads `true && false` as the literal `false`, however long. */
-bool shape_literal(const struct cedar_policies *p, uint32_t node, struct cedar_value *ret)
-{
-    const struct node *n = &p->nodes.at[node];
-    bool is_and = n->op == NODE_AND, value = is_and;
-    struct cedar_value part;
-
-    if (n->op == NODE_LITERAL) {
-        *ret = p->values.at[n->a];
-        return true;
-    }
-    if (n->op != NODE_AND && n->op != NODE_OR)
-        return false;
-    for (uint32_t i = 0; i < n->c; i++) {
-        if (!shape_literal(p, p->children.at[n->b + i], &part) || part.tag != VALUE_BOOL)
-            return false;
-        value = is_and ? value && part.number != 0 : value || part.number != 0;
-    }
-    *ret = cedar_bool(value);
-    return true;
-}
-
 static uint32_t of_literal(struct shapes *s, const struct cedar_value *v)
 {
     if (v->tag == VALUE_STRING)
@@ -149,7 +127,7 @@ static bool is_bool(const struct shapes *s, uint32_t shape)
     return s->list.at[shape].op == SHAPE_VALUE + VALUE_BOOL;
 }
 
-/* `a && b`, `a || b`; of two literals it is one. */
+/* `a && b`, `a || b`; of two literals the reference engine makes one when it reads them. */
 static uint32_t of_pair(struct shapes *s, uint32_t op, uint32_t a, uint32_t b)
 {
     if (!is_bool(s, a) || !is_bool(s, b))
@@ -293,4 +271,19 @@ uint32_t shapes_of(struct shapes *s, uint32_t node)
     if (s->of_node[node] == 0 && s->error == 0)
         s->of_node[node] = of_node(s, node);
     return s->of_node[node];
+}
+
+bool shapes_literal(struct shapes *s, uint32_t node, struct cedar_value *ret)
+{
+    const struct node *n = &s->policies->nodes.at[node];
+
+    if (n->op == NODE_LITERAL) {
+        *ret = s->policies->values.at[n->a];
+        return true;
+    }
+    if (n->op != NODE_AND && n->op != NODE_OR)
+        return false;
+    uint32_t shape = shapes_of(s, node);
+    *ret = cedar_bool(s->list.at[shape].a != 0);
+    return is_bool(s, shape);
 }

@@ -37,7 +37,7 @@ uint32_t shapes_of(struct shapes *s, uint32_t node);
 uint32_t shapes_get(struct shapes *s, uint32_t base, uint32_t name);
 uint32_t shapes_tag(struct shapes *s, uint32_t base, uint32_t key);
 
-/* shape_literal(p, node, ret): Whether ${node} counts as a literal, and which. */
-bool shape_literal(const struct cedar_policies *p, uint32_t node, struct cedar_value *ret);
+/* shapes_literal(s, node, ret): Whether ${node} counts as a literal, and which. */
+bool shapes_literal(struct shapes *s, uint32_t node, struct cedar_value *ret);
 
 #endif

@@ -244,13 +244,12 @@ uint32_t typing_shape(struct typing *t, uint32_t type)
 
     if (of.kind == TYPE_RECORD)
         return type;
-    return of.kind == TYPE_ENTITY
-               ? typing_from_schema(t, t->schema->entity_types.at[of.a].shape)
-               : KNOWN_NONE;
+    return of.kind == TYPE_ENTITY ? typing_from_schema(t, t->schema->entity_types.at[of.a].shape)
+                                  : KNOWN_NONE;
 }
 
 const struct schema_attribute *typing_attribute(const struct typing *t, uint32_t record,
-                                               uint32_t name)
+                                                uint32_t name)
 {
     struct schema_type of = t->list.at[record];
     uint32_t low = of.a, high = of.b;
@@ -331,11 +330,16 @@ static void write_record(struct writer *w, const struct typing *t, struct schema
 static void write_type(struct writer *w, const struct typing *t, uint32_t type, unsigned depth)
 {
     static const char *const names[] = {
-        [KNOWN_NONE] = "?",           [KNOWN_BOOL] = "Bool",
-        [KNOWN_TRUE] = "Bool",        [KNOWN_FALSE] = "Bool",
-        [KNOWN_LONG] = "Long",        [KNOWN_STRING] = "String",
-        [KNOWN_DECIMAL] = "decimal",  [KNOWN_IPADDR] = "ipaddr",
-        [KNOWN_DATETIME] = "datetime", [KNOWN_DURATION] = "duration",
+        [KNOWN_NONE] = "?",
+        [KNOWN_BOOL] = "Bool",
+        [KNOWN_TRUE] = "Bool",
+        [KNOWN_FALSE] = "Bool",
+        [KNOWN_LONG] = "Long",
+        [KNOWN_STRING] = "String",
+        [KNOWN_DECIMAL] = "decimal",
+        [KNOWN_IPADDR] = "ipaddr",
+        [KNOWN_DATETIME] = "datetime",
+        [KNOWN_DURATION] = "duration",
     };
     struct schema_type of = t->list.at[type];
 

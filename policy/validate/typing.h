@@ -65,7 +65,7 @@ bool typing_is_set(const struct typing *t, uint32_t type);
 uint32_t typing_shape(struct typing *t, uint32_t type);
 /* typing_attribute(t, record, name): That attribute, or NULL. */
 const struct schema_attribute *typing_attribute(const struct typing *t, uint32_t record,
-                                               uint32_t name);
+                                                uint32_t name);
 
 /*
  * typing_join(t, a, b):

@@ -3,29 +3,6 @@
 #include "policy/parse.h"
 #include "policy/validate/check.h"
 
-/* ---- whether the policy applies to anything ---- */
-
-static bool applies_to_one_of(const struct check *c, const struct scope *scope, struct run types)
-{
-    for (uint32_t i = 0; i < types.count; i++)
-        if (check_scope_entity(c, scope, c->schema->numbers.at[types.first + i]) != KNOWN_FALSE)
-            return true;
-    return false;
-}
-
-static bool applies(struct check *c, const struct policy *policy)
-{
-    for (c->action = 0; c->action < c->schema->actions.count && !check_stopped(c); c->action++) {
-        const struct schema_action *action = &c->schema->actions.at[c->action];
-        c->work += 1 + action->principals.count + action->resources.count;
-        if (check_scope_action(c, &policy->scopes[VARIABLE_ACTION]) != KNOWN_FALSE &&
-            applies_to_one_of(c, &policy->scopes[VARIABLE_PRINCIPAL], action->principals) &&
-            applies_to_one_of(c, &policy->scopes[VARIABLE_RESOURCE], action->resources))
-            return true;
-    }
-    return false;
-}
-
 /* ---- one policy in all its environments ---- */
 
 /* Whether the policy may hold for this principal, for some resource; types its conditions. */
@@ -74,16 +51,16 @@ static void check_policy(struct check *c, const struct policy *policy)
 {
     bool may_hold = false;
 
+    check_scope_names(c, policy);
+    if (!c->has_error)
+        check_scope(c, policy);
     check_names(c, policy);
-    if (!applies(c, policy))
-        check_report(c, CEDAR_ERR_CONFORM, policy->span,
-                     "look up in the schema which principals and resources each action applies to",
-                     "the scope fits no action of the schema, so the policy can never apply");
     for (c->action = 0; c->action < c->schema->actions.count && !check_stopped(c); c->action++)
         if (check_action_environments(c, policy))
             may_hold = true;
-    if (!may_hold && !c->has_error && !check_stopped(c))
-        check_report(c, 0, policy->span, "look for a condition that contradicts the schema",
+    if (!may_hold && !c->has_error && policy->clause_count != 0 && !check_stopped(c))
+        check_report(c, 0, c->policies->clauses.at[policy->clause_first].span,
+                     "look for a condition that contradicts the schema or the scope",
                      "this policy can never apply: its conditions are always false");
 }
 
@@ -96,8 +73,9 @@ static void check_direction(struct check *c, const struct policy *policy)
         bool turns = s[i] == 0xe2 && ((s[i + 1] == 0x80 && s[i + 2] >= 0xaa && s[i + 2] <= 0xae) ||
                                       (s[i + 1] == 0x81 && s[i + 2] >= 0xa6 && s[i + 2] <= 0xa9));
         if (turns)
-            check_report(c, 0, (struct span){i, i + 3}, "remove it, or write \\u{…} inside a string",
-                         "an invisible character here changes the order in which the text is shown");
+            check_report(
+                c, 0, (struct span){i, i + 3}, "remove it, or write \\u{…} inside a string",
+                "an invisible character here changes the order in which the text is shown");
     }
 }
 
