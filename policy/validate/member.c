@@ -60,6 +60,7 @@ static void report_no_attribute(struct check *c, uint32_t node, uint32_t type, u
     for (uint32_t i = record.a; record.kind == TYPE_RECORD && i < record.b; i++)
         if (count < SUGGESTED_MAX)
             names[count++] = check_name(c, c->typing.attributes.at[i].name).data;
+    c->work += 32 * count;
     if (count != 0 && wrong.length > 1)
         meant = nearest(wrong, names, count);
     if (meant != NULL) {

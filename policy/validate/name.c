@@ -61,11 +61,13 @@ static void suggestion_add(struct suggestion *s, struct text name)
         s->names[s->count++] = name.data;
 }
 
-static const char *suggestion_close(struct suggestion *s, struct text wrong, const char *type)
+static const char *suggestion_close(struct check *c, struct suggestion *s, struct text wrong,
+                                    const char *type)
 {
     const char *meant =
         s->count == 0 || wrong.length < 2 ? NULL : nearest(wrong, s->names, s->count);
 
+    c->work += 32 * s->count;
     free(s->names);
     if (meant == NULL)
         return NULL;
@@ -81,6 +83,7 @@ static void report_entity_type(struct check *c, uint32_t symbol, struct span spa
     const char *help = NULL;
     struct suggestion s;
 
+    c->work += schema->entity_types.count;
     suggestion_open(&s);
     for (uint32_t i = 0; i < schema->entity_types.count; i++) {
         struct text name = symbols_text(&schema->symbols, schema->entity_types.at[i].name);
@@ -91,7 +94,7 @@ static void report_entity_type(struct check *c, uint32_t symbol, struct span spa
         }
     }
     if (help == NULL)
-        help = suggestion_close(&s, wrong, NULL);
+        help = suggestion_close(c, &s, wrong, NULL);
     else
         free(s.names);
     check_report(c, CEDAR_ERR_UNKNOWN, span, help, "the schema has no entity type `%s`",
@@ -106,6 +109,7 @@ static void report_action(struct check *c, struct uid uid, struct span span)
     const char *help = NULL;
     struct suggestion s;
 
+    c->work += schema->actions.count;
     suggestion_open(&s);
     for (uint32_t i = 0; i < schema->actions.count; i++) {
         struct uid known = schema->actions.at[i].uid;
@@ -119,7 +123,7 @@ static void report_action(struct check *c, struct uid uid, struct span span)
         }
     }
     if (help == NULL)
-        help = suggestion_close(&s, id, type.data);
+        help = suggestion_close(c, &s, id, type.data);
     else
         free(s.names);
     check_report(c, CEDAR_ERR_UNKNOWN, span, help, "the schema has no action %s::\"%s\"", type.data,
@@ -133,6 +137,7 @@ static void check_enum(struct check *c, const struct schema_entity_type *type, s
     struct text id = symbols_text(&c->policies->symbols, uid.id);
     struct suggestion s;
 
+    c->work += type->ids.count;
     for (uint32_t i = 0; i < type->ids.count; i++)
         if (schema->numbers.at[type->ids.first + i] == c->names[uid.id])
             return;
@@ -140,7 +145,7 @@ static void check_enum(struct check *c, const struct schema_entity_type *type, s
     for (uint32_t i = 0; i < type->ids.count; i++)
         suggestion_add(&s, symbols_text(&schema->symbols, schema->numbers.at[type->ids.first + i]));
     struct text name = symbols_text(&schema->symbols, type->name);
-    const char *help = suggestion_close(&s, id, name.data);
+    const char *help = suggestion_close(c, &s, id, name.data);
     check_report(c, CEDAR_ERR_UNKNOWN, span, help, "`%s` lists all its ids, and \"%s\" is not one",
                  name.data, id.data);
 }
@@ -168,6 +173,15 @@ static void check_uid(struct check *c, struct uid uid, struct span span)
         check_enum(c, &c->schema->entity_types.at[type], uid, span);
 }
 
+/* Whether the entity exists as far as the schema can tell; then nothing is to be reported. */
+static bool is_known_uid(struct check *c, struct uid uid)
+{
+    if (is_action_type(symbols_text(&c->policies->symbols, uid.type)))
+        return check_action(c, uid) != UINT32_MAX;
+    uint32_t type = check_entity_type(c, uid.type);
+    return type != UINT32_MAX && !c->schema->entity_types.at[type].is_enum;
+}
+
 static void check_part(struct check *c, const struct scope *scope)
 {
     if (scope->kind == SCOPE_IS || scope->kind == SCOPE_IS_IN)
@@ -175,8 +189,14 @@ static void check_part(struct check *c, const struct scope *scope)
     if (scope->kind == SCOPE_EQ || scope->kind == SCOPE_IN || scope->kind == SCOPE_IS_IN)
         check_uid(c, scope->uid,
                   check_path_span(c, scope->span, scope->kind == SCOPE_IS_IN ? 1 : 0));
-    for (uint32_t i = 0; scope->kind == SCOPE_IN_SET && i < scope->count; i++)
-        check_uid(c, check_scope_uid(c, scope, i), check_path_span(c, scope->span, i));
+    for (uint32_t i = 0; scope->kind == SCOPE_IN_SET && i < scope->count; i++) {
+        struct uid uid = check_scope_uid(c, scope, i);
+        c->work++;
+        if (check_stopped(c))
+            break;
+        if (!is_known_uid(c, uid)) /* only then is its place looked for, from the first on */
+            check_uid(c, uid, check_path_span(c, scope->span, i));
+    }
 }
 
 static void walk(struct check *c, uint32_t node);
@@ -195,6 +215,8 @@ static void walk(struct check *c, uint32_t node)
     const struct node *n = &c->policies->nodes.at[node];
 
     c->work++;
+    if (check_stopped(c))
+        return;
     switch ((enum node_op)n->op) {
     case NODE_NONE:
     case NODE_VARIABLE:

@@ -146,6 +146,9 @@ static void refuses_wrong_types(void **state)
                                    "String (compare values of one type)"},
         {"principal.inner == {q: 1}", "principal.inner == {q: 1}: these can never be equal: {p?: "
                                       "Long, q: Long} and {q: Long} (compare values of one type)"},
+        {"principal.inner == {p: 1, q: 2}",
+         "principal.inner == {p: 1, q: 2}: these can never be equal: {p?: Long, q: Long} and {p: "
+         "Long, q: Long} (compare values of one type)"},
         {"{a: 1} == {b: 1}", "{a: 1} == {b: 1}: these can never be equal: {a: Long} and {b: Long} "
                              "(compare values of one type)"},
         {"principal.name == principal.age", "principal.name == principal.age: these can never be "

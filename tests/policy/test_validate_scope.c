@@ -49,6 +49,10 @@ static void knows_which_relations_can_never_hold(void **state)
         {"principal in F::\"x\" && []",
          "warning: when {principal in F::\"x\" && []}: this policy can never apply: its conditions "
          "are always false (look for a condition that contradicts the schema or the scope)"},
+        {"principal in U::\"x\" && []", "[]: an empty set has no type, so it may not be written "
+                                        "(whether a set is empty is asked by x.isEmpty())"},
+        {"principal in G::\"x\" && []", "[]: an empty set has no type, so it may not be written "
+                                        "(whether a set is empty is asked by x.isEmpty())"},
         {"principal in action && []",
          "warning: when {principal in action && []}: this policy can never apply: its conditions "
          "are always false (look for a condition that contradicts the schema or the scope)"},
@@ -187,6 +191,16 @@ static void warns_of_conditions_that_never_hold(void **state)
         {"permit(principal, action, resource) when {principal is W};",
          "warning: when {principal is W}: this policy can never apply: its conditions are always "
          "false (look for a condition that contradicts the schema or the scope)"},
+        {"permit(principal, action, resource) unless {true};",
+         "warning: unless {true}: this policy can never apply: its conditions are always false "
+         "(look for a condition that contradicts the schema or the scope)"},
+        {"permit(principal, action, resource) unless {false};", ""},
+        {"permit(principal, action, resource) unless {false} when {[]};",
+         "[]: an empty set has no type, so it may not be written (whether a set is empty is asked "
+         "by x.isEmpty())"},
+        {"permit(principal, action, resource) unless {true} when {[]};",
+         "warning: unless {true}: this policy can never apply: its conditions are always false "
+         "(look for a condition that contradicts the schema or the scope)"},
     };
 
     (void)state;

@@ -32,6 +32,13 @@ static void knows_what_has_makes_sure_of(void **state)
          "principal.opt: `opt` may be missing in U (make sure of it before: write `… has … && …`, "
          "with the same words)"},
         {"(principal has opt || false) && principal.opt == 1", ""},
+        {"(principal has opt || true) && principal.opt == 1",
+         "principal.opt: `opt` may be missing in U (make sure of it before: write `… has … && …`, "
+         "with the same words)"},
+        {"(if principal.age == 1 then principal has opt && false else principal has opt) && "
+         "principal.opt == 1",
+         "principal.opt: `opt` may be missing in U (make sure of it before: write `… has … && …`, "
+         "with the same words)"},
         {"(true && principal has opt) && principal.opt == 1", ""},
         {"principal.age == 1 && (principal.age == 2 && principal has opt) && principal.opt == 1",
          ""},
@@ -53,6 +60,9 @@ static void knows_what_has_makes_sure_of(void **state)
          "with the same words)"},
         {"principal has opt && (principal has opt || [])", ""},
         {"principal has name || true", ""},
+        {"principal has name || []", "[]: an empty set has no type, so it may not be written "
+                                     "(whether a set is empty is asked by x.isEmpty())"},
+        {"principal has name && (principal has name || [])", ""},
         {"context has a || []", ""},
     };
 
