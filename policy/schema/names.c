@@ -80,6 +80,29 @@ static bool take_up(struct names *n)
     return true;
 }
 
+/* One fragment has a namespace once. */
+static bool check_spaces(struct names *n)
+{
+    const struct raw *raw = n->raw;
+    uint32_t *seen_in = calloc((size_t)n->symbols + 1, sizeof *seen_in);
+    bool ok = true;
+
+    if (seen_in == NULL)
+        return false;
+    for (uint32_t i = 0; ok && i < raw->spaces.count; i++) {
+        const struct raw_space *s = &raw->spaces.at[i];
+        if (s->name == NO_NAME)
+            continue;
+        if (seen_in[s->name] == s->place.fragment + 1)
+            ok = raw_fail(n->raw, CEDAR_ERR_DUPLICATE, s->place,
+                          "put its declarations into the first one",
+                          "this namespace stands here twice");
+        seen_in[s->name] = s->place.fragment + 1;
+    }
+    free(seen_in);
+    return ok;
+}
+
 /* ---- the empty namespace is seen from all others, so nothing in them may hide what is in it ----
  */
 
@@ -202,8 +225,8 @@ bool names_open(struct names *n, struct raw *raw)
         goto out;
     memset(n->entity_of, 0xff, n->symbols * sizeof *n->entity_of);
     memset(n->common_of, 0xff, n->symbols * sizeof *n->common_of);
-    ok = take_up(n) && check_types_hidden(n, in_empty) && check_actions_hidden(n, in_empty) &&
-         add_actions(n);
+    ok = check_spaces(n) && take_up(n) && check_types_hidden(n, in_empty) &&
+         check_actions_hidden(n, in_empty) && add_actions(n);
     if (ok)
         add_builtins(n);
 out:

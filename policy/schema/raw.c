@@ -7,6 +7,8 @@
 
 #include "policy/parse.h"
 
+#define SPACE_MAX 4096U /* bytes of a namespace's name, with which every name in it is tried */
+
 bool raw_open(struct raw *raw, struct cedar_schema *schema,
               const struct cedar_schema_source *fragments, struct cedar_problem *problem)
 {
@@ -67,6 +69,8 @@ struct text raw_text(const struct raw *raw, uint32_t symbol)
 
 bool raw_space(struct raw *raw, uint32_t name, struct place place)
 {
+    if (name != NO_NAME && raw_text(raw, name).length > SPACE_MAX)
+        return raw_fail(raw, CEDAR_ERR_LIMIT, place, NULL, "this name is too long");
     raw->space = raw->spaces.count;
     return array_push(raw->spaces, ((struct raw_space){name, place})) || raw_no_memory(raw, place);
 }

@@ -114,7 +114,7 @@ bool raw_no_memory(struct raw *raw, struct place place);
 bool raw_symbol(struct raw *raw, struct place place, struct text text, uint32_t *ret);
 struct text raw_text(const struct raw *raw, uint32_t symbol);
 
-/* raw_space(raw, name, place): From now on a namespace is read. */
+/* raw_space(raw, name, place): From now on this namespace, or none for NO_NAME, is read. */
 bool raw_space(struct raw *raw, uint32_t name, struct place place);
 
 /* raw_type(raw, type, ret): Append a type of the namespace that is being read. */

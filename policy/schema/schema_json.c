@@ -13,7 +13,7 @@ struct reader {
 
 #define FIELDS_MAX 8
 
-/* A member that an object may have, and how often it must: what arrays leave out is optional. */
+/* A member that an object may have, and whether it must. */
 struct field {
     const char *name;
     bool is_needed;
@@ -87,6 +87,22 @@ static bool read_fields(struct reader *r, const struct json *v, const struct fie
         if (fields[i].is_needed && ret[i] == NULL)
             return raw_fail(r->raw, CEDAR_ERR_JSON, place_of(r, v), NULL,
                             "\"%s\" is missing in this object", fields[i].name);
+    return true;
+}
+
+/* The same, where the reference engine takes the values alone too, in an array in this order. */
+static bool read_struct(struct reader *r, const struct json *v, const struct field *fields,
+                        uint32_t count, const struct json **ret)
+{
+    if (v->kind != JSON_ARRAY)
+        return read_fields(r, v, fields, count, ret);
+    if (v->count > count)
+        return fail(r, v, "an object is expected here");
+    for (uint32_t i = 0; i < count; i++) {
+        ret[i] = json_field(v, NULL, i);
+        if (ret[i] == NULL && fields[i].is_needed)
+            return fail(r, v, "an object is expected here");
+    }
     return true;
 }
 
@@ -353,7 +369,7 @@ static bool read_entity_type(struct reader *r, const struct json *v)
     struct raw_entity_type type = {.space = r->raw->space, .place = place_of(r, v)};
     const struct json *m[5];
 
-    if (!read_own_name(r, v, &type.name) || !read_fields(r, v, fields, 5, m) ||
+    if (!read_own_name(r, v, &type.name) || !read_struct(r, v, fields, 5, m) ||
         !check_annotations(r, m[4]) || !add_names(r, m[0], &type.parents))
         return false;
     for (int i = 0; m[3] != NULL && i < 3; i++)
@@ -395,7 +411,7 @@ static bool read_groups(struct reader *r, const struct json *v, struct run *run)
         return false;
     for (const struct json *i = v->first; i != NULL; i = i->next, run->count++) {
         struct raw_name name = {.type = NO_NAME, .place = place_of(r, i)};
-        if (!read_fields(r, i, fields, 2, m) || !need_kind(r, m[0], JSON_STRING, "an id in `\"`") ||
+        if (!read_struct(r, i, fields, 2, m) || !need_kind(r, m[0], JSON_STRING, "an id in `\"`") ||
             !raw_symbol(r->raw, name.place, m[0]->string, &name.id))
             return false;
         if (unless_null(m[1]) != NULL && !read_path(r, m[1], &name.type))
@@ -413,7 +429,7 @@ static bool read_applies(struct reader *r, const struct json *v, struct raw_acti
     const struct json *m[3];
 
     return v == NULL ||
-           (read_fields(r, v, fields, 3, m) && add_names(r, m[0], &action->resources) &&
+           (read_struct(r, v, fields, 3, m) && add_names(r, m[0], &action->resources) &&
             add_names(r, m[1], &action->principals) &&
             (m[2] == NULL || read_type(r, m[2], NULL, &action->context)));
 }
@@ -425,7 +441,7 @@ static bool read_action(struct reader *r, const struct json *v)
     struct raw_action action = {.space = r->raw->space, .place = place_of(r, v)};
     const struct json *m[4];
 
-    if (!raw_symbol(r->raw, action.place, v->key, &action.id) || !read_fields(r, v, fields, 4, m) ||
+    if (!raw_symbol(r->raw, action.place, v->key, &action.id) || !read_struct(r, v, fields, 4, m) ||
         !check_annotations(r, m[3]))
         return false;
     if (unless_null(m[0]) != NULL)
@@ -458,7 +474,7 @@ static bool read_space(struct reader *r, const struct json *v)
                         (int)(v->key.length < 60 ? v->key.length : 60), v->key.data);
     if (v->key.length > 0 && !raw_symbol(r->raw, place, v->key, &name))
         return false;
-    if (!read_fields(r, v, fields, 4, m) || !check_annotations(r, m[3]))
+    if (!read_struct(r, v, fields, 4, m) || !check_annotations(r, m[3]))
         return false;
     if (v->key.length == 0 && m[3] != NULL && m[3]->count > 0)
         return fail(r, m[3], "the empty namespace has no annotations");

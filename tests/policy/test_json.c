@@ -126,7 +126,9 @@ static int try_entities(const char *text, struct cedar_problem *problem)
     return r;
 }
 
-#define UID "\"uid\":{\"type\":\"U\",\"id\":\"u\"}"
+#define UID         "\"uid\":{\"type\":\"U\",\"id\":\"u\"}"
+#define BARE        ",\"attrs\":{},\"parents\":[]"
+#define A_IS(value) "\"attrs\":{\"a\":" value "},\"parents\":[]"
 
 static void accepts_entities(void **state)
 {
@@ -134,6 +136,11 @@ static void accepts_entities(void **state)
 
     (void)state;
     assert_int_equal(try_entities("[]", &problem), 0);
+    assert_int_equal(try_entities("[[[\"U\",\"u\"],{},[]]]", &problem), 0);
+    assert_int_equal(try_entities("[{" UID BARE ",\"extra\":1}]", &problem), 0);
+    assert_int_equal(try_entities("[{" UID BARE "},{" UID BARE ",\"tags\":{}}]", &problem), 0);
+    assert_int_equal(try_entities("[{" UID "," A_IS("{\"__entity\":1}") "}]", &problem), 0);
+    assert_int_equal(try_entities("[{" UID "," A_IS("{\"__extn\":{},\"b\":1}") "}]", &problem), 0);
     assert_int_equal(try_entities("[{" UID ",\"attrs\":{\"a\":[1,\"x\\u0000\",{\"b\":true}],"
                                   "\"e\":{\"__entity\":{\"type\":\"A::B\",\"id\":\"\"}},"
                                   "\"d\":{\"__extn\":{\"fn\":\"decimal\",\"arg\":\"1.5\"}}},"
@@ -154,22 +161,28 @@ static void refuses_entities_that_are_none(void **state)
         {"{}", CEDAR_ERR_JSON},
         {"[1]", CEDAR_ERR_JSON},
         {"[{}]", CEDAR_ERR_JSON},
-        {"[{" UID ",\"extra\":1}]", CEDAR_ERR_JSON},
-        {"[{\"uid\":{\"type\":\"U\"}}]", CEDAR_ERR_JSON},
-        {"[{\"uid\":{\"type\":\"U\",\"id\":\"a\",\"x\":1}}]", CEDAR_ERR_JSON},
-        {"[{\"uid\":\"U::a\"}]", CEDAR_ERR_JSON},
-        {"[{\"uid\":{\"type\":\"if\",\"id\":\"a\"}}]", CEDAR_ERR_NAME},
-        {"[{\"uid\":{\"type\":\"U \",\"id\":\"a\"}}]", CEDAR_ERR_NAME},
-        {"[{" UID ",\"attrs\":{\"a\":null}}]", CEDAR_ERR_JSON},
-        {"[{" UID ",\"attrs\":[]}]", CEDAR_ERR_JSON},
-        {"[{" UID ",\"attrs\":{\"a\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"x\"}}}}]",
-         CEDAR_ERR_JSON},
-        {"[{" UID ",\"attrs\":{\"a\":{\"__extn\":{\"fn\":\"no\",\"arg\":\"x\"}}}}]",
-         CEDAR_ERR_JSON},
-        {"[{" UID ",\"attrs\":{\"a\":{\"__expr\":\"1\"}}}]", CEDAR_ERR_JSON},
-        {"[{" UID ",\"attrs\":{\"a\":{\"__entity\":{\"type\":\"U\",\"id\":\"u\"},\"b\":1}}}]",
-         CEDAR_ERR_JSON},
-        {"[{" UID "},{" UID "}]", CEDAR_ERR_DUPLICATE},
+        {"[{" UID ",\"attrs\":{}}]", CEDAR_ERR_JSON},
+        {"[{" UID ",\"parents\":[]}]", CEDAR_ERR_JSON},
+        {"[{\"uid\":{\"type\":\"U\"}" BARE "}]", CEDAR_ERR_JSON},
+        {"[{\"uid\":{\"type\":\"U\",\"id\":1}" BARE "}]", CEDAR_ERR_JSON},
+        {"[{\"uid\":\"U::a\"" BARE "}]", CEDAR_ERR_JSON},
+        {"[{\"uid\":[\"U\",\"a\",\"b\"]" BARE "}]", CEDAR_ERR_JSON},
+        {"[{\"uid\":{\"type\":\"if\",\"id\":\"a\"}" BARE "}]", CEDAR_ERR_NAME},
+        {"[{\"uid\":{\"type\":\"U \",\"id\":\"a\"}" BARE "}]", CEDAR_ERR_NAME},
+        {"[{" UID ",\"attrs\":{},\"parents\":[\"U::b\"]}]", CEDAR_ERR_JSON},
+        {"[{" UID ",\"attrs\":{},\"parents\":null}]", CEDAR_ERR_JSON},
+        {"[{" UID ",\"attrs\":[],\"parents\":[]}]", CEDAR_ERR_JSON},
+        {"[{" UID BARE ",\"tags\":null}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("null") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"b\":null}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__extn\":{\"fn\":\"ip\",\"arg\":\"x\"}}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__extn\":{\"fn\":\"no\",\"arg\":\"x\"}}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__extn\":{\"fn\":\"ip\",\"arg\":1}}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__extn\":{\"fn\":\"ip\",\"args\":[]}}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__extn\":{\"fn\":\"unknown\",\"arg\":\"x\"}}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__expr\":\"1\"}") "}]", CEDAR_ERR_JSON},
+        {"[{" UID "," A_IS("{\"__entity\":{\"type\":\"1\",\"id\":\"\"}}") "}]", CEDAR_ERR_NAME},
+        {"[{" UID "," A_IS("1") "},{" UID "," A_IS("2") "}]", CEDAR_ERR_DUPLICATE},
     };
     struct cedar_problem problem;
 
