@@ -46,6 +46,7 @@
 #define CEDAR_ANCESTORS_MAX  1024U      /* ancestors, and parents, of one entity */
 #define CEDAR_TEXT_MAX       (1U << 20) /* bytes of one string */
 #define CEDAR_BASE_MAX       (1U << 30) /* bytes of one base store */
+#define CEDAR_FORMATTED_MAX  (1U << 24) /* bytes of policy text that is laid out */
 
 /* CEDAR_ERROR(name, number, text); numbers are negative and never reused. */
 #define CEDAR_ERROR_LIST(CEDAR_ERROR)                                                              \
@@ -138,6 +139,28 @@ const char *cedar_policy_annotation(const struct cedar_policies *policies, uint3
 
 /* cedar_policy_is_forbid(policies, number): Whether its effect is forbid. */
 bool cedar_policy_is_forbid(const struct cedar_policies *policies, uint32_t number);
+
+/* How policy text is laid out: the columns of a line, and of one step of indentation. */
+struct cedar_style {
+    unsigned width;
+    unsigned indent;
+};
+
+/*
+ * cedar_format(source, style, ret_text, ret_length, ret_problem):
+ * Lay the policies of ${source} out as Cedar's own formatter does, in the one
+ * canonical way of ${style}; NULL is 80 and 2.  No comment is lost: one behind a
+ * comma that is dropped goes to the bracket that follows.  The result has the
+ * same policies; laid out again it stays as it is.  Ids are not looked at: two
+ * policies may have the same.  On success set ${ret_text}, which the caller
+ * ends with cedar_text_free(), and ${ret_length}; it is terminated, and may hold
+ * U+0000.  Return 0 or a CEDAR_ERR_ code, and then fill ${ret_problem}.
+ */
+must_use int cedar_format(const struct cedar_source *source, const struct cedar_style *style,
+                          char **ret_text, size_t *ret_length, struct cedar_problem *ret_problem);
+
+/* cedar_text_free(text): End a text that was made here; NULL is fine. */
+void cedar_text_free(char *text);
 
 /* ---- entities and values ---- */
 
