@@ -25,8 +25,7 @@ struct span span_trim(const char *text, struct span span)
     return span;
 }
 
-/* Every comment in a gap between tokens. */
-static bool add_comments(struct commented_text *c, struct span gap)
+bool commented_add(struct commented_text *c, struct span gap)
 {
     for (uint32_t at = gap.start; at + 1 < gap.end;) {
         if (c->text[at] != '/' || c->text[at + 1] != '/') {
@@ -58,13 +57,13 @@ int commented_read(struct commented_text *c, const char *text, uint32_t length)
 {
     struct token t = {.span = {0, 0}};
 
-    *c = (struct commented_text){.text = text};
+    *c = (struct commented_text){.text = text, .length = length};
     do {
         uint32_t end = t.span.end;
         t = lex(text, end, length);
         struct span gap = split_gap(c, (struct span){end, t.span.start});
         struct commented next = {.token = t, .first = c->comments.count};
-        if (!add_comments(c, gap))
+        if (!commented_add(c, gap))
             return CEDAR_ERR_MEMORY;
         next.count = c->comments.count - next.first;
         c->end_first = next.first;
@@ -91,7 +90,7 @@ static bool move(struct commented_text *c, struct commented *from, struct commen
         if (!array_push(c->comments, c->comments.at[from->first + i]))
             return false;
     if (!from->trails_placed && from->trails.end > from->trails.start &&
-        !array_push(c->comments, from->trails))
+        !commented_add(c, from->trails))
         return false;
     if (c->comments.count == first)
         return true;

@@ -14,13 +14,14 @@
 struct commented {
     struct token token;
     uint32_t first, count; /* of the comments that lead */
-    struct span trails;    /* empty if there is none */
+    struct span trails;    /* empty if there is none; lines that end in CR may make it several */
     bool leads_placed;     /* the layout has a place for the ones, and the other */
     bool trails_placed;
 };
 
 struct commented_text {
     const char *text;
+    uint32_t length;
     ARRAY(struct commented) tokens;
     ARRAY(struct span) comments;
     uint32_t end_first, end_count; /* of the comments at the end */
@@ -32,6 +33,10 @@ struct span span_trim(const char *text, struct span span);
 /* commented_read(c, text, length): 0 or CEDAR_ERR_MEMORY.  End with commented_free() either way. */
 int commented_read(struct commented_text *c, const char *text, uint32_t length);
 void commented_free(struct commented_text *c);
+
+/* commented_add(c, gap): Append every comment in ${gap} to ${comments}; false when memory is out.
+ */
+bool commented_add(struct commented_text *c, struct span gap);
 
 /*
  * commented_settle(c, from, to, ret_moved):

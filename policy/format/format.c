@@ -159,24 +159,28 @@ static bool same_tokens(const struct commented_text *a, const struct commented_t
     return k == b->tokens.count;
 }
 
-/* All comments in their order, each on a line. */
-static void put_comments(struct output *out, const struct commented_text *c)
+static void put_lines(struct output *out, const struct commented_text *c, uint32_t first)
 {
-    for (uint32_t i = 0; i <= c->tokens.count; i++) {
-        bool end = i == c->tokens.count;
-        uint32_t first = end ? c->end_first : c->tokens.at[i].first;
-        uint32_t count = end ? c->end_count : c->tokens.at[i].count;
-        for (uint32_t k = 0; k < count; k++) {
-            struct span s = c->comments.at[first + k];
-            output_put(out, c->text + s.start, s.end - s.start);
-            output_put(out, "\n", 1);
-        }
-        if (end || c->tokens.at[i].trails.start == c->tokens.at[i].trails.end)
-            continue;
-        struct span s = c->tokens.at[i].trails;
+    for (uint32_t i = first; i < c->comments.count; i++) {
+        struct span s = c->comments.at[i];
         output_put(out, c->text + s.start, s.end - s.start);
         output_put(out, "\n", 1);
     }
+}
+
+/* All comments in their order, each on a line. */
+static int put_comments(struct output *out, struct commented_text *c)
+{
+    uint32_t first = c->comments.count, count = c->tokens.count;
+
+    for (uint32_t i = 0; i <= count; i++) {
+        uint32_t from = i == 0 ? 0 : c->tokens.at[i - 1].token.span.end;
+        uint32_t to = i == count ? c->length : c->tokens.at[i].token.span.start;
+        if (!commented_add(c, (struct span){from, to}))
+            return CEDAR_ERR_MEMORY;
+    }
+    put_lines(out, c, first);
+    return out->error;
 }
 
 /* Whether ${f->out} says what ${f->text} says, comments included. */
@@ -188,9 +192,7 @@ static int verify(struct format *f)
     if (r != 0)
         goto out;
     f->drawn.length = f->clean.length = 0;
-    put_comments(&f->drawn, &f->text);
-    put_comments(&f->clean, &after);
-    if ((r = f->drawn.error) != 0 || (r = f->clean.error) != 0)
+    if ((r = put_comments(&f->drawn, &f->text)) != 0 || (r = put_comments(&f->clean, &after)) != 0)
         goto out;
     r = same_tokens(&f->text, &after) && f->drawn.length == f->clean.length &&
                 (f->drawn.length == 0 || memcmp(f->drawn.data, f->clean.data, f->drawn.length) == 0)

@@ -178,6 +178,27 @@ static uint32_t layout_effect(struct layout *l)
     return join(l, leading, doc_group(l->docs, head));
 }
 
+/*
+ * The parenthesis behind the scopes.  A comma may stand before it; it is dropped,
+ * and its comments become those of the parenthesis if that has none of its own.
+ */
+static uint32_t layout_scopes_end(struct layout *l)
+{
+    uint32_t spare = l->at;
+
+    if (layout_kind(l) == TOKEN_COMMA)
+        l->at++;
+    uint32_t close = layout_skip(l);
+    if (l->lost)
+        return 0;
+    const struct commented *t = &l->text->tokens.at[close];
+    if (t->count > 0 || t->trails.end > t->trails.start)
+        spare = close;
+    uint32_t newline = layout_kind(l) == TOKEN_SEMICOLON ? 0 : doc_newline(l->docs);
+    uint32_t leading = layout_leading(l, spare), word = layout_word(l, close);
+    return join(l, leading, word, layout_trailing(l, spare, newline));
+}
+
 uint32_t layout_policy(struct layout *l)
 {
     uint32_t doc = 0, newline = doc_newline(l->docs);
@@ -185,15 +206,7 @@ uint32_t layout_policy(struct layout *l)
     while (!l->lost && layout_kind(l) == TOKEN_AT)
         doc = join(l, doc, layout_annotation(l));
     uint32_t effect = layout_effect(l), scopes = layout_scopes(l);
-    doc = join(l, doc, effect, scopes);
-    if (layout_kind(l) == TOKEN_COMMA)
-        l->at++; /* a comma may stand behind the last scope; it is dropped */
-    uint32_t close = layout_skip(l);
-    if (l->lost)
-        return 0;
-    uint32_t after = layout_kind(l) == TOKEN_SEMICOLON ? 0 : newline;
-    uint32_t leading = layout_leading(l, close), word = layout_word(l, close);
-    doc = join(l, doc, leading, word, layout_trailing(l, close, after));
+    doc = join(l, doc, effect, scopes, layout_scopes_end(l));
     for (bool first = true; !l->lost && layout_kind(l) == TOKEN_IDENTIFIER; first = false)
         doc = join(l, doc, first ? 0 : newline, layout_clause(l));
     return join(l, doc, layout_token(l));

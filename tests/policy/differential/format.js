@@ -47,9 +47,14 @@ async function shrink(text, bad) {
     else tally.lost++;
     const again = await ours.ask('format', got.text);
     if (again.text !== got.text) {
-      const t2 = want.ok && theirs.format(want.text);
-      if (want.text === got.text && t2.ok && t2.text === again.text) tally.theirsUnstable++;
-      else await show('unstable', text, async (t) => { const a = await ours.ask('format', t); const b = await ours.ask('format', a.text), o = theirs.format(t), o2 = o.ok && theirs.format(o.text); return a.ok && b.text !== a.text && !(o.text === a.text && o2.text === b.text); });
+      if (theirs.format(got.text).text === again.text) {
+        tally.theirsUnstable++;
+        if (comments(text) === '') tally.unstableWithoutComments = (tally.unstableWithoutComments ?? 0) + 1;
+        let passes = 1;
+        for (let a = got, b = again; b.text !== a.text && passes < 20; passes++) [a, b] = [b, await ours.ask('format', b.text)];
+        tally['settledAfter' + passes] = (tally['settledAfter' + passes] ?? 0) + 1;
+      }
+      else await show('unstable', text, async (t) => { const a = await ours.ask('format', t), b = await ours.ask('format', a.text); return a.ok && b.text !== a.text && theirs.format(a.text).text !== b.text; });
     }
   }
   console.log(tally);
