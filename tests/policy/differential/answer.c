@@ -6,17 +6,21 @@
 
 /*
  * Our side of a differential run: frames `OPERATION LENGTH` and so many bytes on
- * standard input, an answer `OK LENGTH` or `NO LENGTH` and so many bytes each.
+ * standard input (OPERATION: parse, json, text, format or
+ * format/WIDTH/INDENT), an answer `OK LENGTH` or `NO LENGTH` and so many bytes each.
  */
 
 static int answer(const char *operation, const struct cedar_source *s, char **ret,
                   size_t *ret_length, struct cedar_problem *problem)
 {
     struct cedar_policies *p = NULL;
+    struct cedar_style style;
     int r;
 
     if (strcmp(operation, "format") == 0)
         return cedar_format(s, NULL, ret, ret_length, problem);
+    if (sscanf(operation, "format/%u/%u", &style.width, &style.indent) == 2)
+        return cedar_format(s, &style, ret, ret_length, problem);
     if (strcmp(operation, "text") == 0)
         return cedar_policies_json_to_text(s, ret, ret_length, problem);
     r = cedar_policies_load(s, 1, &p, problem);
@@ -29,10 +33,10 @@ static int answer(const char *operation, const struct cedar_source *s, char **re
 int main(void)
 {
     struct cedar_problem problem;
-    char operation[16], message[2048];
+    char operation[32], message[2048];
     size_t length;
 
-    while (scanf("%15s %zu", operation, &length) == 2) {
+    while (scanf("%31s %zu", operation, &length) == 2) {
         char *text = malloc(length + 1), *out = NULL;
         size_t n = 0;
         getchar();

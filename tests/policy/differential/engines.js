@@ -35,8 +35,8 @@ class Ours {
 
 // What the official engine says; an engine that ends itself is made anew by the caller.
 const theirs = {
-  format(text) {
-    const a = official.formatPolicies({ policyText: text });
+  format(text, style = {}) {
+    const a = official.formatPolicies({ policyText: text, ...style });
     return a.type === 'success' ? { ok: true, text: a.formatted_policy } : { ok: false, text: a.errors.map((e) => e.message).join('; ') };
   },
   parse(text) {

@@ -41,6 +41,9 @@ async function shrink(text, bad) {
     const want = theirs.format(text);
     const got = await ours.ask('format', text);
     if (!want.ok && !got.ok) { tally.refused++; continue; }
+    const style = { lineWidth: 1 + random.below(140), indentWidth: random.below(9) };
+    const styled = theirs.format(text, style), own = await ours.ask(`format/${style.lineWidth}/${style.indentWidth}`, text);
+    if (styled.ok && kept(styled, text) && styled.text !== own.text) { tally.styled = (tally.styled ?? 0) + 1; console.log('---- styled', JSON.stringify({ text, ...style }), styled.text, own.text); }
     if (await differs(text)) { await show('differ', text, differs); continue; }
     if (!want.ok) await show('theyRefuse', text, async (t) => !theirs.format(t).ok && theirs.parse(t).ok && (await ours.ask('format', t)).ok);
     else if (want.text === got.text) tally.same++;
