@@ -199,10 +199,9 @@ static void put_record(struct json_writer *w, const struct node *n)
 static void put_call(struct json_writer *w, const struct node *n)
 {
     const struct function_info *info = function_info(n->a);
-    const uint32_t *children = w->p->children.at + n->b;
 
     if (info->way == METHOD && info->arguments == 1) {
-        put_pair(w, info->name, children[0], children[1]);
+        put_pair(w, info->name, w->p->children.at[n->b], w->p->children.at[n->b + 1]);
         return;
     }
     put(w, "{\"");
@@ -213,7 +212,7 @@ static void put_call(struct json_writer *w, const struct node *n)
         return;
     }
     put(w, "{\"arg\":");
-    put_node(w, children[0]);
+    put_node(w, w->p->children.at[n->b]);
     put(w, "}}");
 }
 
