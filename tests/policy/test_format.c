@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "policy/format/width.h"
 #include "policy/lex.h"
 #include "tests/policy/answers.h"
 #include "tests/policy/world.h"
@@ -125,6 +126,39 @@ static void keeps_zero_bytes(void **state)
     cedar_text_free(out);
 }
 
+static void counts_columns_of_a_terminal(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t columns;
+    } cases[] = {
+        {"", 0},
+        {"a\tb\n", 4},
+        {"\u00e9", 1},
+        {"e\u0301", 1},
+        {"\u65e5\u672c", 4},
+        {"\u200b", 0},
+        {"\U0001f600", 2},
+        {"\u2764", 1},
+        {"\u2764\ufe0f", 2},
+        {"\u231a\ufe0e", 1},
+        {"\U0001f44d\U0001f3fd", 2},
+        {"\U0001f468\u200d\U0001f469\u200d\U0001f467", 2},
+        {"\U0001f1e9\U0001f1ea", 2},
+        {"1\ufe0f\u20e3", 2},
+        {"\u0644\u0627", 1},
+        {"\u0644\u064e\u0627", 1},
+        {"\u201c\ufe01", 2},
+        {"\u3000", 2},
+        {"\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e007f\u200d\U0001f600", 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (text_width(text_of(cases[i].text)) != cases[i].columns)
+            fail_msg("%s is %u columns", cases[i].text, text_width(text_of(cases[i].text)));
+}
+
 /* ---- properties, of the official texts with comments put into them ---- */
 
 static uint32_t next_random(uint64_t *state)
@@ -240,6 +274,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_a_policy_with_its_place),
         cmocka_unit_test(lets_two_policies_have_one_id),
         cmocka_unit_test(keeps_zero_bytes),
+        cmocka_unit_test(counts_columns_of_a_terminal),
         cmocka_unit_test(loses_no_comment_and_changes_no_policy_wherever_comments_are),
     };
 
