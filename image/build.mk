@@ -23,7 +23,7 @@ endif
 
 # ---- floors ----
 CRYPTO := $(patsubst %.c,%.o,$(wildcard crypto/*.c))
-POLICY := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)))
+POLICY := $(filter-out %_main.o policy/command%,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)))
 PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
@@ -65,7 +65,7 @@ $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process c
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
-$(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)),,))
+$(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/policy_main.c policy/command*.c)),policy,-lzstd))
 $(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)),transfer crypto,-lsodium))
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))

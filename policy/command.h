@@ -24,6 +24,7 @@ int command_authorize(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_format(int argc, char **argv);
 int command_translate(int argc, char **argv);
+int command_run_corpus(int argc, char **argv);
 
 /* command_usage(name): Say how ${name} is called; EXIT_USAGE. */
 int command_usage(const char *name);

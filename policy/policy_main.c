@@ -62,6 +62,18 @@ static const struct command {
      "cedar prints a policy, or a policy set, that is JSON as Cedar text.\n"
      "Exit: 0 done, 1 not readable.\n\n"
      "  casemate-policy translate --to json program.cedar\n"},
+    {"run-corpus", command_run_corpus, "[--json] [--verbose] FILE...",
+     "hold the engine against recorded answers",
+     "A FILE is a pack, *.jsonl or *.jsonl.zst, with one case a line:\n"
+     "  {\"name\": \"…\", \"policies\": text, \"schema\": text, \"entities\": […],\n"
+     "   \"shouldValidate\": bool, \"requests\": [{principal, action, resource, context,\n"
+     "    \"validateRequest\": bool, \"decision\": …, \"reason\": [ids], \"errors\": [ids]}]}\n"
+     "or a test file, *.json: the same, with paths in place of texts and entities,\n"
+     "each from the nearest folder above the test file that has it.  Errors are\n"
+     "skipped, as the language does on its own.  The first ten mismatches are shown,\n"
+     "all with --verbose.  The last line counts them.\n"
+     "Exit: 0 no mismatch, 1 otherwise.\n\n"
+     "  casemate-policy run-corpus cases.jsonl.zst tests/multi/*.json\n"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
