@@ -128,6 +128,11 @@ $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 
+# our side of the comparison with the official engine
+$(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o policy/command_scenario.o) $(B)/lib/policy.a
+	@mkdir -p $(@D); echo "  ld differ"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
+
 # ---- figures ----
 $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
