@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/eval.h"
 
@@ -68,32 +69,57 @@ struct tally {
 };
 
 /* False when the memory of the decision is used up. */
+static bool tally_policy(struct eval *ev, uint32_t number, struct tally *t)
+{
+    const struct policy *policy = &ev->policies->policies.at[number];
+    size_t mark = arena_mark(ev->scratch);
+
+    if (!eval_scope(ev, policy))
+        return true;
+    enum outcome outcome = eval_clauses(ev, policy);
+    arena_rewind(ev->scratch, mark);
+    if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
+        return false;
+    if (outcome == OUTCOME_ERRED && t->erring_count == 0)
+        describe_fault(ev, number, &t->first_fault);
+    if (outcome == OUTCOME_ERRED)
+        t->erring[t->erring_count++] = number;
+    else if (outcome == OUTCOME_SATISFIED && policy->is_forbid)
+        t->forbids[t->forbid_count++] = number;
+    else if (outcome == OUTCOME_SATISFIED)
+        t->permits[t->permit_count++] = number;
+    return true;
+}
+
+/* The candidates of the request as bits, in the order of the policies; NULL: no memory is left. */
+static uint64_t *candidates_of(struct eval *ev, uint32_t *ret_words)
+{
+    uint32_t words = (ev->policies->policies.count + 63) / 64;
+    uint64_t *bits = arena_take(ev->scratch, (words + 1) * sizeof *bits);
+
+    *ret_words = words;
+    if (bits == NULL)
+        return NULL;
+    memset(bits, 0, words * sizeof *bits);
+    index_candidates(ev, bits);
+    return bits;
+}
+
 static bool tally_policies(struct eval *ev, struct tally *t)
 {
-    uint32_t n = ev->policies->policies.count;
-    uint32_t *numbers = arena_take(ev->scratch, 3 * sizeof *numbers * n);
+    uint32_t n = 0, words;
+    const uint64_t *bits = candidates_of(ev, &words);
 
+    for (uint32_t w = 0; bits != NULL && w < words; w++)
+        n += (uint32_t)__builtin_popcountll(bits[w]);
+    uint32_t *numbers = bits == NULL ? NULL : arena_take(ev->scratch, 3 * sizeof *numbers * n + 1);
     if (numbers == NULL)
         return false;
     *t = (struct tally){.permits = numbers, .forbids = numbers + n, .erring = numbers + 2 * n};
-    for (uint32_t i = 0; i < n; i++) {
-        const struct policy *policy = &ev->policies->policies.at[i];
-        if (!eval_scope(ev, policy))
-            continue;
-        size_t mark = arena_mark(ev->scratch);
-        enum outcome outcome = eval_clauses(ev, policy);
-        arena_rewind(ev->scratch, mark);
-        if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
-            return false;
-        if (outcome == OUTCOME_ERRED && t->erring_count == 0)
-            describe_fault(ev, i, &t->first_fault);
-        if (outcome == OUTCOME_ERRED)
-            t->erring[t->erring_count++] = i;
-        else if (outcome == OUTCOME_SATISFIED && policy->is_forbid)
-            t->forbids[t->forbid_count++] = i;
-        else if (outcome == OUTCOME_SATISFIED)
-            t->permits[t->permit_count++] = i;
-    }
+    for (uint32_t w = 0; w < words; w++)
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+            if (!tally_policy(ev, 64 * w + (uint32_t)__builtin_ctzll(left), t))
+                return false;
     return true;
 }
 

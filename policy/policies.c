@@ -236,6 +236,10 @@ static int load(const struct cedar_source *sources, size_t count, bool (*parse)(
     if ((r = copy_sources(p, sources, count, ret_problem)) != 0 ||
         (r = parse_all(p, ret_problem, parse)) != 0 || (r = check_ids(p, ret_problem)) != 0)
         goto out;
+    if (index_build(p) != 0) {
+        r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
+        goto out;
+    }
     *ret_policies = p;
     p = NULL;
 out:
@@ -285,6 +289,7 @@ void cedar_policies_free(struct cedar_policies *p)
     free(p->children.at);
     free(p->values.at);
     free(p->patterns.at);
+    index_free(&p->index);
     symbols_free(&p->symbols);
     arena_free(&p->arena);
     free(p);
