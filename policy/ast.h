@@ -88,6 +88,7 @@ struct scope {
     uint32_t type;
     struct uid uid;
     uint32_t first, count; /* SCOPE_IN_SET; count is of uids */
+    struct span span;      /* from the variable to the end of what it must be */
 };
 
 struct clause {

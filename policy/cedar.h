@@ -46,6 +46,7 @@
 #define CEDAR_ANCESTORS_MAX  1024U      /* ancestors, and parents, of one entity */
 #define CEDAR_TEXT_MAX       (1U << 20) /* bytes of one string */
 #define CEDAR_BASE_MAX       (1U << 30) /* bytes of one base store */
+#define CEDAR_VALIDATION_MAX (1U << 27) /* steps of validating a set, seconds at most */
 
 /* CEDAR_ERROR(name, number, text); numbers are negative and never reused. */
 #define CEDAR_ERROR_LIST(CEDAR_ERROR)                                                              \

@@ -92,8 +92,10 @@ static bool parse_scopes(struct parser *p, struct policy *policy)
     if (!parser_need(p, TOKEN_OPEN))
         return false;
     for (enum variable v = VARIABLE_PRINCIPAL; v <= VARIABLE_RESOURCE; v++) {
+        uint32_t start = p->now.span.start;
         if (!parse_scope(p, v, &policy->scopes[v]))
             return false;
+        policy->scopes[v].span = (struct span){start, p->before};
         if (v < VARIABLE_RESOURCE ? !parser_need(p, TOKEN_COMMA)
                                   : !parser_take(p, TOKEN_COMMA) && parser_failed(p))
             return false;

@@ -1,0 +1,358 @@
+// Generates schemas and policies for them, most of them well-typed, some with one mistake, and
+// compares the verdict of the reference engine's strict validator with that of ours, policy by
+// policy, and which policies can never apply.
+//
+//   CEDAR_WASM=<the package @cedar-policy/cedar-wasm> node validate_cases.js OURS CASES [SEED]
+//
+// OURS, which is validate_lines.c, reads lines {"schema":"...","policies":"..."} and answers each with a line
+// {"refused":[numbers],"impossible":[numbers]}, or {"failure":code} if a text cannot be read.
+'use strict';
+const cedar = require((process.env.CEDAR_WASM || '@cedar-policy/cedar-wasm') + '/nodejs');
+const { spawn } = require('child_process');
+
+// ---- chance ----
+let state = 1;
+function random() { // mulberry32
+  state = (state + 0x6d2b79f5) | 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}
+const below = n => Math.floor(random() * n);
+const chance = p => random() < p;
+const pick = list => list[below(list.length)];
+const some = (list, p) => list.filter(() => chance(p));
+
+// ---- schemas ----
+const EXTENSIONS = ['decimal', 'ipaddr', 'datetime', 'duration'];
+const ATTRIBUTES = ['a', 'b', 'c', 'name', 'level', 'o', 'if', 'x y'];
+const same = (x, y) => JSON.stringify(x) === JSON.stringify(y);
+
+function makeType(s, depth) {
+  const r = random();
+  if (r < 0.16) return { k: 'Bool' };
+  if (r < 0.32) return { k: 'Long' };
+  if (r < 0.46) return { k: 'String' };
+  if (r < 0.56) return { k: pick(EXTENSIONS) };
+  if (r < 0.76) return { k: 'Entity', n: pick(s.types).full };
+  if (r < 0.79 && s.actions.length > 0) return { k: 'Action', n: pick(s.actions).type };
+  if (depth === 0) return { k: 'Long' };
+  if (r < 0.9) return { k: 'Set', e: makeType(s, depth - 1) };
+  return makeRecord(s, depth - 1);
+}
+function makeRecord(s, depth) {
+  const a = {};
+  for (const n of some(ATTRIBUTES, 0.4).sort()) a[n] = { t: makeType(s, depth), req: chance(0.55) };
+  return { k: 'Record', a };
+}
+const join = (space, name) => (space ? space + '::' + name : name);
+function makeSchema() {
+  const s = { spaces: pick([[''], [''], ['A'], ['', 'A'], ['A', 'B::C'], ['', 'A', 'B::C']]), types: [], actions: [] };
+  for (const space of s.spaces)
+    for (const n of some(['U', 'V', 'G', 'P', 'E'], 0.6))
+      if (space === '' || !s.types.some(t => t.full === n)) s.types.push({ space, name: n, full: join(space, n) });
+  if (s.types.length < 2)
+    for (const n of ['U', 'P']) {
+      const full = join(s.spaces[0], n);
+      if (!s.types.some(t => t.full === full)) s.types.push({ space: s.spaces[0], name: n, full });
+    }
+  for (const space of s.spaces)
+    for (const n of some(['view', 'edit', 'all', 'x y'], 0.5))
+      if (space === '' || !s.actions.some(a => a.space === '' && a.id === n)) s.actions.push({ space, id: n, type: join(space, 'Action'), parents: [] });
+  if (s.actions.length === 0) s.actions.push({ space: s.spaces[0], id: 'view', type: join(s.spaces[0], 'Action'), parents: [] });
+  for (const t of s.types) {
+    if (t.name === 'E' && chance(0.8)) { t.ids = ['r', 'g', 'b c'].slice(0, 1 + below(3)); continue; }
+    t.shape = makeRecord(s, 2);
+    if (chance(0.4)) t.tags = makeType(s, 1);
+    t.parents = some(s.types.filter(g => g.ids === undefined), 0.3).map(g => g.full);
+  }
+  for (const t of s.types) if (t.parents) t.parents = t.parents.filter(n => s.types.find(g => g.full === n).ids === undefined);
+  s.actions.forEach((a, i) => {
+    a.parents = some(s.actions.slice(0, i), 0.3);
+    if (chance(0.85)) {
+      a.principals = some(s.types, 0.4).map(t => t.full);
+      a.resources = some(s.types, 0.4).map(t => t.full);
+      if (a.principals.length === 0) a.principals = [pick(s.types).full];
+      if (a.resources.length === 0) a.resources = [pick(s.types).full];
+      a.context = makeRecord(s, 2);
+    }
+  });
+  for (const t of s.types) t.up = above(s, t);
+  return s;
+}
+function above(s, t) {
+  const seen = new Set(), walk = x => { for (const n of x.parents || []) if (!seen.has(n)) { seen.add(n); walk(s.types.find(g => g.full === n)); } };
+  walk(t);
+  return seen;
+}
+const key = n => (/^[a-z]+$/.test(n) && n !== 'if' ? n : JSON.stringify(n));
+function typeText(t) {
+  if (t.k === 'Entity' || t.k === 'Action') return t.n;
+  if (t.k === 'Set') return `Set<${typeText(t.e)}>`;
+  if (t.k === 'Record') return `{${Object.entries(t.a).map(([n, x]) => `${key(n)}${x.req ? '' : '?'}: ${typeText(x.t)}`).join(', ')}}`;
+  return '__cedar::' + t.k;
+}
+function schemaText(s) {
+  return s.spaces.map(space => {
+    const lines = s.types.filter(t => t.space === space).map(t => t.ids
+      ? `entity ${t.name} enum [${t.ids.map(i => JSON.stringify(i)).join(', ')}];`
+      : `entity ${t.name}${t.parents.length ? ` in [${t.parents.join(', ')}]` : ''} = ${typeText(t.shape)}${t.tags ? ` tags ${typeText(t.tags)}` : ''};`);
+    for (const a of s.actions.filter(x => x.space === space))
+      lines.push(`action ${JSON.stringify(a.id)}${a.parents.length ? ` in [${a.parents.map(p => `${p.type}::${JSON.stringify(p.id)}`).join(', ')}]` : ''}` +
+        (a.principals ? ` appliesTo {principal: [${a.principals.join(', ')}], resource: [${a.resources.join(', ')}], context: ${typeText(a.context)}};` : ';'));
+    return space ? `namespace ${space} {\n${lines.join('\n')}\n}` : lines.join('\n');
+  }).join('\n');
+}
+
+// ---- expressions ----
+// Everything that can be reached: text, type, and the guards that it needs.
+function reach(g, text, type, guards, depth, out) {
+  out.push({ text, type, guards });
+  if (depth === 0) return;
+  const t = type.k === 'Entity' ? g.s.types.find(x => x.full === type.n) : null;
+  const shape = type.k === 'Record' ? type : t && t.shape;
+  for (const [n, a] of Object.entries(shape ? shape.a : {})) {
+    const member = key(n) === n && !chance(0.05) ? `${text}.${n}` : `${text}[${JSON.stringify(n)}]`;
+    const guard = a.req ? [] : [`${text} has ${key(n)}`];
+    reach(g, member, a.t, guards.concat(guard), depth - 1, out);
+  }
+  if (t && t.tags && chance(0.6)) {
+    const k = pick(['"k"', '"l"', '(if true then "k" else "l")']);
+    reach(g, `${text}.getTag(${k})`, t.tags, guards.concat([`${text}.hasTag(${k})`]), depth - 1, out);
+  }
+}
+function paths(g) {
+  const out = [];
+  reach(g, 'principal', { k: 'Entity', n: g.principal }, [], 2, out);
+  reach(g, 'resource', { k: 'Entity', n: g.resource }, [], 2, out);
+  reach(g, 'context', g.action.context, [], 3, out);
+  out.push({ text: 'action', type: { k: 'Action', n: g.action.type }, guards: [] });
+  for (let i = 0; i < 2; i++) {
+    const t = pick(g.s.types);
+    reach(g, uidOf(t), { k: 'Entity', n: t.full }, [], 1, out);
+  }
+  return out;
+}
+const uidOf = t => `${t.full}::${JSON.stringify(t.ids ? pick(t.ids) : pick(['u', 'v', '']))}`;
+const actionText = a => `${a.type}::${JSON.stringify(a.id)}`;
+const LONGS = ['0', '1', '-1', '9223372036854775807', '-9223372036854775808', '42'];
+const TEXTS = { decimal: ['1.0', '-0.5', '12.3456'], ipaddr: ['1.2.3.4', '10.0.0.0/8', '::1'], datetime: ['2024-01-01', '1969-12-31T23:59:59Z'], duration: ['1d', '-1h30m', '5ms'] };
+const CALL = { decimal: 'decimal', ipaddr: 'ip', datetime: 'datetime', duration: 'duration' };
+const BAD = { decimal: '1', ipaddr: '1.2.3', datetime: '2024-13-01', duration: '1x' };
+
+function literal(g, t, d) {
+  switch (t.k) {
+    case 'Bool': return pick(['true', 'false', '(true && true)', '(false || true)']);
+    case 'Long': return pick(LONGS);
+    case 'String': return pick(['"a"', '""', '"k"', '"\\u{1F600}"']);
+    case 'Entity': return uidOf(g.s.types.find(x => x.full === t.n));
+    case 'Action': return actionText(pick(g.s.actions.filter(a => a.type === t.n)));
+    case 'Set': return `[${Array.from({ length: 1 + below(3) }, () => gen(g, t.e, d - 1)).join(', ')}]`;
+    case 'Record': {
+      // A literal has all its attributes, so it is of a type with optional ones only in part.
+      const fields = Object.entries(t.a).map(([n, a]) => `${key(n)}: ${gen(g, a.t, d - 1)}`);
+      if (chance(0.3)) fields.reverse();
+      return `{${fields.join(', ')}}`;
+    }
+    default: return `${CALL[t.k]}(${JSON.stringify(pick(TEXTS[t.k]))})`;
+  }
+}
+const hasOptional = t => t.k === 'Record' ? Object.values(t.a).some(a => !a.req || hasOptional(a.t)) : t.k === 'Set' && hasOptional(t.e);
+function anyType(g, d) {
+  const t = makeType(g.s, d);
+  return hasOptional(t) ? { k: 'Long' } : t;
+}
+
+// One mistake somewhere: a countdown of nodes.
+function mistake(g, t, d) {
+  switch (below(12)) {
+    case 0: return '[]';
+    case 1: return gen(g, anyType(g, 1), d);
+    case 2: return `${pick(paths(g)).text}.nosuch`;
+    case 3: return pick(paths(g)).text;
+    case 4: return `${pick(EXTENSIONS.map(e => CALL[e]))}("bad")`;
+    case 5: return `Nosuch::"x"`;
+    case 6: return `${pick(g.s.types).full}::"unlisted"`;
+    case 7: return `${pick(g.s.actions).type}::"nosuch"`;
+    case 8: return `[${gen(g, anyType(g, 1), d - 1)}, ${gen(g, anyType(g, 1), d - 1)}]`;
+    case 9: { const e = pick(EXTENSIONS); return `${CALL[e]}(${chance(0.5) ? JSON.stringify(BAD[e]) : '(if context == context then "1" else "2")'})`; }
+    case 10: { const p = pick(paths(g)); return `${p.text}.getTag("k")`; }
+    default: return `(if ${gen(g, { k: 'Bool' }, d - 1)} then ${gen(g, t, d - 1)} else ${gen(g, anyType(g, 1), d - 1)})`;
+  }
+}
+function gen(g, t, d) {
+  if (g.until-- === 0) return mistake(g, t, Math.max(d, 1));
+  if (d <= 0) return leaf(g, t, d);
+  const r = random();
+  if (t.k === 'Bool' && r < 0.75) return bool(g, d);
+  if (r < 0.4) return leaf(g, t, d);
+  if (r < 0.5) return `(if ${gen(g, { k: 'Bool' }, d - 1)} then ${gen(g, t, d - 1)} else ${gen(g, t, d - 1)})`;
+  if (r < 0.56) return `{a: ${gen(g, t, d - 1)}, b: ${gen(g, anyType(g, 0), d - 2)}}.a`;
+  if (r < 0.62) return dead(g, t, d);
+  return operation(g, t, d);
+}
+function leaf(g, t, d) {
+  const there = g.paths.filter(p => same(p.type, t) && p.guards.every(x => g.known.has(x)));
+  if (there.length > 0 && chance(0.75)) return pick(there).text;
+  return hasOptional(t) && there.length > 0 ? pick(there).text : literal(g, t, d);
+}
+const garbage = g => pick(['[]', '1 + "a"', '1', 'ip("x")', 'principal.nosuch', '[1, "a"]', 'context.nosuch.x', '(1 == "a")', 'true', 'principal.getTag("q")', '"a" like "b"']);
+function dead(g, t, d) {
+  const yes = pick(['true', `(principal is ${g.principal})`, '(1 == 1)', '(true || 1)', `(action is ${g.action.type})`, `(action == ${actionText(g.action)})`, `(action in ${actionText(g.action)})`, '!false', '(context has nosuch || true)']);
+  const no = pick(['false', `(principal is ${pick(g.s.types).full})`, '(1 == 2)', '(false && [])', '!true', `(action == ${actionText(pick(g.s.actions))})`, '(context has nosuch)', `(principal in ${uidOf(pick(g.s.types))})`, `(resource == ${uidOf(pick(g.s.types))})`, `(action in [${actionText(pick(g.s.actions))}])`, 'action.hasTag("x")']);
+  return chance(0.5) ? `(if ${yes} then ${gen(g, t, d - 1)} else ${garbage(g)})` : `(if ${no} then ${garbage(g)} else ${gen(g, t, d - 1)})`;
+}
+function operation(g, t, d) {
+  switch (t.k) {
+    case 'Long': return pick([
+      () => `(${gen(g, t, d - 1)} ${pick(['+', '-', '*'])} ${gen(g, t, d - 1)})`,
+      () => `-(${gen(g, t, d - 1)})`,
+      () => `${gen(g, { k: 'duration' }, d - 1)}.${pick(['toMilliseconds', 'toSeconds', 'toMinutes', 'toHours', 'toDays'])}()`])();
+    case 'datetime': return chance(0.5) ? `${gen(g, t, d - 1)}.offset(${gen(g, { k: 'duration' }, d - 1)})` : `${gen(g, t, d - 1)}.toDate()`;
+    case 'duration': return chance(0.5) ? `${gen(g, { k: 'datetime' }, d - 1)}.durationSince(${gen(g, { k: 'datetime' }, d - 1)})` : `${gen(g, { k: 'datetime' }, d - 1)}.toTime()`;
+    default: return leaf(g, t, d);
+  }
+}
+const BOOL = { k: 'Bool' };
+// A guard and something that needs it, in many forms, the wrong ones among them.
+function guarded(g, d) {
+  const needy = g.paths.filter(p => p.guards.some(x => !g.known.has(x)));
+  if (needy.length === 0) return `(${gen(g, BOOL, d - 1)} && ${gen(g, BOOL, d - 1)})`;
+  const p = pick(needy), fresh = p.guards.filter(x => !g.known.has(x));
+  let guard = fresh.join(' && ');
+  const m = /^([a-z.]+)((?:\.[a-z]+)+)$/.exec(p.text);
+  if (m && chance(0.3)) { // the extended form
+    const parts = p.text.split('.'), cut = 1 + below(parts.length - 1);
+    if (parts.slice(cut).every(x => /^[a-z]+$/.test(x) && x !== 'if' && x !== 'in' && x !== 'is')) guard = `${parts.slice(0, cut).join('.')} has ${parts.slice(cut).join('.')}`;
+  }
+  const before = g.known;
+  const inside = () => { g.known = new Set([...before, ...fresh]); g.fresh = p; const x = use(g, p, d - 1); g.known = before; return x; };
+  const outside = () => gen(g, BOOL, d - 1);
+  switch (below(16)) {
+    case 0: return `(if ${guard} then ${inside()} else ${outside()})`;
+    case 1: return `((${guard} || ${guard}) && ${inside()})`;
+    case 2: return `(${guard} && ${outside()} && ${inside()})`;
+    case 3: return `((${outside()} && ${guard}) && ${inside()})`;
+    case 4: return `(${outside()} && (${guard} && ${inside()}))`;
+    case 5: return `((if ${outside()} then ${guard} else (${guard})) && ${inside()})`;
+    case 6: return `((if ${guard} then ${outside()} else ${pick(['false', guard, outside()])}) && ${inside()})`;
+    case 7: return `(!(${guard}) || ${inside()})`;
+    case 8: return `((${guard} || ${outside()}) && ${inside()})`;
+    case 9: return `((${guard} || ${pick(['false', '(1 == 2)'])}) && ${inside()})`;
+    case 10: return `((${pick(['true', '(1 == 1)', 'context has nosuch'])} && ${guard}) && ${inside()})`;
+    case 11: return `((${outside()} || (${guard})) && ${inside()})`;
+    case 12: return `(${guard} && (${guard} || []) && ${inside()})`;
+    case 13: return `(${guard}) && (if ${outside()} then ${inside()} else ${inside()})`.replace(/^/, '(') + ')';
+    default: return `(${guard} && ${inside()})`;
+  }
+}
+function use(g, p, d) {
+  const t = p.type;
+  if (t.k === 'Bool') return p.text;
+  if (chance(0.5) && !hasOptional(t)) return `${p.text} ${pick(['==', '!='])} ${gen(g, t, d)}`.replace(/^(.*)$/s, '($1)');
+  if (t.k === 'Set') return `${p.text}.isEmpty()`;
+  return `(${p.text} == ${p.text})`;
+}
+function bool(g, d) {
+  const any = () => gen(g, BOOL, d - 1);
+  const typed = k => gen(g, { k }, d - 1);
+  const entity = () => gen(g, { k: 'Entity', n: pick(g.s.types).full }, d - 1);
+  switch (below(26)) {
+    case 0: case 1: return `(${any()} && ${any()}${chance(0.3) ? ` && ${any()}` : ''})`;
+    case 2: return `(${any()} || ${any()}${chance(0.3) ? ` || ${any()}` : ''})`;
+    case 3: return `!(${any()})`;
+    case 4: { const k = pick(['Long', 'Long', 'datetime', 'duration']); return `(${typed(k)} ${pick(['<', '<=', '>', '>='])} ${typed(k)})`; }
+    case 5: { const t = anyType(g, 2); return `(${gen(g, t, d - 1)} ${pick(['==', '!='])} ${gen(g, t, d - 1)})`; }
+    case 6: return `(${entity()} ${pick(['==', '!='])} ${entity()})`;
+    case 7: return `(${entity()} in ${entity()})`;
+    case 8: { const n = pick(g.s.types).full; return `(${entity()} in ${gen(g, { k: 'Set', e: { k: 'Entity', n } }, d - 1)})`; }
+    case 9: return `(${entity()} is ${pick(g.s.types).full}${chance(0.4) ? ` in ${entity()}` : ''})`;
+    case 10: return `(action ${pick(['==', 'in', '!='])} ${actionText(pick(g.s.actions))})`;
+    case 11: { const list = some(g.s.actions, 0.4); return `(${chance(0.7) ? 'action' : actionText(pick(g.s.actions))} in [${(list.length ? list : [g.action]).map(actionText).join(', ')}])`; }
+    case 12: return `(${typed('String')} like ${pick(['"*"', '"a*b"', '"\\*"'])})`;
+    case 13: { const e = anyType(g, 1); return `${gen(g, { k: 'Set', e }, d - 1)}.contains(${gen(g, e, d - 1)})`; }
+    case 14: { const t = { k: 'Set', e: anyType(g, 1) }; return `${gen(g, t, d - 1)}.${pick(['containsAll', 'containsAny'])}(${gen(g, t, d - 1)})`; }
+    case 15: return `${gen(g, { k: 'Set', e: anyType(g, 1) }, d - 1)}.isEmpty()`;
+    case 16: return `${typed('decimal')}.${pick(['lessThan', 'lessThanOrEqual', 'greaterThan', 'greaterThanOrEqual'])}(${typed('decimal')})`;
+    case 17: return chance(0.5) ? `${typed('ipaddr')}.${pick(['isIpv4', 'isIpv6', 'isLoopback', 'isMulticast'])}()` : `${typed('ipaddr')}.isInRange(${typed('ipaddr')})`;
+    case 18: return `(${pick(g.paths.filter(p => p.guards.length === 0 && (p.type.k === 'Entity' || p.type.k === 'Record'))).text} has ${pick(['a', 'b', 'name', 'nosuch', '"x y"', 'o.a', 'a.b', 'o.nosuch.c'])})`;
+    case 19: return `${entity()}.hasTag(${pick(['"k"', '"l"', typed('String')])})`;
+    case 20: return dead(g, BOOL, d);
+    default: return guarded(g, d);
+  }
+}
+
+// ---- policies ----
+function scopeOf(g, variable, type, r) {
+  const t = g.s.types.find(x => x.full === type), other = pick(g.s.types);
+  const up = t.up.size > 0 ? pick([...t.up]) : type;
+  const group = chance(0.8) ? g.s.types.find(x => x.full === up) : other;
+  if (r < 0.45) return `${variable} is ${chance(0.95) ? type : other.full}`;
+  if (r < 0.6) return `${variable} == ${uidOf(chance(0.9) ? t : other)}`;
+  if (r < 0.7) return `${variable} in ${uidOf(group)}`;
+  if (r < 0.8) return `${variable} is ${type} in ${uidOf(group)}`;
+  return variable;
+}
+function actionScope(g) {
+  const r = random(), list = some(g.s.actions, 0.3);
+  if (r < 0.7) return `action == ${actionText(g.action)}`;
+  if (r < 0.8) return `action in ${actionText(pick(g.s.actions))}`;
+  if (r < 0.86) return `action in [${[g.action, ...list].map(actionText).join(', ')}]`;
+  if (r < 0.87) return 'action in []';
+  if (r < 0.88) return `action == ${g.action.type}::"nosuch"`;
+  return 'action';
+}
+function makePolicy(s) {
+  const live = s.actions.filter(a => a.principals);
+  const action = live.length > 0 && chance(0.98) ? pick(live) : pick(s.actions);
+  const g = { s, action: action.context ? action : { ...action, context: { k: 'Record', a: {} } }, known: new Set(), until: chance(0.2) ? below(25) : -1 };
+  g.principal = action.principals ? pick(action.principals) : pick(s.types).full;
+  g.resource = action.resources ? pick(action.resources) : pick(s.types).full;
+  g.paths = paths(g);
+  const clauses = Array.from({ length: chance(0.1) ? 0 : 1 + below(2) }, () => `${chance(0.8) ? 'when' : 'unless'} { ${gen(g, BOOL, 1 + below(4))} }`);
+  return `${chance(0.7) ? 'permit' : 'forbid'} (${scopeOf(g, 'principal', g.principal, random())}, ${actionScope(g)}, ${scopeOf(g, 'resource', g.resource, random())}) ${clauses.join(' ')};`;
+}
+
+// ---- the comparison ----
+const PER_CASE = 25;
+function reference(schema, policies) {
+  const v = cedar.validate({ schema, policies: { staticPolicies: policies } });
+  if (v.type !== 'success') return { failure: v.errors.map(e => e.message).join('; ') };
+  const numbers = list => [...new Set(list.map(e => Number(e.policyId.slice(6))))].sort((x, y) => x - y);
+  const refused = numbers(v.validationErrors);
+  const impossible = numbers(v.validationWarnings.filter(e => /impossible/.test(e.error.message))).filter(n => !refused.includes(n));
+  return { refused, impossible };
+}
+async function main() {
+  const [program, wanted, seed] = process.argv.slice(2);
+  const ours = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = require('readline').createInterface({ input: ours.stdout })[Symbol.asyncIterator]();
+  const sum = { policies: 0, refused: 0, impossible: 0, unread: 0, different: 0 };
+  for (let n = 0; sum.policies < Number(wanted); n++) {
+    state = (Number(seed || 1) * 1000003 + n) | 0;
+    const s = makeSchema(), schema = schemaText(s);
+    const list = Array.from({ length: PER_CASE }, () => makePolicy(s)), policies = list.join('\n');
+    const theirs = reference(schema, policies);
+    ours.stdin.write(JSON.stringify({ schema, policies }) + '\n');
+    const answer = JSON.parse((await lines.next()).value);
+    if (theirs.failure !== undefined) {
+      sum.unread++;
+      if (answer.failure === undefined || process.env.SHOW_UNREAD) console.log(JSON.stringify({ n, theirs, answer, schema, policies }));
+      continue;
+    }
+    sum.policies += PER_CASE;
+    sum.refused += theirs.refused.length;
+    sum.impossible += theirs.impossible.length;
+    for (let i = 0; i < PER_CASE; i++)
+      for (const what of ['refused', 'impossible'])
+        if (answer.failure !== undefined || answer[what].includes(i) !== theirs[what].includes(i)) {
+          sum.different++;
+          console.log(JSON.stringify({ n, what, ours: answer.failure || answer[what].includes(i), schema, policy: list[i], reference: cedar.validate({ schema, policies: { staticPolicies: list[i] } }).validationErrors.map(e => e.error.message) }));
+        }
+  }
+  ours.stdin.end();
+  console.log(JSON.stringify(sum));
+  process.exitCode = sum.different === 0 ? 0 : 1;
+}
+if (require.main === module) main();
+module.exports = { makeSchema, schemaText, makePolicy };
