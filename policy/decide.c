@@ -91,31 +91,20 @@ static bool tally_policy(struct eval *ev, uint32_t number, struct tally *t)
     return true;
 }
 
-/* The candidates of the request as bits, in the order of the policies; NULL: no memory is left. */
-static uint64_t *candidates_of(struct eval *ev, uint32_t *ret_words)
+static bool tally_policies(struct eval *ev, struct tally *t)
 {
     uint32_t words = (ev->policies->policies.count + 63) / 64;
     uint64_t *bits = arena_take(ev->scratch, (words + 1) * sizeof *bits);
 
-    *ret_words = words;
     if (bits == NULL)
-        return NULL;
+        return false;
     memset(bits, 0, words * sizeof *bits);
-    index_candidates(ev, bits);
-    return bits;
-}
-
-static bool tally_policies(struct eval *ev, struct tally *t)
-{
-    uint32_t n = 0, words;
-    const uint64_t *bits = candidates_of(ev, &words);
-
-    for (uint32_t w = 0; bits != NULL && w < words; w++)
-        n += (uint32_t)__builtin_popcountll(bits[w]);
-    uint32_t *numbers = bits == NULL ? NULL : arena_take(ev->scratch, 3 * sizeof *numbers * n + 1);
+    uint32_t most = index_candidates(ev, bits);
+    uint32_t *numbers = arena_take(ev->scratch, 3 * sizeof *numbers * most + 1);
     if (numbers == NULL)
         return false;
-    *t = (struct tally){.permits = numbers, .forbids = numbers + n, .erring = numbers + 2 * n};
+    *t = (struct tally){
+        .permits = numbers, .forbids = numbers + most, .erring = numbers + 2 * (size_t)most};
     for (uint32_t w = 0; w < words; w++)
         for (uint64_t left = bits[w]; left != 0; left &= left - 1)
             if (!tally_policy(ev, 64 * w + (uint32_t)__builtin_ctzll(left), t))
@@ -128,7 +117,8 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
                                  const struct cedar_request *request, enum cedar_on_error on_error,
                                  struct cedar_scratch *scratch, struct cedar_result *ret_result)
 {
-    struct eval ev = {policies, entities, request, &scratch->arena, {0}};
+    struct eval ev = {
+        .policies = policies, .entities = entities, .request = request, .scratch = &scratch->arena};
     struct cedar_result r = {.decision = CEDAR_DENY, .cause = CEDAR_NOT_DECIDED};
     struct tally t;
 
@@ -160,7 +150,10 @@ int cedar_evaluate(const struct cedar_policies *expression, const struct cedar_e
                    const struct cedar_request *request, struct cedar_scratch *scratch,
                    struct cedar_value *ret_value, struct cedar_fault *ret_fault)
 {
-    struct eval ev = {expression, entities, request, &scratch->arena, {0}};
+    struct eval ev = {.policies = expression,
+                      .entities = entities,
+                      .request = request,
+                      .scratch = &scratch->arena};
 
     *ret_fault = (struct cedar_fault){0};
     arena_rewind(&scratch->arena, 0);
@@ -271,7 +264,13 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room)
 {
-    struct explain x = {{policies, entities, request, &scratch->arena, {0}}, out, room, 0};
+    struct explain x = {{.policies = policies,
+                         .entities = entities,
+                         .request = request,
+                         .scratch = &scratch->arena},
+                        out,
+                        room,
+                        0};
 
     if (!is_decidable(policies, entities, request))
         return 0;

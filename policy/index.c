@@ -200,28 +200,33 @@ static void mark(const struct policy_index *index, uint32_t first, uint32_t coun
     }
 }
 
-static void probe(const struct policy_index *index, uint32_t place, uint32_t type, uint32_t id,
-                  uint64_t *bits)
+static uint32_t probe(const struct policy_index *index, uint32_t place, uint32_t type, uint32_t id,
+                      uint64_t *bits)
 {
     const struct index_key *k = find(index, place, type, id);
 
-    if (k->place != INDEX_UNUSED)
-        mark(index, k->first, k->count, bits);
+    if (k->place == INDEX_UNUSED)
+        return 0;
+    mark(index, k->first, k->count, bits);
+    return k->count;
 }
 
-void index_candidates(const struct eval *ev, uint64_t *bits)
+uint32_t index_candidates(const struct eval *ev, uint64_t *bits)
 {
     const struct policy_index *index = &ev->policies->index;
     const struct cedar_value *of[] = {&ev->request->principal, &ev->request->action,
                                       &ev->request->resource};
 
+    uint32_t most = index->always_count;
+
     mark(index, 0, index->always_count, bits);
     for (uint32_t place = VARIABLE_PRINCIPAL; place <= VARIABLE_RESOURCE; place++) {
         struct uid uid = {of[place]->uid.type, of[place]->uid.id};
         const struct entity *entity = entities_find(ev->entities, uid);
-        probe(index, place, uid.type, uid.id, bits);
-        probe(index, place, uid.type, INDEX_TYPE, bits);
+        most += probe(index, place, uid.type, uid.id, bits);
+        most += probe(index, place, uid.type, INDEX_TYPE, bits);
         for (uint32_t i = 0; entity != NULL && i < entity->ancestor_count; i++)
-            probe(index, place, entity->ancestors[i].type, entity->ancestors[i].id, bits);
+            most += probe(index, place, entity->ancestors[i].type, entity->ancestors[i].id, bits);
     }
+    return most;
 }

@@ -38,7 +38,8 @@ void index_free(struct policy_index *index);
  * index_candidates(ev, bits):
  * Set the bit of every policy whose scope may match the request of ${ev}; those
  * that are left out do not match.  ${bits} has room for all policies and is 0.
+ * Return how many bits are set, or more.
  */
-void index_candidates(const struct eval *ev, uint64_t *bits);
+uint32_t index_candidates(const struct eval *ev, uint64_t *bits);
 
 #endif
