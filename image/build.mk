@@ -140,7 +140,10 @@ $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o applian
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
-bench: all $(B)/bench/bench
+$(B)/bench/decide: $(call o,tests/bench/decide_main.o) $(B)/lib/policy.a
+	@mkdir -p $(@D); echo "  ld decide"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
+bench: all $(B)/bench/bench $(B)/bench/decide
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

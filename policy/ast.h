@@ -6,6 +6,7 @@
 
 #include "policy/arena.h"
 #include "policy/cedar.h"
+#include "policy/index.h"
 #include "policy/lex.h"
 #include "policy/symbol.h"
 #include "policy/value.h"
@@ -143,6 +144,7 @@ struct cedar_policies {
     ARRAY(uint32_t) children;
     ARRAY(struct cedar_value) values;
     ARRAY(struct pattern) patterns;
+    struct policy_index index; /* made last */
 };
 
 /* policies_text(p, span): The text there. */

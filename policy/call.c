@@ -98,7 +98,7 @@ static bool call_tag(const struct call *c)
     if (!need(c, 0, VALUE_ENTITY) || !need(c, 1, VALUE_STRING))
         return false;
     const struct entity *entity =
-        entities_find(c->ev->entities, (struct uid){c->v[0].uid.type, c->v[0].uid.id});
+        eval_entity(c->ev, (struct uid){c->v[0].uid.type, c->v[0].uid.id});
     const struct cedar_value *found =
         entity == NULL ? NULL : fields_find(entity->tags, entity->tag_count, c->v[1].symbol);
     if (c->function == FUNCTION_HAS_TAG) {

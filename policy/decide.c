@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/eval.h"
 
@@ -68,32 +69,46 @@ struct tally {
 };
 
 /* False when the memory of the decision is used up. */
+static bool tally_policy(struct eval *ev, uint32_t number, struct tally *t)
+{
+    const struct policy *policy = &ev->policies->policies.at[number];
+    size_t mark = arena_mark(ev->scratch);
+
+    if (!eval_scope(ev, policy))
+        return true;
+    enum outcome outcome = eval_clauses(ev, policy);
+    arena_rewind(ev->scratch, mark);
+    if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
+        return false;
+    if (outcome == OUTCOME_ERRED && t->erring_count == 0)
+        describe_fault(ev, number, &t->first_fault);
+    if (outcome == OUTCOME_ERRED)
+        t->erring[t->erring_count++] = number;
+    else if (outcome == OUTCOME_SATISFIED && policy->is_forbid)
+        t->forbids[t->forbid_count++] = number;
+    else if (outcome == OUTCOME_SATISFIED)
+        t->permits[t->permit_count++] = number;
+    return true;
+}
+
 static bool tally_policies(struct eval *ev, struct tally *t)
 {
-    uint32_t n = ev->policies->policies.count;
-    uint32_t *numbers = arena_take(ev->scratch, 3 * sizeof *numbers * n);
+    uint32_t words = (ev->policies->policies.count + 63) / 64;
+    uint64_t *bits = arena_take(ev->scratch, (words + 1) * sizeof *bits);
 
+    if (bits == NULL)
+        return false;
+    memset(bits, 0, words * sizeof *bits);
+    uint32_t most = index_candidates(ev, bits);
+    uint32_t *numbers = arena_take(ev->scratch, 3 * sizeof *numbers * most + 1);
     if (numbers == NULL)
         return false;
-    *t = (struct tally){.permits = numbers, .forbids = numbers + n, .erring = numbers + 2 * n};
-    for (uint32_t i = 0; i < n; i++) {
-        const struct policy *policy = &ev->policies->policies.at[i];
-        if (!eval_scope(ev, policy))
-            continue;
-        size_t mark = arena_mark(ev->scratch);
-        enum outcome outcome = eval_clauses(ev, policy);
-        arena_rewind(ev->scratch, mark);
-        if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
-            return false;
-        if (outcome == OUTCOME_ERRED && t->erring_count == 0)
-            describe_fault(ev, i, &t->first_fault);
-        if (outcome == OUTCOME_ERRED)
-            t->erring[t->erring_count++] = i;
-        else if (outcome == OUTCOME_SATISFIED && policy->is_forbid)
-            t->forbids[t->forbid_count++] = i;
-        else if (outcome == OUTCOME_SATISFIED)
-            t->permits[t->permit_count++] = i;
-    }
+    *t = (struct tally){
+        .permits = numbers, .forbids = numbers + most, .erring = numbers + 2 * (size_t)most};
+    for (uint32_t w = 0; w < words; w++)
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+            if (!tally_policy(ev, 64 * w + (uint32_t)__builtin_ctzll(left), t))
+                return false;
     return true;
 }
 
@@ -102,7 +117,8 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
                                  const struct cedar_request *request, enum cedar_on_error on_error,
                                  struct cedar_scratch *scratch, struct cedar_result *ret_result)
 {
-    struct eval ev = {policies, entities, request, &scratch->arena, {0}};
+    struct eval ev = {
+        .policies = policies, .entities = entities, .request = request, .scratch = &scratch->arena};
     struct cedar_result r = {.decision = CEDAR_DENY, .cause = CEDAR_NOT_DECIDED};
     struct tally t;
 
@@ -134,7 +150,10 @@ int cedar_evaluate(const struct cedar_policies *expression, const struct cedar_e
                    const struct cedar_request *request, struct cedar_scratch *scratch,
                    struct cedar_value *ret_value, struct cedar_fault *ret_fault)
 {
-    struct eval ev = {expression, entities, request, &scratch->arena, {0}};
+    struct eval ev = {.policies = expression,
+                      .entities = entities,
+                      .request = request,
+                      .scratch = &scratch->arena};
 
     *ret_fault = (struct cedar_fault){0};
     arena_rewind(&scratch->arena, 0);
@@ -245,7 +264,13 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room)
 {
-    struct explain x = {{policies, entities, request, &scratch->arena, {0}}, out, room, 0};
+    struct explain x = {{.policies = policies,
+                         .entities = entities,
+                         .request = request,
+                         .scratch = &scratch->arena},
+                        out,
+                        room,
+                        0};
 
     if (!is_decidable(policies, entities, request))
         return 0;

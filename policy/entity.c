@@ -49,7 +49,7 @@ const struct entity *entities_find(const struct cedar_entities *e, struct uid ui
     return found;
 }
 
-static bool has_ancestor(const struct entity *entity, struct uid group)
+bool entity_has_ancestor(const struct entity *entity, struct uid group)
 {
     uint32_t low = 0, high = entity->ancestor_count;
 
@@ -71,7 +71,7 @@ bool entities_in(const struct cedar_entities *e, struct uid child, struct uid gr
     if (compare_uid(child, group) == 0)
         return true;
     const struct entity *entity = entities_find(e, child);
-    return entity != NULL && has_ancestor(entity, group);
+    return entity != NULL && entity_has_ancestor(entity, group);
 }
 
 static int make_room(struct cedar_entities *e)

@@ -54,6 +54,9 @@ struct cedar_entities {
 /* entities_find(e, uid): The entity, in ${e} or below, or NULL. */
 const struct entity *entities_find(const struct cedar_entities *e, struct uid uid);
 
+/* entity_has_ancestor(entity, group): Whether it stands in ${group}, directly or not. */
+bool entity_has_ancestor(const struct entity *entity, struct uid group);
+
 /* entities_in(e, child, group): Cedar's `child in group`; true for equal uids, existing or not. */
 bool entities_in(const struct cedar_entities *e, struct uid child, struct uid group);
 

@@ -2,6 +2,24 @@
 
 #include <string.h>
 
+const struct entity *eval_entity(struct eval *ev, struct uid uid)
+{
+    struct eval_memo *m = &ev->memos[(uid.type * 3 + uid.id) % EVAL_MEMOS];
+
+    if (!m->known || m->uid.type != uid.type || m->uid.id != uid.id)
+        *m = (struct eval_memo){uid, true, entities_find(ev->entities, uid)};
+    return m->entity;
+}
+
+/* Cedar's `child in group`; true for equal uids, existing or not. */
+static bool is_in(struct eval *ev, struct uid child, struct uid group)
+{
+    if (child.type == group.type && child.id == group.id)
+        return true;
+    const struct entity *entity = eval_entity(ev, child);
+    return entity != NULL && entity_has_ancestor(entity, group);
+}
+
 bool eval_fail(struct eval *ev, enum fault_kind kind, uint32_t node)
 {
     ev->fault = (struct fault){.kind = kind, .node = node};
@@ -112,15 +130,14 @@ bool eval_in(struct eval *ev, uint32_t node, const struct cedar_value *item,
     child = (struct uid){item->uid.type, item->uid.id};
     *ret = false;
     if (group->tag == VALUE_ENTITY) {
-        *ret = entities_in(ev->entities, child, (struct uid){group->uid.type, group->uid.id});
+        *ret = is_in(ev, child, (struct uid){group->uid.type, group->uid.id});
         return true;
     }
     for (uint32_t i = 0; i < group->count; i++)
         if (group->items[i].tag != VALUE_ENTITY)
             return eval_type(ev, node, "entity", &group->items[i]);
     for (uint32_t i = 0; i < group->count && !*ret; i++)
-        *ret = entities_in(ev->entities, child,
-                           (struct uid){group->items[i].uid.type, group->items[i].uid.id});
+        *ret = is_in(ev, child, (struct uid){group->items[i].uid.type, group->items[i].uid.id});
     return true;
 }
 
@@ -144,7 +161,7 @@ static bool eval_relation(struct eval *ev, uint32_t node, struct cedar_value *re
 }
 
 /* The attribute, or NULL when it is absent; *ret_entity says whether ${v} itself is there. */
-static const struct cedar_value *find_attribute(const struct eval *ev, const struct cedar_value *v,
+static const struct cedar_value *find_attribute(struct eval *ev, const struct cedar_value *v,
                                                 uint32_t key, bool *ret_there)
 {
     const struct entity *entity;
@@ -152,7 +169,7 @@ static const struct cedar_value *find_attribute(const struct eval *ev, const str
     *ret_there = true;
     if (v->tag == VALUE_RECORD)
         return fields_find(v->fields, v->count, key);
-    entity = entities_find(ev->entities, (struct uid){v->uid.type, v->uid.id});
+    entity = eval_entity(ev, (struct uid){v->uid.type, v->uid.id});
     *ret_there = entity != NULL;
     return entity == NULL ? NULL : fields_find(entity->attributes, entity->attribute_count, key);
 }
@@ -364,7 +381,7 @@ bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret)
     return eval_fail(ev, FAULT_TYPE, node);
 }
 
-static bool scope_matches(const struct eval *ev, const struct scope *s, struct uid uid)
+static bool scope_matches(struct eval *ev, const struct scope *s, struct uid uid)
 {
     switch (s->kind) {
     case SCOPE_ANY:
@@ -372,15 +389,15 @@ static bool scope_matches(const struct eval *ev, const struct scope *s, struct u
     case SCOPE_EQ:
         return uid.type == s->uid.type && uid.id == s->uid.id;
     case SCOPE_IN:
-        return entities_in(ev->entities, uid, s->uid);
+        return is_in(ev, uid, s->uid);
     case SCOPE_IS:
         return uid.type == s->type;
     case SCOPE_IS_IN:
-        return uid.type == s->type && entities_in(ev->entities, uid, s->uid);
+        return uid.type == s->type && is_in(ev, uid, s->uid);
     case SCOPE_IN_SET:
         for (uint32_t i = 0; i < s->count; i++) {
             const uint32_t *pair = &ev->policies->children.at[s->first + 2 * i];
-            if (entities_in(ev->entities, uid, (struct uid){pair[0], pair[1]}))
+            if (is_in(ev, uid, (struct uid){pair[0], pair[1]}))
                 return true;
         }
         return false;
@@ -388,7 +405,7 @@ static bool scope_matches(const struct eval *ev, const struct scope *s, struct u
     return false;
 }
 
-bool eval_scope(const struct eval *ev, const struct policy *policy)
+bool eval_scope(struct eval *ev, const struct policy *policy)
 {
     const struct cedar_value *of[] = {&ev->request->principal, &ev->request->action,
                                       &ev->request->resource};

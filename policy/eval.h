@@ -33,14 +33,27 @@ struct fault {
     uint32_t symbol;    /* FAULT_NO_ATTRIBUTE, FAULT_NO_TAG: which */
 };
 
-/* One evaluation.  Everything but the scratch and the fault is only read. */
+/* An entity that was looked up; a request comes back to the same few again and again. */
+struct eval_memo {
+    struct uid uid;
+    bool known;
+    const struct entity *entity; /* NULL: there is none */
+};
+
+#define EVAL_MEMOS 8U
+
+/* One evaluation.  Everything but the scratch, the fault and the memos is only read. */
 struct eval {
     const struct cedar_policies *policies;
     const struct cedar_entities *entities;
     const struct cedar_request *request;
     struct arena *scratch;
     struct fault fault;
+    struct eval_memo memos[EVAL_MEMOS];
 };
+
+/* eval_entity(ev, uid): The entity, or NULL. */
+const struct entity *eval_entity(struct eval *ev, struct uid uid);
 
 /* eval_node(ev, node, ret): The value of the expression; false, and ${fault} set, if it errs. */
 bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret);
@@ -52,7 +65,7 @@ bool eval_bool(struct eval *ev, uint32_t node, bool *ret);
 bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret);
 
 /* eval_scope(ev, policy): Whether the policy's scope matches; it cannot err. */
-bool eval_scope(const struct eval *ev, const struct policy *policy);
+bool eval_scope(struct eval *ev, const struct policy *policy);
 
 /* eval_fail(ev, kind, node), eval_type(…): Set the fault; always false. */
 bool eval_fail(struct eval *ev, enum fault_kind kind, uint32_t node);

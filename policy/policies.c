@@ -237,6 +237,10 @@ static int read_sources(const struct cedar_source *sources, size_t count,
     if ((r = copy_sources(p, sources, count, ret_problem)) != 0 ||
         (r = parse_all(p, ret_problem, parse)) != 0)
         goto out;
+    if (index_build(p) != 0) {
+        r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
+        goto out;
+    }
     *ret_policies = p;
     p = NULL;
 out:
@@ -304,6 +308,7 @@ void cedar_policies_free(struct cedar_policies *p)
     free(p->children.at);
     free(p->values.at);
     free(p->patterns.at);
+    index_free(&p->index);
     symbols_free(&p->symbols);
     arena_free(&p->arena);
     free(p);

@@ -192,12 +192,15 @@ bool fields_order(struct value_field *fields, uint32_t count)
     return true;
 }
 
+/* So many are looked at one after the other: faster than halving. */
+#define FEW 12
+
 const struct cedar_value *fields_find(const struct value_field *fields, uint32_t count,
                                       uint32_t key)
 {
     uint32_t low = 0, high = count;
 
-    while (low < high) {
+    while (high - low > FEW) {
         uint32_t middle = low + (high - low) / 2;
         if (fields[middle].key == key)
             return &fields[middle].value;
@@ -206,5 +209,8 @@ const struct cedar_value *fields_find(const struct value_field *fields, uint32_t
         else
             high = middle;
     }
+    for (; low < high; low++)
+        if (fields[low].key == key)
+            return &fields[low].value;
     return NULL;
 }

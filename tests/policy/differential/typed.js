@@ -4,8 +4,8 @@
 //
 //   CEDAR_WASM=<the package @cedar-policy/cedar-wasm> node validate_cases.js OURS CASES [SEED]
 //
-// OURS reads lines {"schema":"...","policies":"..."} and answers each with a line
-// {"refused":[numbers],"impossible":[numbers]}, or {"failure":"..."} if a text cannot be read.
+// OURS, which is validate_lines.c, reads lines {"schema":"...","policies":"..."} and answers each with a line
+// {"refused":[numbers],"impossible":[numbers]}, or {"failure":code} if a text cannot be read.
 'use strict';
 const cedar = require((process.env.CEDAR_WASM || '@cedar-policy/cedar-wasm') + '/nodejs');
 const { spawn } = require('child_process');
