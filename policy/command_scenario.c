@@ -138,16 +138,18 @@ int scenario_request(struct scenario *s, const struct cedar_source *source,
                      const struct json *object, const struct json *common, bool conforms)
 {
     static const struct json none = {.kind = JSON_OBJECT};
-    const struct json *own = json_member(object, "context");
+    const struct json *given = json_member(object, "context"), *own = given != NULL ? given : &none;
     struct entity_json j = {.entities = s->overlay,
                             .source = source,
                             .problem = &s->problem,
                             .schema = s->schema,
-                            .action = &s->request.action};
+                            .action = &s->request.action,
+                            .is_lenient = !conforms};
     int r = read_variables(s, &j, object);
 
     if (r == 0)
-        r = entity_json_context(&j, common, own == NULL ? &none : own, &s->request.context);
+        r = entity_json_context(&j, common == NULL ? own : common, common == NULL ? NULL : own,
+                                &s->request.context);
     if (r == 0)
         r = cedar_entities_freeze(s->overlay);
     if (r == 0 && s->schema != NULL && conforms)

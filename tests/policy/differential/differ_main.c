@@ -10,7 +10,8 @@
  *   {"op": "parse" | "format" | "json" | "text" | "schema", "text": …, "width": …, "indent": …}
  *       gives {"ok": bool, "text": …}: what was made of it, or what is wrong;
  *   {"op": "decide", "policies": text, "schema": text, "entities": […], "requests": […],
- *    "conforms": bool} gives the verdict of each step, up to the first refusal.
+ *    "conforms": bool} gives the verdict of each step, up to the first refusal;
+ *    with "laidOut": true the policies are laid out first.
  */
 
 #define MEMORY_MAX ((size_t)256 << 20)
@@ -144,6 +145,23 @@ static void answer_requests(struct scenario *s, const struct cedar_source *sourc
     printf("]");
 }
 
+static int load(struct scenario *s, const struct cedar_source *source, bool laid_out)
+{
+    struct cedar_source again = {.name = source->name};
+    char *text;
+    int r;
+
+    if (!laid_out)
+        return scenario_load(s, source, 1);
+    r = cedar_format(source, NULL, &text, &again.length, &s->problem);
+    if (r != 0)
+        return r;
+    again.text = text;
+    r = scenario_load(s, &again, 1);
+    cedar_text_free(text);
+    return r;
+}
+
 /* The name of the step that refuses, or NULL. */
 static const char *answer_steps(struct scenario *s, const struct cedar_source *source,
                                 const struct json *line)
@@ -152,7 +170,7 @@ static const char *answer_steps(struct scenario *s, const struct cedar_source *s
     const struct cedar_source policy_source = {"policies", policies.data, policies.length};
     const struct cedar_source schema_source = {"schema", schema.data, schema.length};
 
-    if (scenario_load(s, &policy_source, 1) != 0)
+    if (load(s, &policy_source, json_member(line, "laidOut") != NULL) != 0)
         return "policies";
     if (schema.length > 0 && scenario_schema(s, &schema_source) != 0)
         return "schema";
