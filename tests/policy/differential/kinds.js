@@ -85,7 +85,7 @@ function compareDecide(c, want, [got, reversed, laidOut]) {
 
 // ---- policy text: whether it is accepted, its layout, its JSON ----
 
-const comments = (text) => (text.replace(/"(\\.|[^"\\])*"|\/\/[^\n\r]*/g, (m) => (m[0] === '"' ? '' : '\u0001' + m.trim() + '\u0002')).match(/\u0001[^\u0002]*\u0002/g) || []).join('');
+const comments = (text) => (text.replace(/"(\\.|[^"\\])*"|\/\/[^\n\r]*/g, (m) => (m[0] === '"' ? '' : '\u0001' + m.replace(/[\s\u0085]+$/, '') + '\u0002')).match(/\u0001[^\u0002]*\u0002/g) || []).join('');
 const WIDE = ['a', 'é', 'e\u0301', '日', '한', '\u1112\u1161\u11ab', 'ｗ', '\u200b', '\u00ad', '\u{1F600}', '\u{1F468}\u200d\u{1F469}\u200d\u{1F467}', '\u{1F44D}\u{1F3FD}', '\u2764\ufe0f', '\u2764', '\u231a\ufe0e',
   '\u{1F1E9}\u{1F1EA}', '\u{1F1E9}', '1\ufe0f\u20e3', '\u0644\u0627', '\u05d0', '\u0e33', '\u093f', '\u2018', '\u200d', '\u3000', '…', '—', '½', '\u{20000}', '\u{1F9D1}\u{1F3FB}\u200d\u{1F4BB}'];
 
