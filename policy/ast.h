@@ -99,6 +99,7 @@ struct clause {
 
 struct annotation {
     uint32_t key, value; /* symbols */
+    bool has_value;      /* @name(""), not @name; both have the value "" */
 };
 
 struct policy {

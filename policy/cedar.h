@@ -47,6 +47,7 @@
 #define CEDAR_TEXT_MAX       (1U << 20) /* bytes of one string */
 #define CEDAR_BASE_MAX       (1U << 30) /* bytes of one base store */
 #define CEDAR_VALIDATION_MAX (1U << 27) /* steps of validating a set, seconds at most */
+#define CEDAR_FORMATTED_MAX  (1U << 24) /* bytes of policy text that is laid out */
 
 /* CEDAR_ERROR(name, number, text); numbers are negative and never reused. */
 #define CEDAR_ERROR_LIST(CEDAR_ERROR)                                                              \
@@ -139,6 +140,64 @@ const char *cedar_policy_annotation(const struct cedar_policies *policies, uint3
 
 /* cedar_policy_is_forbid(policies, number): Whether its effect is forbid. */
 bool cedar_policy_is_forbid(const struct cedar_policies *policies, uint32_t number);
+
+/* How policy text is laid out: the columns of a line, and of one step of indentation. */
+struct cedar_style {
+    unsigned width;
+    unsigned indent;
+};
+
+/*
+ * cedar_format(source, style, ret_text, ret_length, ret_problem):
+ * Lay the policies of ${source} out as Cedar's own formatter does, in the one
+ * canonical way of ${style}; NULL is 80 and 2.  No comment is lost: one behind a
+ * comma that is dropped goes to the bracket that follows.  The result has the
+ * same policies.  Laid out again it stays as it is; only where comments stand in
+ * unusual places does the reference move some once more, and so does this: then
+ * the second pass settles it.  Ids are not looked at: two policies may have the same.  On success set ${ret_text}, which the caller
+ * ends with cedar_text_free(), and ${ret_length}; it is terminated, and may hold
+ * U+0000.  Return 0 or a CEDAR_ERR_ code, and then fill ${ret_problem}.
+ */
+must_use int cedar_format(const struct cedar_source *source, const struct cedar_style *style,
+                          char **ret_text, size_t *ret_length, struct cedar_problem *ret_problem);
+
+/*
+ * cedar_policies_json_to_text(json, ret_text, ret_length, ret_problem):
+ * Write the policies of ${json} as Cedar text, as cedar_format() lays it out.
+ * ${json} is one policy, {"effect", "principal", …}, or a policy set,
+ * {"staticPolicies": {id: policy}}; templates and links are refused.  The id in
+ * a set becomes the policy's @id; a policy whose own @id is another one is
+ * refused, as is a call that text cannot say (a function that is not known, a
+ * method without what stands before its dot).  The place of a problem is one in
+ * ${json}; it has none if the text exceeds a limit of policies.
+ */
+must_use int cedar_policies_json_to_text(const struct cedar_source *json, char **ret_text,
+                                         size_t *ret_length, struct cedar_problem *ret_problem);
+
+/*
+ * cedar_policies_load_json(sources, count, ret_policies, ret_problem):
+ * cedar_policies_load() of the texts that cedar_policies_json_to_text() makes of
+ * ${sources}.  So the set has Cedar text like any other: its source, its spans
+ * and the places of later findings are those of that text.
+ */
+must_use int cedar_policies_load_json(const struct cedar_source *sources, size_t count,
+                                      struct cedar_policies **ret_policies,
+                                      struct cedar_problem *ret_problem);
+
+/*
+ * cedar_policy_write_json(policies, number, ret_json, ret_length),
+ * cedar_policies_write_json(policies, ret_json, ret_length):
+ * One policy, or all as a policy set, in Cedar's JSON.  Numbers keep all their
+ * digits.  On success set ${ret_json}, terminated, which the caller ends with
+ * cedar_text_free().  Return 0, CEDAR_ERR_MEMORY or CEDAR_ERR_LIMIT.
+ */
+must_use int cedar_policy_write_json(const struct cedar_policies *policies, uint32_t number,
+                                     char **ret_json, size_t *ret_length);
+must_use int cedar_policies_write_json(const struct cedar_policies *policies, char **ret_json,
+                                       size_t *ret_length);
+
+/* cedar_text_free(text): End a text that was made here; NULL is fine. */
+void cedar_text_free(char *text);
 
 /* ---- entities and values ---- */
 

@@ -62,6 +62,41 @@ void files_free(struct files *files)
     *files = (struct files){0};
 }
 
+bool policy_form(const char *argument)
+{
+    return strcmp(argument, "json") == 0 || strcmp(argument, "cedar") == 0;
+}
+
+static bool is_json(const struct cedar_source *source, const char *form)
+{
+    size_t n = strlen(source->name);
+
+    if (form != NULL)
+        return strcmp(form, "json") == 0;
+    return n >= 5 && strcmp(source->name + n - 5, ".json") == 0;
+}
+
+bool files_to_text(struct files *files, const char *form)
+{
+    struct cedar_problem problem;
+
+    for (size_t i = 0; i < files->count; i++) {
+        struct cedar_source *source = &files->sources[i];
+        size_t length;
+        char *text;
+        if (!is_json(source, form))
+            continue;
+        if (cedar_policies_json_to_text(source, &text, &length, &problem) != 0) {
+            problem_report(&problem);
+            return false;
+        }
+        free((char *)source->text);
+        source->text = text;
+        source->length = length;
+    }
+    return true;
+}
+
 void problem_report(const struct cedar_problem *problem)
 {
     char text[1024];

@@ -22,6 +22,8 @@ int command_check(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_authorize(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
+int command_format(int argc, char **argv);
+int command_translate(int argc, char **argv);
 
 /* command_usage(name): Say how ${name} is called; EXIT_USAGE. */
 int command_usage(const char *name);
@@ -39,6 +41,16 @@ struct files {
 };
 bool files_read(char **paths, size_t count, struct files *ret);
 void files_free(struct files *files);
+
+/*
+ * files_to_text(files, form): Policies that are JSON become Cedar text, so that all can be
+ * loaded together.  ${form} is "json", "cedar", or NULL: then a name that ends in .json says it.
+ * Says what is wrong on stderr.
+ */
+bool files_to_text(struct files *files, const char *form);
+
+/* policy_form(argument): Whether it is a form for files_to_text(). */
+bool policy_form(const char *argument);
 
 /* problem_report(problem): On stderr, with the source line. */
 void problem_report(const struct cedar_problem *problem);

@@ -11,6 +11,7 @@
 struct options {
     char *policies[64];
     size_t policy_count;
+    const char *form; /* of the policies, or NULL */
     const char *entities;
     const char *request;
     bool json;
@@ -21,6 +22,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 {
     static const struct option options[] = {
         {"policies", required_argument, NULL, 'p'},
+        {"policy-format", required_argument, NULL, 'f'},
         {"entities", required_argument, NULL, 'e'},
         {"request-json", required_argument, NULL, 'r'},
         {"on-error", required_argument, NULL, 'o'},
@@ -33,6 +35,8 @@ static bool read_options(int argc, char **argv, struct options *o)
     while ((c = getopt_long(argc, argv, "p:", options, NULL)) != -1) {
         if (c == 'p' && o->policy_count < 64)
             o->policies[o->policy_count++] = optarg;
+        else if (c == 'f' && policy_form(optarg))
+            o->form = optarg;
         else if (c == 'e')
             o->entities = optarg;
         else if (c == 'r')
@@ -168,7 +172,7 @@ int command_authorize(int argc, char **argv)
 
     if (!read_options(argc, argv, &o) || o.policy_count == 0 || o.request == NULL || optind != argc)
         return command_usage("authorize");
-    if (!files_read(o.policies, o.policy_count, &q.files))
+    if (!files_read(o.policies, o.policy_count, &q.files) || !files_to_text(&q.files, o.form))
         goto out;
     if (cedar_policies_load(q.files.sources, q.files.count, &q.policies, &problem) != 0) {
         problem_report(&problem);

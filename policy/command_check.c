@@ -69,19 +69,24 @@ static int check_files(const struct files *files, bool json)
 
 int command_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"policy-format", required_argument, NULL, 'f'}, {0}};
     struct files files = {0};
+    const char *form = NULL;
     bool json = false;
     int c, r = EXIT_FAILED;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'j')
+        if (c == 'j')
+            json = true;
+        else if (c == 'f' && policy_form(optarg))
+            form = optarg;
+        else
             return command_usage("check");
-        json = true;
     }
     if (optind == argc)
         return command_usage("check");
-    if (files_read(argv + optind, (size_t)(argc - optind), &files))
+    if (files_read(argv + optind, (size_t)(argc - optind), &files) && files_to_text(&files, form))
         r = check_files(&files, json);
     files_free(&files);
     return r;

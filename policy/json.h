@@ -8,7 +8,7 @@
 #include "policy/cedar.h"
 #include "policy/symbol.h"
 
-#define JSON_DEPTH_MAX 64U
+#define JSON_DEPTH_MAX 127U
 #define JSON_BYTES_MAX (64U << 20)
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };

@@ -28,8 +28,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The length of the white space at ${s}: Unicode's, as the language has it. */
-static uint32_t space_length(const char *s, uint32_t left)
+uint32_t space_length(const char *s, uint32_t left)
 {
     static const char *const wide[] = {
         "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
@@ -48,6 +47,13 @@ static uint32_t space_length(const char *s, uint32_t left)
     return 0;
 }
 
+uint32_t comment_end(const char *text, uint32_t at, uint32_t end)
+{
+    while (at < end && text[at] != '\n' && text[at] != '\r')
+        at++;
+    return at;
+}
+
 static uint32_t skip_blank(const char *text, uint32_t at, uint32_t end)
 {
     while (at < end) {
@@ -55,8 +61,7 @@ static uint32_t skip_blank(const char *text, uint32_t at, uint32_t end)
         if (n > 0) {
             at += n;
         } else if (end - at >= 2 && text[at] == '/' && text[at + 1] == '/') {
-            while (at < end && text[at] != '\n' && text[at] != '\r')
-                at++;
+            at = comment_end(text, at, end);
         } else {
             break;
         }

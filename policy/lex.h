@@ -73,6 +73,13 @@ const char *token_kind_name(enum token_kind kind);
 /* token_is_word(kind): Whether it is a name, reserved or not. */
 bool token_is_word(enum token_kind kind);
 
+/* space_length(s, left): The length of the white space character at ${s}, or 0: Unicode's, as the
+ * language has it. */
+uint32_t space_length(const char *s, uint32_t left);
+
+/* comment_end(text, at, end): Where the comment at ${at} ends: before LF or CR. */
+uint32_t comment_end(const char *text, uint32_t at, uint32_t end);
+
 /* lex(text, at, end): The first token of ${text} at or after ${at}; ${end} is where the text ends.
  */
 struct token lex(const char *text, uint32_t at, uint32_t end);

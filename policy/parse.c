@@ -139,7 +139,8 @@ static bool parse_annotation(struct parser *p, struct policy *policy)
         !parser_symbol(p, (struct text){"", 0}, &a.value))
         return false;
     parser_advance(p);
-    if (parser_take(p, TOKEN_OPEN) && (!parser_string(p, &a.value) || !parser_need(p, TOKEN_CLOSE)))
+    a.has_value = parser_take(p, TOKEN_OPEN);
+    if (a.has_value && (!parser_string(p, &a.value) || !parser_need(p, TOKEN_CLOSE)))
         return false;
     for (uint32_t i = 0; i < policy->annotation_count; i++)
         if (p->set->annotations.at[policy->annotation_first + i].key == a.key)

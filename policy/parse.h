@@ -93,6 +93,9 @@ uint32_t parse_expression(struct parser *p);
 /* parse_source(p): All policies of the source, appended to the set. */
 bool parse_source(struct parser *p);
 
+/* policies_check(source, ret_problem): Whether its policies can be read; ids are not compared. */
+must_use int policies_check(const struct cedar_source *source, struct cedar_problem *ret_problem);
+
 /* parser_open(p, source, problem), parser_close(p): Before and after. */
 bool parser_open(struct parser *p, struct cedar_policies *set, const struct source *source,
                  struct cedar_problem *problem);

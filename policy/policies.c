@@ -217,8 +217,9 @@ static int check_ids(const struct cedar_policies *p, struct cedar_problem *probl
     return r;
 }
 
-static int load(const struct cedar_source *sources, size_t count, bool (*parse)(struct parser *),
-                struct cedar_policies **ret_policies, struct cedar_problem *ret_problem)
+static int read_sources(const struct cedar_source *sources, size_t count,
+                        bool (*parse)(struct parser *), struct cedar_policies **ret_policies,
+                        struct cedar_problem *ret_problem)
 {
     struct cedar_policies *p = calloc(1, sizeof *p);
     int r;
@@ -234,7 +235,7 @@ static int load(const struct cedar_source *sources, size_t count, bool (*parse)(
         goto out;
     }
     if ((r = copy_sources(p, sources, count, ret_problem)) != 0 ||
-        (r = parse_all(p, ret_problem, parse)) != 0 || (r = check_ids(p, ret_problem)) != 0)
+        (r = parse_all(p, ret_problem, parse)) != 0)
         goto out;
     if (index_build(p) != 0) {
         r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
@@ -250,7 +251,25 @@ out:
 int cedar_policies_load(const struct cedar_source *sources, size_t count,
                         struct cedar_policies **ret_policies, struct cedar_problem *ret_problem)
 {
-    return load(sources, count, parse_source, ret_policies, ret_problem);
+    struct cedar_policies *p = NULL;
+    int r = read_sources(sources, count, parse_source, &p, ret_problem);
+
+    if (r == 0)
+        r = check_ids(p, ret_problem);
+    if (r == 0)
+        *ret_policies = p;
+    else
+        cedar_policies_free(p);
+    return r;
+}
+
+int policies_check(const struct cedar_source *source, struct cedar_problem *ret_problem)
+{
+    struct cedar_policies *policies = NULL;
+    int r = read_sources(source, 1, parse_source, &policies, ret_problem);
+
+    cedar_policies_free(policies);
+    return r;
 }
 
 /* One expression is kept as the only clause of one policy. */
@@ -271,7 +290,7 @@ static bool parse_lone_expression(struct parser *p)
 int cedar_expression_load(const struct cedar_source *source, struct cedar_policies **ret_expression,
                           struct cedar_problem *ret_problem)
 {
-    return load(source, 1, parse_lone_expression, ret_expression, ret_problem);
+    return read_sources(source, 1, parse_lone_expression, ret_expression, ret_problem);
 }
 
 void cedar_policies_free(struct cedar_policies *p)

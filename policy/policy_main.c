@@ -12,7 +12,8 @@ static const struct command {
     const char *summary;
     const char *teaching;
 } commands[] = {
-    {"check", command_check, "[--json] FILE...", "read policies and point at hazards",
+    {"check", command_check, "[--json] [--policy-format cedar|json] FILE...",
+     "read policies and point at hazards",
      "Reads all FILEs as one policy set.  A mistake is shown with its line and a\n"
      "caret.  Then it looks for hazards: no @id or @why, an attribute or tag that\n"
      "is read without `has` or `hasTag` before it, arithmetic that can overflow,\n"
@@ -32,7 +33,8 @@ static const struct command {
      "Exit: 0 all passed, 1 otherwise.\n\n"
      "  casemate-policy test policy/site\n"},
     {"authorize", command_authorize,
-     "--policies FILE... [--entities FILE] --request-json FILE [--on-error deny|skip] [--json]",
+     "--policies FILE... [--policy-format cedar|json] [--entities FILE] --request-json FILE "
+     "[--on-error deny|skip] [--json]",
      "decide one request and say why",
      "The request is {\"principal\": …, \"action\": …, \"resource\": …, \"context\": {…}}.\n"
      "On a denial every forbid that applies is shown with its @why, and for each\n"
@@ -47,6 +49,19 @@ static const struct command {
      "Prints the value, or the error.  Without a request the variables are entities\n"
      "that do not exist.  Exit: 0 a value, 1 an error.\n\n"
      "  casemate-policy evaluate 'datetime(\"2026-03-01\").offset(duration(\"-1d\"))'\n"},
+    {"format", command_format, "[--check | --write] [-l WIDTH] [-i INDENT] FILE...",
+     "lay policies out",
+     "Prints the policies of each FILE in the one canonical layout, as Cedar's own\n"
+     "formatter does; every comment is kept.  --check prints which files are laid\n"
+     "out otherwise.  --write replaces those files, each whole; if one of them is not\n"
+     "readable none is touched.  -l is the width of a line (80), -i of an indent (2).\n"
+     "Exit: 0 done, 1 not readable, or --check found a file.\n\n"
+     "  casemate-policy format --write policy/site/*.cedar\n"},
+    {"translate", command_translate, "--to json|cedar FILE", "policies in JSON, and back",
+     "--to json prints the policies of FILE as a policy set in Cedar's JSON; --to\n"
+     "cedar prints a policy, or a policy set, that is JSON as Cedar text.\n"
+     "Exit: 0 done, 1 not readable.\n\n"
+     "  casemate-policy translate --to json program.cedar\n"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -62,7 +77,7 @@ static const struct command *find(const char *name)
 static void help(FILE *out)
 {
     fprintf(out, "casemate-policy reads, checks, tests and asks access policies, on files alone.\n"
-                 "It opens no connection and changes nothing.\n\n");
+                 "It opens no connection; only `format --write` changes files.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\nPolicies are written in Cedar 4.5: https://docs.cedarpolicy.com\n"

@@ -70,10 +70,32 @@ expect "value" 0 '^datetime("2026-02-28T00:00:00.000Z")$' \
 expect "value with a request" 0 '^true$' "$tool" evaluate --entities "$work/entities.json" \
     --request-json "$work/ask.json" 'principal.clearance < context.level'
 expect "value that errs" 1 "there is no such entity" "$tool" evaluate 'principal.x'
+printf 'permit(principal,action,resource) when{ [1, // one\n] == 2 };' >"$work/f.cedar"
+expect "a layout" 0 "^  // one$" "$tool" format "$work/f.cedar"
+expect "a layout as it is wanted" 0 "^     // one$" "$tool" format -l 20 -i 5 "$work/f.cedar"
+expect "a file that is not laid out" 1 "f.cedar: is not laid out" "$tool" format --check "$work/f.cedar"
+expect "nothing is written when one is refused" 1 "did you mean" \
+    "$tool" format --write "$work/f.cedar" "$work/wrong.cedar"
+expect "nothing was written" 1 "is not laid out" "$tool" format --check "$work/f.cedar"
+chmod 640 "$work/f.cedar"
+expect "written" 0 "f.cedar: laid out" "$tool" format --write "$work/f.cedar"
+expect "laid out now" 0 "clean" sh -c '"$1" format --check "$2" && echo clean' sh "$tool" "$work/f.cedar"
+expect "with the mode that it had" 0 "^-rw-r-----" ls -l "$work/f.cedar"
+expect "nothing is left beside it" 0 "^1$" sh -c 'ls "$1"/f.cedar* | wc -l' sh "$work"
+expect "either check or write" 64 "usage" "$tool" format --check --write "$work/f.cedar"
+expect "to JSON" 0 '"staticPolicies":{"by-level":{"effect":"permit"' "$tool" translate --to json "$work/a.cedar"
+"$tool" translate --to json "$work/a.cedar" >"$work/a.json"
+"$tool" format "$work/a.cedar" >"$work/want"
+expect "back to Cedar" 0 '@id("by-level")' "$tool" translate --to cedar "$work/a.json"
+expect "the same as before" 0 "same" sh -c '"$1" translate --to cedar "$2" | cmp - "$3" && echo same' sh "$tool" "$work/a.json" "$work/want"
+expect "decides by JSON" 0 "permitted by by-level" ask -p "$work/a.json" --request-json "$work/ask2.json"
+expect "checks JSON" 0 "1 policies, 0 findings" "$tool" check "$work/a.json"
+expect "JSON by another name" 0 "1 policies" sh -c '"$1" check --policy-format json - <"$2"' sh "$tool" "$work/a.json"
+expect "wrong JSON with its place" 1 "ask.json:1:15" "$tool" check "$work/ask.json"
 expect "the shipped policies have no hazard" 0 "0 findings" "$tool" check policy/site/*.cedar
 expect "the shipped policies decide as their tests say" 0 "0 failed" "$tool" test policy/site
 sed '/M02-read-in/,/;/d' policy/site/mandatory.cedar >"$work/mandatory.cedar"
-rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar"
+rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar" "$work/f.cedar"
 cp policy/site/program.cedar policy/site/site.tests.json "$work"
 expect "a rule that is taken out is missed" 1 "FAILED  a read-in that ended a second ago" \
     "$tool" test "$work"
