@@ -138,8 +138,11 @@ static int take_text(struct body *b, const struct field *f, struct bytes_view t,
         break;
     case FIELD_CODE:
         if (!is_code(t) || (long)t.length < f->least || (long)t.length > f->most)
-            return problem(b, f->name, "must be %ld to %ld of A-Z a-z 0-9 . _ : / + -", f->least,
-                           f->most);
+            return problem(b, f->name,
+                           f->least == f->most
+                               ? "must be exactly %ld of A-Z a-z 0-9 . _ : / + -%.0ld"
+                               : "must be %ld to %ld of A-Z a-z 0-9 . _ : / + -",
+                           f->least, f->least == f->most ? 0 : f->most);
         break;
     case FIELD_DECIMAL:
         if (body_decimal(t, &v->number) != 0)

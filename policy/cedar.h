@@ -152,8 +152,9 @@ struct cedar_style {
  * Lay the policies of ${source} out as Cedar's own formatter does, in the one
  * canonical way of ${style}; NULL is 80 and 2.  No comment is lost: one behind a
  * comma that is dropped goes to the bracket that follows.  The result has the
- * same policies; laid out again it stays as it is.  Ids are not looked at: two
- * policies may have the same.  On success set ${ret_text}, which the caller
+ * same policies.  Laid out again it stays as it is; only where comments stand in
+ * unusual places does the reference move some once more, and so does this: then
+ * the second pass settles it.  Ids are not looked at: two policies may have the same.  On success set ${ret_text}, which the caller
  * ends with cedar_text_free(), and ${ret_length}; it is terminated, and may hold
  * U+0000.  Return 0 or a CEDAR_ERR_ code, and then fill ${ret_problem}.
  */

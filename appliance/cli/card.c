@@ -189,9 +189,9 @@ static void print_things_to_try(FILE *out, yyjson_val *top)
             "  1  %s, HARROW VANE: start operation 40 of a unit of WO-26-0141 and enter\n"
             "     24.012 for the bore. The limit is 24.010: the unit is held, and says why.\n"
             "  2  %s: open operation 40 and its drawing. Refused: the export\n"
-            "     authorization has ended. Then %s, page Security: who, what, and\n"
-            "     the rule that forbade it, with its reason.\n"
-            "  3  %s requests the release of last week (Transfer, Outbound);\n"
+            "     authorization has ended. Then %s, who chooses HARROW VANE, page\n"
+            "     Security: who, what, and the rule that forbade it, with its reason.\n"
+            "  3  %s requests the release of last week (Transfer, Going out);\n"
             "     %s and %s approve it. Then, as the enterprise, change one\n"
             "     byte and ask stock minisign:\n",
             text_of(person_of(top, "CW-1001"), "name"), text_of(person_of(top, "CW-1004"), "name"),

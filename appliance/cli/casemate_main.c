@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "appliance/cli/cli.h"
+#include "crypto/bytes.h"
+#include "enclave/process/process.h"
 
 enum {
 #define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
@@ -47,7 +49,7 @@ static const struct command {
      "FILE.tar.minisig must lie beside FILE.tar.  The file's name says for which enclave it is:\n"
      "l2h-orders-ENCLAVE-NNNN-NNNNNNNNNN.tar.  A process that holds nothing reads the bundle;\n"
      "one sentence says what became of it.  It changes nothing until two people of the program\n"
-     "have accepted it on their screens (Transfer, Inbound).\n"
+     "have accepted it on their screens (Transfer, Coming in).\n"
      "\n"
      "  casemate import l2h-orders-e7k2m9qa-0001-0000000001.tar\n"},
     {"audit export", SITE, "ENCLAVE FILE", 2, 2, COMMAND_AUDIT_EXPORT, cli_audit_export,
@@ -179,6 +181,42 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
     return 0;
 }
 
+/* Commands that begin with this word: their list, and whether there are any. */
+static bool print_family(FILE *out, const char *word)
+{
+    size_t length = strlen(word), n = 0;
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strncmp(commands[i].words, word, length) == 0 && commands[i].words[length] == ' ')
+            n += (size_t)fprintf(out, "  casemate %s %s\n      %s\n", commands[i].words,
+                                 commands[i].synopsis, commands[i].summary);
+    return n > 0;
+}
+
+/* What was meant cannot be known: say what is not there, and where the list is. */
+static int complain_unknown(int argc, char **argv)
+{
+    if (argc < 2)
+        return print_usage(stderr);
+    if (argv[1][0] == '-')
+        fprintf(stderr,
+                "casemate: %s stands before the command; options come behind it: "
+                "casemate COMMAND %s.\n",
+                argv[1], argv[1]);
+    else if (argc > 2 && strcmp(argv[2], "--help") == 0 && print_family(stdout, argv[1]))
+        return CLI_DONE;
+    else if (!print_family(stderr, argv[1]))
+        fprintf(stderr, "casemate: there is no command %s; casemate help lists them.\n", argv[1]);
+    return CLI_USAGE;
+}
+
+static int print_version(void)
+{
+    char build[17];
+    bytes_to_hex(process_build, 8, build);
+    printf("casemate, build %s\n", build);
+    return CLI_DONE;
+}
+
 int main(int argc, char **argv)
 {
     static char site[CLI_PATH_MAX];
@@ -190,10 +228,14 @@ int main(int argc, char **argv)
     if (sodium_init() < 0)
         return CLI_TROUBLE;
     const struct command *c = find(argc - 1 - help, argv + 1 + help, &words);
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return print_version();
+    if (help && !c && argc > 2)
+        return print_family(stdout, argv[2]) ? CLI_DONE : complain_unknown(argc - 1, argv + 1);
     if (help)
         return c ? print_help(c) : print_usage(stdout);
     if (!c)
-        return print_usage(stderr);
+        return complain_unknown(argc, argv);
     o.number = c->number;
     int r = parse(c, argc - words, argv + words, &o);
     if (r)

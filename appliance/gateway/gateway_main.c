@@ -203,8 +203,9 @@ static int start_daemon(struct gateway *g, int n, int listener, bool six)
     g->daemons[n] = MHD_start_daemon(
         flags, 0, NULL, NULL, handle, g, MHD_OPTION_LISTEN_SOCKET, listener,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)GATEWAY_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        120u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192, MHD_OPTION_URI_LOG_CALLBACK,
-        uri_arrived, g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g, MHD_OPTION_END);
+        GATEWAY_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192,
+        MHD_OPTION_URI_LOG_CALLBACK, uri_arrived, g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g,
+        MHD_OPTION_END);
     if (!g->daemons[n]) {
         log_err("libmicrohttpd could not be started");
         return ERR_SYSTEM;

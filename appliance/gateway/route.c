@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "appliance/answer.h"
 #include "appliance/gateway/gateway.h"
@@ -10,6 +11,29 @@
 static const char *header(struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+struct counted {
+    const char *name;
+    unsigned times;
+};
+
+static enum MHD_Result count(void *context, enum MHD_ValueKind kind, const char *name,
+                             const char *value)
+{
+    struct counted *c = context;
+    (void)kind;
+    (void)value;
+    c->times += strcasecmp(name, c->name) == 0;
+    return MHD_YES;
+}
+
+/* Of two, each program on the way may believe another. */
+static bool is_given_twice(struct exchange *x, const char *name)
+{
+    struct counted c = {name, 0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count, &c);
+    return c.times > 1;
 }
 
 /* One of the three names of the loopback, with exactly this port. */
@@ -102,7 +126,8 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
 {
     const char *host = header(x, "Host");
     bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
-    if (!is_own_host(g, host) || !is_own_origin(x, host)) {
+    if (!is_own_host(g, host) || !is_own_origin(x, host) || is_given_twice(x, "Host") ||
+        is_given_twice(x, "Origin") || is_given_twice(x, "Authorization")) {
         reply_problem(x, 403, "This address is not this station's.", "",
                       "Use the address that the "
                       "training card or your system administrator gave you.");

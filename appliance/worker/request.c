@@ -161,45 +161,34 @@ int worker_event(struct worker *w, struct event *event)
     return r ? r : mes_apply(w->mes, event, sequence);
 }
 
-/* ---- denials ---- */
+/* ---- the journal ---- */
 
-static void object_text(const struct operation *operation, const struct body *body, char out[64])
-{
-    char uuid[ANSWER_UUID_TEXT] = "";
-    for (size_t i = 0; i < operation->fields_count; i++)
-        if (operation->fields[i].kind == FIELD_REF && body->values[i].present && !uuid[0])
-            answer_uuid_text(body->values[i].bytes, uuid);
-    snprintf(out, 64, "%s %s", operation->resource, uuid);
-}
-
-static void journal(struct worker *w, const struct request *q, unsigned outcome, const char *detail)
+void request_journal(struct worker *w, const struct request *q, unsigned outcome,
+                     const char *detail)
 {
     struct message m = {.number = MESSAGE_AUDIT};
     os_uuid(m.audit.id);
-    if (q->operation->audit == AUDIT_SECURITY) /* the id of its intent, which this closes */
+    if (q->acknowledged) /* the id of its intent, which this closes */
+        memcpy(m.audit.id, q->intent, 16);
+    else if (q->operation->audit == AUDIT_SECURITY)
         memcpy(m.audit.id, w->body.values[0].bytes, 16);
     m.audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
     m.audit.outcome = (uint8_t)outcome;
-    memcpy(m.audit.person, q->asker.token->person, 16);
-    memcpy(m.audit.session, q->asker.token->session, 16);
-    memcpy(m.audit.station, q->asker.token->station, 16);
+    if (q->asker.token) { /* else the session ended while the intent was written */
+        memcpy(m.audit.person, q->asker.token->person, 16);
+        memcpy(m.audit.session, q->asker.token->session, 16);
+        memcpy(m.audit.station, q->asker.token->station, 16);
+    }
     m.audit.operation = (uint16_t)q->operation->number;
     m.audit.detail = bytes_text(detail);
     (void)!process_send(process_peer(w->process, 8, ""), &m);
 }
 
-static void remember_denial(struct worker *w, const struct request *q,
-                            const struct decision *decision)
+/* It is refused before it was run: an intent that the auditor holds for it is closed. */
+static void close_intent(struct worker *w, const struct request *q, const char *why)
 {
-    struct denial *d = &w->denials[w->denials_count++ % DENIALS_MAX];
-    *d = (struct denial){.at_ms = os_utc_ms(), .erred = decision->erred};
-    snprintf(d->person, sizeof d->person, "%s", q->asker.person->name);
-    for (size_t i = 0; q->operation->name[i] && i + 1 < sizeof d->operation; i++)
-        d->operation[i] = q->operation->name[i] == '_' ? '-' : q->operation->name[i];
-    object_text(q->operation, &w->body, d->object);
-    d->reasons = decision->reasons;
-    memcpy(d->reason, decision->reason, sizeof d->reason);
-    journal(w, q, AUDIT_OUTCOME_DENIED, decision->reasons ? decision->reason[0].policy : "");
+    if (q->acknowledged)
+        request_journal(w, q, AUDIT_OUTCOME_REFUSED, why);
 }
 
 /* ---- statements ---- */
@@ -387,7 +376,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     finish(w, q, &c, write);
     mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY)
-        journal(w, q, c.status < 400 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
+        request_journal(w, q, c.status < 400 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
 }
 
 /* Forbidden and absent are one answer. */
@@ -469,7 +458,7 @@ static void refuse_body(struct worker *w, const struct request *q)
                                             .todo = "Correct it and send it again."});
 }
 
-static void handle(struct worker *w, struct request *q, bool acknowledged)
+static void handle(struct worker *w, struct request *q)
 {
     struct subject subject;
     struct decision decision;
@@ -482,19 +471,23 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
         problem(w, q->gateway, q->number, 503, why,
                 "Nothing is lost: what was confirmed is recorded.",
                 "Try again in a moment, with the same request.");
+        close_intent(w, q, "nobody can be known yet");
         return;
     }
     if (why) {
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
+        close_intent(w, q, "the session has ended");
         return;
     }
     if (w->closed[0]) {
         problem(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
                 "The security officer decides how to go on.");
+        close_intent(w, q, "the enclave is closed");
         return;
     }
     if (body_decode(q->operation, q->body, w->scratch, BODY_SCRATCH, &w->body) != 0) {
         refuse_body(w, q);
+        close_intent(w, q, "malformed");
         return;
     }
     bool security = q->operation->audit == AUDIT_SECURITY;
@@ -502,6 +495,7 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
         problem(w, q->gateway, q->number, 503,
                 "Identity has not confirmed who may do what for ten minutes.",
                 "Nothing was changed. Production goes on.", "Try again when identity is back.");
+        close_intent(w, q, "the snapshot is stale");
         return;
     }
     mes_subject(w->mes, q->operation, &w->body, &subject);
@@ -512,14 +506,16 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
     decide(w->decider, q->asker.person, q->operation, &subject, q->asker.token->factor, os_utc_ms(),
            &decision);
     if (!decision.allowed)
-        remember_denial(w, q, &decision);
+        denial_remember(w, q, &decision);
     if (!decision.allowed || !subject.exists) {
         answer_nothing(w, q);
+        if (decision.allowed)
+            close_intent(w, q, "there is no such object");
         return;
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
-        if (acknowledged) /* its intent is closed by what was done */
-            journal(w, q, again ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
+        if (q->acknowledged) /* its intent is closed by what was done */
+            request_journal(w, q, again ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
         return;
     }
     if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)
@@ -531,9 +527,10 @@ static void handle(struct worker *w, struct request *q, bool acknowledged)
     if (why) {
         problem(w, q->gateway, q->number, 403, why, "Nothing was changed.",
                 "Sign again with your badge and PIN.");
+        close_intent(w, q, "the signature is not good for it");
         return;
     }
-    if (security && !acknowledged)
+    if (security && !q->acknowledged)
         (void)take_intent(w, q);
     else
         run(w, q, &decision, &subject);
@@ -548,7 +545,7 @@ void request_arrived(struct worker *w, struct peer *gateway, const struct messag
     q.operation = operation_by_number(m->operation);
     if (!q.operation || q.operation->server != SERVER_WORKER)
         log_die("the gateway sent an operation that is not the worker's");
-    handle(w, &q, false);
+    handle(w, &q);
 }
 
 void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
@@ -563,8 +560,10 @@ void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
         q.token = bytes_view_of(n->copy, n->token);
         q.statement_text = bytes_view_of(n->copy + n->token, n->statement);
         q.body = bytes_view_of(n->copy + n->token + n->statement, n->body);
+        q.acknowledged = true;
+        memcpy(q.intent, n->id, 16);
         n->used = false;
-        handle(w, &q, true); /* decided again: things may have changed */
+        handle(w, &q); /* decided again: things may have changed */
         free(n->copy);
         n->copy = NULL;
         return;

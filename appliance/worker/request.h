@@ -15,7 +15,17 @@ struct request {
     struct bytes_view statement_text; /* base64, as it came */
     struct bytes_view statement;      /* decoded */
     struct bytes_view body;
+    bool acknowledged; /* the auditor holds an intent for it */
+    uint8_t intent[16];
     uint8_t statement_bytes[STATEMENT_MAX];
 };
+
+/* request_journal(w, q, outcome, detail): Tell the auditor what became of it. */
+void request_journal(struct worker *w, const struct request *q, unsigned outcome,
+                     const char *detail);
+
+/* denial.c: denial_remember(w, q, decision): The policy refused it; for the officer's page and,
+ * bounded for each session, the journal. */
+void denial_remember(struct worker *w, const struct request *q, const struct decision *decision);
 
 #endif

@@ -79,7 +79,11 @@ static int lay_out(struct format *f, struct layout *l, uint32_t *ret_doc)
 {
     uint32_t from = l->at;
 
-    for (bool moved = true; moved;) {
+    /* what is moved once has a place then: the last token has one for everything */
+    bool moved = true;
+    for (int pass = 0; moved; pass++) {
+        if (pass == 2)
+            return CEDAR_ERR_STATE;
         docs_clear(&f->docs);
         l->at = from;
         *ret_doc = layout_policy(l);

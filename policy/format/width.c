@@ -23,17 +23,13 @@ struct range {
 /* Columns of the characters that do not take one. */
 static const struct range columns[] = {
 #define RANGE(from, to, columns) {from, to, columns},
-#define EMOJI(from, to, kinds)
 #include "policy/format/width.def"
 #undef RANGE
-#undef EMOJI
 };
 
 static const struct range pictures[] = {
-#define RANGE(from, to, columns)
 #define EMOJI(from, to, kinds) {from, to, kinds},
-#include "policy/format/width.def"
-#undef RANGE
+#include "policy/format/picture.def"
 #undef EMOJI
 };
 

@@ -35,7 +35,7 @@ has_pins() { jq -e '[.people[].pin | test("^[0-9]{6}$")] | all' "$1/card.json" >
 # ---- words ----
 
 refused "without a command it shows all of them" 2 "casemate training create" casemate
-refused "an unknown command too" 2 "casemate training create" casemate nonsense
+refused "an unknown command too" 2 "there is no command nonsense" casemate nonsense
 refused "an option of another command is refused" 2 "does not belong to status" casemate status --port 1
 refused "help teaches" 0 "Exit: 0 done" casemate help training start
 refused "a site that is not there is said so" 3 "no site runs in" casemate status

@@ -86,6 +86,8 @@ get "SABLE ORCHARD" "$token" /api/tasks
 is "the token of another program: 401" "$status" 401
 get "$program" "$(sign_in CW-1003)" /api/tasks
 is "the token of the entry: 401" "$status" 401
+http "http://localhost:$port/api/tasks" "$token" -H "Host: localhost:$port" -H "hoSt: localhost:$port"
+is "two Host headers are refused, even equal ones" "$status" 403
 http "http://localhost:$port/api/tasks" "$token" -H 'Host: casemate.example'
 is "another host's name: 403" "$status" 403
 http "http://localhost:$port/api/tasks" "$token" -H 'Origin: http://localhost:1'

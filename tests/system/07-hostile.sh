@@ -106,5 +106,19 @@ done
 wait
 is "three of twelve tries at once are looked at" "$(cat "$work"/try-* | sort | uniq -c | tr -s ' ' | tr '\n' ';')" " 3 403; 9 429;"
 
+# ---- one session that is refused again and again ----
+
+operator=$(enter CW-1002 "$program")
+get "$program" "$operator" /api/security
+is "an operator does not see the security page" "$status" 404
+journal=$CASEMATE_SITE/auditor/journal.log
+lines() { grep -c 'audit 2 3 .* 40 ' "$journal"; }
+sleep 1
+at_first=$(lines)
+for _ in $(seq 60); do get "$program" "$operator" /api/security; done
+sleep 1
+written=$(($(lines) - at_first))
+if [ "$written" -ge 15 ] && [ "$written" -le 20 ]; then ok "sixty refusals of one session are $written lines of the journal"; else not_ok "sixty refusals are $written lines, not about twenty"; fi
+
 is "the worker is the same process" "$(worker)" "$before"
 finish
