@@ -43,8 +43,7 @@ static double seconds_since(const struct timespec *then)
 
 static void tell_progress(struct corpus *c)
 {
-    if (c->cases % 64 != 0 || seconds_since(&c->began) < QUIET_FIRST ||
-        seconds_since(&c->told) < 1)
+    if (c->cases % 64 != 0 || seconds_since(&c->began) < QUIET_FIRST || seconds_since(&c->told) < 1)
         return;
     clock_gettime(CLOCK_MONOTONIC, &c->told);
     fprintf(stderr, "casemate-policy: %u cases, %u requests\n", c->cases, c->requests);
@@ -64,8 +63,7 @@ static void show_problem(struct corpus *c, const struct corpus_case *t, const ch
     char text[1024];
 
     if (show(c, t, what))
-        fprintf(stderr, "%s\n",
-                cedar_problem_print(&c->scenario.problem, text, sizeof text));
+        fprintf(stderr, "%s\n", cedar_problem_print(&c->scenario.problem, text, sizeof text));
 }
 
 /* ---- the comparison ---- */
@@ -78,8 +76,8 @@ static bool ids_agree(const struct cedar_policies *policies, const struct json *
     for (const struct json *w = want->first; w != NULL; w = w->next) {
         bool found = false;
         for (uint32_t i = 0; i < count && !found; i++)
-            found = w->kind == JSON_STRING &&
-                    text_is(w->string, cedar_policy_id(policies, numbers[i]));
+            found =
+                w->kind == JSON_STRING && text_is(w->string, cedar_policy_id(policies, numbers[i]));
         if (!found)
             return false;
     }
@@ -128,7 +126,7 @@ static bool prepare(struct corpus *c, const struct corpus_case *t)
     struct scenario *s = &c->scenario;
 
     return scenario_load(s, &t->policies, 1) == 0 &&
-           (t->schema.text == NULL || scenario_schema(s, &t->schema) == 0) &&
+           (t->schema.text == NULL || scenario_schema(s, &t->schema, NULL) == 0) &&
            scenario_entities(s, &t->entities_source, t->entities) == 0;
 }
 

@@ -59,6 +59,7 @@ int scenario_load(struct scenario *s, const struct cedar_source *sources, size_t
     return told(s, cedar_policies_load(sources, count, &s->policies, &s->problem));
 }
 
+/* JSON if it begins as an object does. */
 static enum cedar_schema_form form_of(const struct cedar_source *source)
 {
     for (size_t i = 0; i < source->length; i++)
@@ -67,9 +68,12 @@ static enum cedar_schema_form form_of(const struct cedar_source *source)
     return CEDAR_SCHEMA_TEXT;
 }
 
-int scenario_schema(struct scenario *s, const struct cedar_source *source)
+int scenario_schema(struct scenario *s, const struct cedar_source *source, const char *form)
 {
-    const struct cedar_schema_source fragment = {*source, form_of(source)};
+    const struct cedar_schema_source fragment = {*source, form == NULL ? form_of(source)
+                                                          : strcmp(form, "json") == 0
+                                                              ? CEDAR_SCHEMA_JSON
+                                                              : CEDAR_SCHEMA_TEXT};
 
     quiet(s);
     return told(s, cedar_schema_load(&fragment, 1, &s->schema, &s->problem));
@@ -102,10 +106,38 @@ struct entity_json scenario_begin(struct scenario *s, const struct cedar_source 
     quiet(s);
     s->request = (struct cedar_request){0};
     cedar_overlay_reset(s->overlay, s->base);
-    return (struct entity_json){.entities = s->overlay,
-                                .source = source,
-                                .problem = &s->problem,
-                                .schema = s->schema};
+    return (struct entity_json){
+        .entities = s->overlay, .source = source, .problem = &s->problem, .schema = s->schema};
+}
+
+/* `Type::"id"`, as a person types it for ${name}. */
+static int read_uid(struct scenario *s, const char *name, struct text text, struct cedar_value *ret)
+{
+    const struct cedar_source source = {name, text.data, text.length};
+    struct cedar_policies *expression = NULL;
+    struct cedar_entities *base = NULL;
+    struct cedar_request nobody = {0};
+    struct cedar_value value;
+    struct cedar_fault fault;
+    int r = cedar_expression_load(&source, &expression, &s->problem);
+
+    if (r == 0)
+        r = cedar_base_new(expression, &base);
+    if (r == 0) {
+        nobody.principal = nobody.action = nobody.resource = cedar_entity(base, "A", "");
+        nobody.context = cedar_record(base, NULL, 0);
+        r = cedar_entities_freeze(base);
+    }
+    if (r == 0)
+        r = cedar_evaluate(expression, base, &nobody, s->scratch, &value, &fault);
+    if (r == 0 && value.tag != VALUE_ENTITY)
+        r = json_fail(&s->problem, &source, 0, "this is no entity: write Type::\"id\"");
+    if (r == 0)
+        *ret = entities_uid(s->overlay, symbols_text(&base->symbols, value.uid.type),
+                            symbols_text(&base->symbols, value.uid.id));
+    cedar_entities_free(base);
+    cedar_policies_free(expression);
+    return told(s, r);
 }
 
 static int read_variables(struct scenario *s, const struct entity_json *j,
@@ -124,10 +156,8 @@ static int read_variables(struct scenario *s, const struct entity_json *j,
             writer_format(&w, "the request has no %s", names[i]);
             return entity_json_fail(j, object, message, NULL);
         }
-        r = v->kind == JSON_STRING ? scenario_uid(s, v->string, values[i])
+        r = v->kind == JSON_STRING ? read_uid(s, names[i], v->string, values[i])
                                    : entity_json_uid(j, v, values[i]);
-        if (r != 0 && v->kind == JSON_STRING)
-            entity_json_fail(j, v, "this is no entity", "write Type::\"id\"");
         if (r != 0)
             return r;
     }
@@ -163,33 +193,4 @@ enum cedar_decision scenario_decide(struct scenario *s, enum cedar_on_error on_e
                                     struct cedar_result *ret)
 {
     return cedar_decide(s->policies, s->overlay, &s->request, on_error, s->scratch, ret);
-}
-
-int scenario_uid(struct scenario *s, struct text text, struct cedar_value *ret)
-{
-    const struct cedar_source source = {"entity", text.data, text.length};
-    struct cedar_policies *expression = NULL;
-    struct cedar_entities *base = NULL;
-    struct cedar_request nobody = {0};
-    struct cedar_value value;
-    struct cedar_fault fault;
-    int r = cedar_expression_load(&source, &expression, &s->problem);
-
-    if (r == 0)
-        r = cedar_base_new(expression, &base);
-    if (r == 0) {
-        nobody.principal = nobody.action = nobody.resource = cedar_entity(base, "A", "");
-        nobody.context = cedar_record(base, NULL, 0);
-        r = cedar_entities_freeze(base);
-    }
-    if (r == 0)
-        r = cedar_evaluate(expression, base, &nobody, s->scratch, &value, &fault);
-    if (r == 0 && value.tag != VALUE_ENTITY)
-        r = CEDAR_ERR_VALUE;
-    if (r == 0)
-        *ret = entities_uid(s->overlay, symbols_text(&base->symbols, value.uid.type),
-                            symbols_text(&base->symbols, value.uid.id));
-    cedar_entities_free(base);
-    cedar_policies_free(expression);
-    return told(s, r);
 }

@@ -31,8 +31,12 @@ void scenario_clear(struct scenario *s);
 /* scenario_load(s, sources, count): Policies, as text.  0 or a CEDAR_ERR_ code. */
 must_use int scenario_load(struct scenario *s, const struct cedar_source *sources, size_t count);
 
-/* scenario_schema(s, source): A schema: JSON if it begins as a JSON object, else text. */
-must_use int scenario_schema(struct scenario *s, const struct cedar_source *source);
+/*
+ * scenario_schema(s, source, form):
+ * A schema, whose ${form} is "json", "cedar", or NULL: JSON if it begins as an object does.
+ */
+must_use int scenario_schema(struct scenario *s, const struct cedar_source *source,
+                             const char *form);
 
 /*
  * scenario_entities(s, source, array):
@@ -57,8 +61,5 @@ must_use int scenario_request(struct scenario *s, const struct cedar_source *sou
 /* scenario_decide(s, on_error, ret): Decide the request that was read. */
 enum cedar_decision scenario_decide(struct scenario *s, enum cedar_on_error on_error,
                                     struct cedar_result *ret);
-
-/* scenario_uid(s, text, ret): `Type::"id"`, as a person types it. */
-must_use int scenario_uid(struct scenario *s, struct text text, struct cedar_value *ret);
 
 #endif

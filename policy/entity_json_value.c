@@ -204,8 +204,8 @@ static int check_complete(const struct entity_json *j, const struct json *at, ui
 
     offence_init(&o);
     if (record == 0 || conform_value(j->schema, &j->entities->symbols, record, v, &o) ||
-        (j->is_lenient && record_missing(j->schema, record, &j->entities->symbols, v->fields,
-                                         v->count) == NULL))
+        (j->is_lenient &&
+         record_missing(j->schema, record, &j->entities->symbols, v->fields, v->count) == NULL))
         return 0;
     return offend(j, at, &o);
 }

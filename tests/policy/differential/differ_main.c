@@ -69,9 +69,9 @@ static void answer_text(struct text op, const struct json *line)
     int r = make(op, &source, line, &made, &length, &problem);
 
     printf("{\"ok\":%s,\"text\":", r == 0 ? "true" : "false");
-    json_print_text(stdout,
-                    r == 0 ? (struct text){made == NULL ? "" : made, (uint32_t)length}
-                           : text_of(cedar_problem_print(&problem, message, sizeof message)));
+    json_print_text(stdout, r == 0
+                                ? (struct text){made == NULL ? "" : made, (uint32_t)length}
+                                : text_of(cedar_problem_print(&problem, message, sizeof message)));
     puts("}");
     cedar_text_free(made);
 }
@@ -172,7 +172,7 @@ static const char *answer_steps(struct scenario *s, const struct cedar_source *s
 
     if (load(s, &policy_source, json_member(line, "laidOut") != NULL) != 0)
         return "policies";
-    if (schema.length > 0 && scenario_schema(s, &schema_source) != 0)
+    if (schema.length > 0 && scenario_schema(s, &schema_source, NULL) != 0)
         return "schema";
     if (s->schema != NULL)
         answer_validation(s);
