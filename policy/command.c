@@ -139,7 +139,7 @@ const char *cause_text(const struct cedar_result *result)
     case CEDAR_NOT_DECIDED:
         break;
     }
-    return "not decided: a limit was reached";
+    return "not decided: the request cannot be read, or a limit was reached";
 }
 
 void json_print_text(FILE *out, struct text text)

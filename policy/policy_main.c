@@ -44,7 +44,7 @@ static const struct command {
      "A test's entities are added for that test.  Without \"reason\" any policies may\n"
      "decide; without \"errors\" none may err.  If there is a *.cedarschema (or --schema\n"
      "names one), entities and requests must conform to it; a test that asks what does\n"
-     "not says \"validateRequest\": false.  The last line is `N passed, N failed`.\n"
+     "not says \"conforms\": false.  The last line is `N passed, N failed`.\n"
      "Exit: 0 all passed, 1 otherwise.\n\n"
      "  casemate-policy test policy/site\n"},
     {"authorize", command_authorize,
