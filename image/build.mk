@@ -115,7 +115,8 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
-        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
+        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
+        $(if $(filter %/test_properties,$(1)),policy/command_scenario.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
