@@ -125,23 +125,35 @@ static void turn(bool marked[POLICIES], uint32_t count)
     }
 }
 
-/* The policies stand one a line, as they were pinned. */
+/* Where the policy ends that begins at ${at}: behind the next `;` that is in no string. */
+static size_t policy_end(const struct cedar_source *source, size_t at)
+{
+    bool in_string = false;
+
+    for (; at < source->length; at++) {
+        char c = source->text[at];
+        if (c == '"')
+            in_string = !in_string;
+        else if (c == '\\' && in_string)
+            at++;
+        else if (c == ';' && !in_string)
+            return at + 1;
+    }
+    return source->length;
+}
+
+/* The pinned policies have no comments. */
 static void keeps_answers_when_turned_round(const struct line *line, const struct answers *before)
 {
-    char *text = calloc(1, line->policies.length + 2);
-    struct cedar_source again = {"turned round", text, line->policies.length + 1};
+    char *text = calloc(1, line->policies.length + 1);
+    struct cedar_source again = {"turned round", text, line->policies.length};
     struct answers after;
-    size_t at = again.length, from = 0;
 
     assert_non_null(text);
-    for (size_t i = 0; i <= line->policies.length; i++) {
-        if (i < line->policies.length &&
-            (line->policies.text[i] != '\n' || i == 0 || line->policies.text[i - 1] != ';'))
-            continue;
-        at -= i - from + 1;
-        memcpy(text + at, line->policies.text + from, i - from);
-        text[at + i - from] = '\n';
-        from = i + 1;
+    for (size_t from = 0, end, at = again.length; from < again.length; from = end) {
+        end = policy_end(&line->policies, from);
+        at -= end - from;
+        memcpy(text + at, line->policies.text + from, end - from);
     }
     answer(line, &again, &after);
     free(text);
