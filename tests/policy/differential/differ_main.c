@@ -208,6 +208,7 @@ static bool evaluate(struct scenario *s, const struct cedar_source *source, cons
     static char text[1 << 20];
     const struct cedar_source expression_source = {"expression", expression.data,
                                                    expression.length};
+    const struct json *request = json_member(line, "request");
     struct cedar_value value;
     struct cedar_fault fault;
 
@@ -217,7 +218,7 @@ static bool evaluate(struct scenario *s, const struct cedar_source *source, cons
     if (scenario_entities(s, source, json_member(line, "entities")) != 0)
         return false;
     scenario_begin(s, source);
-    if (scenario_request(s, source, json_member(line, "request"), NULL, false) != 0)
+    if (request == NULL || scenario_request(s, source, request, NULL, false) != 0)
         return false;
     *ret = text_of("error");
     if (cedar_evaluate(s->policies, s->overlay, &s->request, s->scratch, &value, &fault) == 0)
