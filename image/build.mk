@@ -8,7 +8,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
         -Wno-format-nonliteral -Wpointer-arith -Wundef -Werror
 HARDEN := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
           -fcf-protection=full -fPIE -fno-strict-aliasing
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher \
+CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher \
               $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 ifdef CLANG
