@@ -23,7 +23,7 @@ endif
 
 # ---- floors ----
 CRYPTO := $(patsubst %.c,%.o,$(wildcard crypto/*.c))
-POLICY := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)))
+POLICY := $(filter-out %_main.o policy/command%,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)))
 PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
@@ -65,7 +65,7 @@ $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process c
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
-$(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)),,))
+$(eval $(call program,casemate-policy,$(patsubst %.c,%.o,$(wildcard policy/policy_main.c policy/command*.c)),policy,-lzstd))
 $(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,$(wildcard transfer/tool*.c)),transfer crypto,-lsodium))
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
@@ -115,7 +115,8 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
-        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
+        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
+        $(if $(filter %/test_properties,$(1)),policy/command_scenario.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
@@ -127,6 +128,11 @@ $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+# our side of the comparison with the official engine
+$(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o policy/command_scenario.o) $(B)/lib/policy.a
+	@mkdir -p $(@D); echo "  ld differ"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # ---- figures ----
 $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)

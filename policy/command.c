@@ -125,57 +125,6 @@ void json_file_free(struct json_file *file)
     file_free(&file->source);
 }
 
-bool base_build(const struct cedar_policies *policies, const struct json_file *entities,
-                struct cedar_entities **ret_base)
-{
-    struct cedar_problem problem;
-    struct cedar_entities *base = NULL;
-    int r = cedar_base_new(policies, &base);
-
-    if (r == 0 && entities != NULL) {
-        const struct entity_json j = {
-            .entities = base, .source = &entities->source, .problem = &problem};
-        if (entity_json_all(&j, entities->top) != 0) {
-            problem_report(&problem);
-            goto out;
-        }
-    }
-    if (r == 0)
-        r = cedar_entities_freeze(base);
-    if (r != 0) {
-        fprintf(stderr, "casemate-policy: entities: %s\n", cedar_error_text(r));
-        goto out;
-    }
-    *ret_base = base;
-    return true;
-out:
-    cedar_entities_free(base);
-    return false;
-}
-
-bool request_read(const struct entity_json *j, const struct json *object, struct cedar_request *ret)
-{
-    static const char *const names[] = {"principal", "action", "resource"};
-    struct cedar_value *values[] = {&ret->principal, &ret->action, &ret->resource};
-
-    for (int i = 0; i < 3; i++) {
-        const struct json *v = json_member(object, names[i]);
-        if (v == NULL) {
-            fprintf(stderr, "casemate-policy: %s: the request has no %s\n", j->source->name,
-                    names[i]);
-            return false;
-        }
-        if (entity_json_uid(j, v, values[i]) != 0) {
-            problem_report(j->problem);
-            return false;
-        }
-    }
-    if (entity_json_context(j, json_member(object, "context"), NULL, &ret->context) == 0)
-        return true;
-    problem_report(j->problem);
-    return false;
-}
-
 const char *cause_text(const struct cedar_result *result)
 {
     switch (result->cause) {
@@ -190,7 +139,7 @@ const char *cause_text(const struct cedar_result *result)
     case CEDAR_NOT_DECIDED:
         break;
     }
-    return "not decided: a limit was reached";
+    return "not decided: the request cannot be read, or a limit was reached";
 }
 
 void json_print_text(FILE *out, struct text text)
@@ -217,4 +166,14 @@ void json_print_ids(FILE *out, const struct cedar_policies *policies, const uint
         json_print_text(out, text_of(cedar_policy_id(policies, numbers[i])));
     }
     putc(']', out);
+}
+
+void problem_print_json(const struct cedar_problem *p)
+{
+    printf("\"file\":");
+    json_print_text(stdout, text_of(p->source));
+    printf(",\"line\":%u,\"column\":%u,\"message\":", p->line, p->column);
+    json_print_text(stdout, text_of(p->message));
+    printf(",\"help\":");
+    json_print_text(stdout, text_of(p->help));
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "policy/arena.h"
-#include "policy/entity_json.h"
 #include "policy/json.h"
 
 /* How casemate-policy ends, as Cedar's own tool does. */
@@ -13,7 +12,7 @@ enum exit_code {
     EXIT_OK = 0,       /* done; allow */
     EXIT_FAILED = 1,   /* it could not be done, or a test failed */
     EXIT_DENY = 2,     /* authorize: deny */
-    EXIT_FINDINGS = 3, /* check: readable, but there are findings */
+    EXIT_FINDINGS = 3, /* check, validate: readable, but there are findings */
     EXIT_USAGE = 64,
 };
 
@@ -24,6 +23,9 @@ int command_authorize(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_format(int argc, char **argv);
 int command_translate(int argc, char **argv);
+int command_validate(int argc, char **argv);
+int command_run_corpus(int argc, char **argv);
+int command_eval_vectors(int argc, char **argv);
 
 /* command_usage(name): Say how ${name} is called; EXIT_USAGE. */
 int command_usage(const char *name);
@@ -55,6 +57,9 @@ bool policy_form(const char *argument);
 /* problem_report(problem): On stderr, with the source line. */
 void problem_report(const struct cedar_problem *problem);
 
+/* problem_print_json(problem): On stdout, as members of an object. */
+void problem_print_json(const struct cedar_problem *problem);
+
 /* A JSON file: its text must stay as long as its tree. */
 struct json_file {
     struct cedar_source source;
@@ -63,14 +68,6 @@ struct json_file {
 };
 bool json_file_read(const char *path, struct json_file *ret);
 void json_file_free(struct json_file *file);
-
-/* base_build(policies, entities, ret): A frozen base of a JSON file's array, or empty for NULL. */
-bool base_build(const struct cedar_policies *policies, const struct json_file *entities,
-                struct cedar_entities **ret_base);
-
-/* request_read(j, object, ret): {principal, action, resource, context} into the overlay. */
-bool request_read(const struct entity_json *j, const struct json *object,
-                  struct cedar_request *ret);
 
 /* cause_text(result): Why, in words. */
 const char *cause_text(const struct cedar_result *result);

@@ -1,7 +1,8 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "policy/command.h"
+#include "policy/command_question.h"
+#include "policy/command_validate.h"
 #include "policy/lint.h"
 
 struct check {
@@ -9,16 +10,6 @@ struct check {
     bool json;
     unsigned findings;
 };
-
-static void print_place_json(const struct cedar_problem *p)
-{
-    printf("\"file\":");
-    json_print_text(stdout, text_of(p->source));
-    printf(",\"line\":%u,\"column\":%u,\"message\":", p->line, p->column);
-    json_print_text(stdout, text_of(p->message));
-    printf(",\"help\":");
-    json_print_text(stdout, text_of(p->help));
-}
 
 static void report_finding(void *context, const struct finding *f)
 {
@@ -30,7 +21,7 @@ static void report_finding(void *context, const struct finding *f)
         printf("%s{\"policy\":", c->findings > 1 ? "," : "");
         json_print_text(stdout, text_of(cedar_policy_id(c->policies, f->policy)));
         printf(",\"finding\":\"%s\",", finding_name(f->kind));
-        print_place_json(&f->place);
+        problem_print_json(&f->place);
         printf("}");
         return;
     }
@@ -39,55 +30,61 @@ static void report_finding(void *context, const struct finding *f)
            text + strlen("error"));
 }
 
-static int check_files(const struct files *files, bool json)
+/* A mistake in policies or schema, in JSON too. */
+static int refuse(const struct question *q, bool json)
 {
-    struct cedar_policies *policies = NULL;
-    struct cedar_problem problem;
-    struct check check = {.json = json};
-
-    if (cedar_policies_load(files->sources, files->count, &policies, &problem) != 0) {
-        if (json) {
-            printf("{\"ok\":false,\"error\":{");
-            print_place_json(&problem);
-            printf("}}\n");
-        } else {
-            problem_report(&problem);
-        }
-        return EXIT_FAILED;
+    if (json && q->scenario.problem.code != 0) {
+        printf("{\"ok\":false,\"error\":{");
+        problem_print_json(&q->scenario.problem);
+        printf("}}\n");
     }
-    check.policies = policies;
-    if (json)
-        printf("{\"ok\":true,\"policies\":%u,\"findings\":[", cedar_policies_count(policies));
-    lint(policies, report_finding, &check);
-    if (json)
-        printf("]}\n");
+    return EXIT_FAILED;
+}
+
+static int check(const struct question *q, const struct question_options *o)
+{
+    const struct scenario *s = &q->scenario;
+    struct check check = {.policies = s->policies, .json = o->json};
+    unsigned errors = 0, warnings = 0, count = cedar_policies_count(s->policies);
+    bool ok = true;
+
+    if (o->json)
+        printf("{\"ok\":true,\"policies\":%u,\"findings\":[", count);
+    lint(s->policies, report_finding, &check);
+    if (o->json)
+        printf("]");
     else
-        printf("%u policies, %u findings\n", cedar_policies_count(policies), check.findings);
-    cedar_policies_free(policies);
-    return check.findings == 0 ? EXIT_OK : EXIT_FINDINGS;
+        printf("%u policies, %u findings\n", count, check.findings);
+    if (s->schema != NULL) {
+        if (o->json)
+            printf(",\"validation\":[");
+        ok = validate_print(s->policies, s->schema, o->json, &errors, &warnings);
+        if (o->json)
+            printf("]");
+        else
+            printf("%u errors, %u warnings of the schema\n", errors, warnings);
+    }
+    if (o->json)
+        printf("}\n");
+    if (!ok)
+        return EXIT_FAILED;
+    return check.findings + errors + warnings == 0 ? EXIT_OK : EXIT_FINDINGS;
 }
 
 int command_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"policy-format", required_argument, NULL, 'f'}, {0}};
-    struct files files = {0};
-    const char *form = NULL;
-    bool json = false;
-    int c, r = EXIT_FAILED;
+    struct question_options o;
+    struct question q = {0};
+    int r;
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'j')
-            json = true;
-        else if (c == 'f' && policy_form(optarg))
-            form = optarg;
-        else
-            return command_usage("check");
-    }
-    if (optind == argc)
+    if (!question_options_read(argc, argv, &o))
         return command_usage("check");
-    if (files_read(argv + optind, (size_t)(argc - optind), &files) && files_to_text(&files, form))
-        r = check_files(&files, json);
-    files_free(&files);
+    while (optind < argc && o.policy_count < QUESTION_FILES_MAX)
+        o.policies[o.policy_count++] = argv[optind++];
+    if (o.policy_count == 0 || optind < argc)
+        return command_usage("check");
+    o.is_quiet = o.json;
+    r = question_policies(&q, &o) ? check(&q, &o) : refuse(&q, o.json);
+    question_close(&q);
     return r;
 }

@@ -5,17 +5,14 @@
 #include <string.h>
 
 #include "policy/command.h"
+#include "policy/command_scenario.h"
 
-#define FILES_MAX     256
-#define OVERLAY_BYTES ((size_t)4 << 20)
-#define SCRATCH_BYTES ((size_t)1 << 20)
+#define FILES_MAX 256
 
 /* One directory under test. */
 struct suite {
     bool json;
-    struct cedar_policies *policies;
-    struct cedar_entities *base, *overlay;
-    struct cedar_scratch *scratch;
+    struct scenario scenario;
     const struct json_file *file;
     const struct json *context; /* for every test, or NULL */
     unsigned passed, failed;
@@ -74,7 +71,7 @@ static bool ids_agree(const struct suite *s, const struct json *want, const uint
         bool found = false;
         for (uint32_t i = 0; i < count && !found; i++)
             found = w->kind == JSON_STRING &&
-                    text_is(w->string, cedar_policy_id(s->policies, numbers[i]));
+                    text_is(w->string, cedar_policy_id(s->scenario.policies, numbers[i]));
         if (!found)
             return false;
     }
@@ -84,7 +81,7 @@ static bool ids_agree(const struct suite *s, const struct json *want, const uint
 static void print_ids(const struct suite *s, const uint32_t *numbers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        printf(" %s", cedar_policy_id(s->policies, numbers[i]));
+        printf(" %s", cedar_policy_id(s->scenario.policies, numbers[i]));
 }
 
 static void print_difference(const struct suite *s, const struct cedar_result *r)
@@ -101,30 +98,26 @@ static void print_difference(const struct suite *s, const struct cedar_result *r
     printf("\n");
 }
 
-/* Principal, action, resource and the common context as changed by the test's own. */
-static bool fill_request(struct suite *s, const struct json *test, struct cedar_request *ret)
+/*
+ * Principal, action, resource and the common context as changed by the test's own.  A test that
+ * says so asks with what the schema does not allow: the services are not to be relied on.
+ */
+static bool fill_request(struct suite *s, const struct json *test)
 {
-    struct cedar_problem problem = {0};
-    const struct entity_json j = {
-        .entities = s->overlay, .source = &s->file->source, .problem = &problem};
-    const struct json *p = json_member(test, "principal"), *a = json_member(test, "action");
-    const struct json *o = json_member(test, "resource"), *extra = json_member(test, "entities");
+    const struct json *extra = json_member(test, "entities");
+    const struct json *conforms = json_member(test, "conforms");
+    struct cedar_schema *schema = s->scenario.schema;
+    bool ok;
 
-    cedar_overlay_reset(s->overlay, s->base);
-    if (p == NULL || a == NULL || o == NULL) {
-        json_fail(&problem, &s->file->source, test->offset,
-                  "a test needs principal, action, resource and want");
-    } else if ((extra == NULL || entity_json_all(&j, extra) == 0) &&
-               entity_json_uid(&j, p, &ret->principal) == 0 &&
-               entity_json_uid(&j, a, &ret->action) == 0 &&
-               entity_json_uid(&j, o, &ret->resource) == 0 &&
-               entity_json_context(&j, s->context, json_member(test, "context"), &ret->context) ==
-                   0 &&
-               cedar_entities_freeze(s->overlay) == 0) {
-        return true;
-    }
-    problem_report(&problem);
-    return false;
+    if (conforms != NULL && conforms->kind == JSON_BOOL && conforms->number == 0)
+        s->scenario.schema = NULL;
+    struct entity_json j = scenario_begin(&s->scenario, &s->file->source);
+    ok = (extra == NULL || entity_json_all(&j, extra) == 0) &&
+         scenario_request(&s->scenario, &s->file->source, test, s->context, true) == 0;
+    s->scenario.schema = schema;
+    if (!ok)
+        problem_report(&s->scenario.problem);
+    return ok;
 }
 
 static bool run_test(struct suite *s, const struct json *test, struct cedar_result *r)
@@ -133,13 +126,11 @@ static bool run_test(struct suite *s, const struct json *test, struct cedar_resu
     const struct json *errors = json_member(test, "errors");
     enum cedar_on_error on_error =
         mode != NULL && text_is(mode->string, "skip") ? CEDAR_SKIP_ON_ERROR : CEDAR_DENY_ON_ERROR;
-    struct cedar_request request;
 
     *r = (struct cedar_result){0};
-    if (!fill_request(s, test, &request))
+    if (!fill_request(s, test))
         return false;
-    bool allow =
-        cedar_decide(s->policies, s->overlay, &request, on_error, s->scratch, r) == CEDAR_ALLOW;
+    bool allow = scenario_decide(&s->scenario, on_error, r) == CEDAR_ALLOW;
     return want != NULL && text_is(want->string, allow ? "allow" : "deny") &&
            ids_agree(s, json_member(test, "reason"), r->determining, r->determining_count) &&
            (errors == NULL ? r->erring_count == 0
@@ -160,9 +151,9 @@ static void report_test(struct suite *s, const struct json *test)
         json_print_text(stdout, called);
         printf(",\"passed\":%s,\"decision\":\"%s\",\"reason\":", ok ? "true" : "false",
                r.decision == CEDAR_ALLOW ? "allow" : "deny");
-        json_print_ids(stdout, s->policies, r.determining, r.determining_count);
+        json_print_ids(stdout, s->scenario.policies, r.determining, r.determining_count);
         printf(",\"errors\":");
-        json_print_ids(stdout, s->policies, r.erring, r.erring_count);
+        json_print_ids(stdout, s->scenario.policies, r.erring, r.erring_count);
         printf("}\n");
         return;
     }
@@ -173,6 +164,15 @@ static void report_test(struct suite *s, const struct json *test)
 
 /* ---- one file of tests ---- */
 
+/* The base: ${array}, which stands in ${source}. */
+static bool fill_base(struct suite *s, const struct cedar_source *source, const struct json *array)
+{
+    if (scenario_entities(&s->scenario, source, array) == 0)
+        return true;
+    problem_report(&s->scenario.problem);
+    return false;
+}
+
 /* Entities beside the tests: "entities" in the file itself, or entities.json in the directory. */
 static bool build_base(struct suite *s, const char *directory, const struct json_file *file)
 {
@@ -181,14 +181,12 @@ static bool build_base(struct suite *s, const char *directory, const struct json
     char *path = NULL;
     bool ok = false;
 
-    if (own != NULL) {
-        struct json_file part = {.source = file->source, .top = own};
-        return base_build(s->policies, &part, &s->base);
-    }
+    if (own != NULL)
+        return fill_base(s, &file->source, own);
     if (asprintf(&path, "%s/entities.json", directory) < 0)
         return false;
     if (json_file_read(path, &beside))
-        ok = base_build(s->policies, &beside, &s->base);
+        ok = fill_base(s, &beside.source, beside.top);
     json_file_free(&beside);
     free(path);
     return ok;
@@ -215,15 +213,12 @@ static bool run_file(struct suite *s, const char *directory, const char *path)
         report_test(s, t);
     ok = true;
 out:
-    cedar_entities_free(s->base);
-    s->base = NULL;
     json_file_free(&file);
     return ok;
 }
 
 static bool load_policies(struct suite *s, const char *directory)
 {
-    struct cedar_problem problem;
     struct files files = {0};
     char *paths[FILES_MAX];
     size_t n = list(directory, ".cedar", paths);
@@ -232,8 +227,8 @@ static bool load_policies(struct suite *s, const char *directory)
     if (!ok)
         fprintf(stderr, "casemate-policy: %s: no .cedar files\n", directory);
     ok = ok && files_read(paths, n, &files);
-    if (ok && cedar_policies_load(files.sources, files.count, &s->policies, &problem) != 0) {
-        problem_report(&problem);
+    if (ok && scenario_load(&s->scenario, files.sources, files.count) != 0) {
+        problem_report(&s->scenario.problem);
         ok = false;
     }
     files_free(&files);
@@ -241,11 +236,35 @@ static bool load_policies(struct suite *s, const char *directory)
     return ok;
 }
 
-static bool run_directory(struct suite *s, const char *directory)
+/* The schema that was given, or the one *.cedarschema of the directory, or none. */
+static bool load_schema(struct suite *s, const char *directory, const char *given)
+{
+    char *paths[FILES_MAX];
+    size_t n = given != NULL ? 0 : list(directory, ".cedarschema", paths);
+    const char *path = given != NULL ? given : n == 1 ? paths[0] : NULL;
+    struct cedar_source source = {0};
+    bool ok = path == NULL || file_read(path, &source);
+
+    if (n > 1) {
+        fprintf(stderr,
+                "casemate-policy: %s: more than one .cedarschema: say which with --schema\n",
+                directory);
+        ok = false;
+    }
+    if (ok && path != NULL && scenario_schema(&s->scenario, &source, NULL) != 0) {
+        problem_report(&s->scenario.problem);
+        ok = false;
+    }
+    file_free(&source);
+    free_paths(paths, n);
+    return ok;
+}
+
+static bool run_directory(struct suite *s, const char *directory, const char *schema)
 {
     char *paths[FILES_MAX];
     size_t n;
-    bool ok = load_policies(s, directory);
+    bool ok = load_policies(s, directory) && load_schema(s, directory, schema);
 
     if (!ok)
         return false;
@@ -261,26 +280,28 @@ static bool run_directory(struct suite *s, const char *directory)
 
 int command_test(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"schema", required_argument, NULL, 's'}, {0}};
     struct suite s = {0};
+    const char *schema = NULL;
     bool ok;
     int c;
 
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'j')
+    while ((c = getopt_long(argc, argv, "s:", options, NULL)) != -1) {
+        if (c == 'j')
+            s.json = true;
+        else if (c == 's')
+            schema = optarg;
+        else
             return command_usage("test");
-        s.json = true;
     }
     if (optind + 1 != argc)
         return command_usage("test");
-    ok = cedar_overlay_new(OVERLAY_BYTES, &s.overlay) == 0 &&
-         cedar_scratch_new(SCRATCH_BYTES, &s.scratch) == 0 && run_directory(&s, argv[optind]);
+    ok = scenario_open(&s.scenario) == 0 && run_directory(&s, argv[optind], schema);
     if (s.json)
         printf("{\"passed\":%u,\"failed\":%u}\n", s.passed, s.failed);
     else
         printf("%u passed, %u failed\n", s.passed, s.failed);
-    cedar_scratch_free(s.scratch);
-    cedar_entities_free(s.overlay);
-    cedar_policies_free(s.policies);
+    scenario_close(&s.scenario);
     return ok && s.failed == 0 && s.passed > 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -17,6 +17,7 @@ struct entity_json {
     struct cedar_problem *problem;
     const struct cedar_schema *schema; /* or NULL */
     const struct cedar_value *action;  /* of contexts, with a schema; of ${entities} */
+    bool is_lenient; /* values are read as the schema says, but need not be of their types */
 };
 
 /*

@@ -203,7 +203,9 @@ static int check_complete(const struct entity_json *j, const struct json *at, ui
     struct offence o;
 
     offence_init(&o);
-    if (record == 0 || conform_value(j->schema, &j->entities->symbols, record, v, &o))
+    if (record == 0 || conform_value(j->schema, &j->entities->symbols, record, v, &o) ||
+        (j->is_lenient &&
+         record_missing(j->schema, record, &j->entities->symbols, v->fields, v->count) == NULL))
         return 0;
     return offend(j, at, &o);
 }
@@ -318,7 +320,7 @@ int entity_json_value(const struct entity_json *j, const struct json *v, uint32_
     int r = read_kind(j, v, kind, type, ret);
     struct offence o;
 
-    if (r != 0 || type == 0 || kind == TYPE_SET || kind == TYPE_RECORD)
+    if (r != 0 || type == 0 || kind == TYPE_SET || kind == TYPE_RECORD || j->is_lenient)
         return r;
     offence_init(&o);
     if (conform_value(j->schema, &j->entities->symbols, type, ret, &o))

@@ -12,15 +12,28 @@ static const struct command {
     const char *summary;
     const char *teaching;
 } commands[] = {
-    {"check", command_check, "[--json] [--policy-format cedar|json] FILE...",
+    {"check", command_check,
+     "[--json] [-s SCHEMA] [--schema-format cedar|json] [--policy-format cedar|json] FILE...",
      "read policies and point at hazards",
      "Reads all FILEs as one policy set.  A mistake is shown with its line and a\n"
      "caret.  Then it looks for hazards: no @id or @why, an attribute or tag that\n"
      "is read without `has` or `hasTag` before it, arithmetic that can overflow,\n"
      "texts that are no datetime or address, `containsAll` of a set that may be empty.\n"
+     "With --schema (-s) the policies are also validated, as `validate` does.\n"
      "Exit: 0 clean, 1 not readable, 3 findings.\n\n"
-     "  casemate-policy check policy/site/*.cedar\n"},
-    {"test", command_test, "[--json] DIRECTORY", "run the decision tests beside the policies",
+     "  casemate-policy check -s policy/site/casemate.cedarschema policy/site/*.cedar\n"},
+    {"validate", command_validate,
+     "-s SCHEMA -p POLICIES... [--schema-format cedar|json] [--policy-format cedar|json] "
+     "[--deny-warnings] [--json]",
+     "hold policies against a schema",
+     "Checks in strict mode that no policy can err, whatever conforming request and\n"
+     "entities come, other than by overflow or a missing entity.  A policy that can\n"
+     "never apply is a warning; --deny-warnings makes warnings count.\n"
+     "Exit: 0 valid, 1 not readable, 3 not valid.\n\n"
+     "  casemate-policy validate -s policy/site/casemate.cedarschema \\\n"
+     "      -p policy/site/mandatory.cedar -p policy/site/program.cedar\n"},
+    {"test", command_test, "[--json] [-s SCHEMA] DIRECTORY",
+     "run the decision tests beside the policies",
      "All *.cedar in DIRECTORY are one policy set.  Each *tests.json holds\n"
      "  {\"entities\": […], \"context\": {…},\n"
      "   \"tests\": [{\"name\": \"…\", \"principal\": {\"type\": \"…\", \"id\": \"…\"}, "
@@ -29,22 +42,31 @@ static const struct command {
      "              \"want\": \"allow\" or \"deny\", \"reason\": [ids], \"errors\": [ids]}]}\n"
      "A test's context changes the common one member by member; null takes one away.\n"
      "A test's entities are added for that test.  Without \"reason\" any policies may\n"
-     "decide; without \"errors\" none may err.  The last line is `N passed, N failed`.\n"
+     "decide; without \"errors\" none may err.  If there is a *.cedarschema (or --schema\n"
+     "names one), entities and requests must conform to it; a test that asks what does\n"
+     "not says \"conforms\": false.  The last line is `N passed, N failed`.\n"
      "Exit: 0 all passed, 1 otherwise.\n\n"
      "  casemate-policy test policy/site\n"},
     {"authorize", command_authorize,
-     "--policies FILE... [--policy-format cedar|json] [--entities FILE] --request-json FILE "
-     "[--on-error deny|skip] [--json]",
+     "-p POLICIES... [-s SCHEMA] [--entities FILE]\n"
+     "           {--request-json FILE | -l PRINCIPAL -a ACTION -r RESOURCE [-c CONTEXT]}\n"
+     "           [--on-error deny|skip] [--request-validation true|false]\n"
+     "           [--policy-format cedar|json] [--schema-format cedar|json] [-v] [--json]",
      "decide one request and say why",
-     "The request is {\"principal\": …, \"action\": …, \"resource\": …, \"context\": {…}}.\n"
-     "On a denial every forbid that applies is shown with its @why, and for each\n"
-     "permit that was meant for this person, action and object the first condition\n"
-     "that is not met.  --on-error skip decides as the language does on its own:\n"
-     "a forbid that errs is ignored.  The product always denies.\n"
+     "The request is {\"principal\": …, \"action\": …, \"resource\": …, \"context\": {…}},\n"
+     "or its parts are given: --principal (-l), --action (-a) and --resource (-r) as\n"
+     "Type::\"id\", --context (-c) as a file.  With a schema, entities and request must\n"
+     "conform to it, and the actions are there.  On a denial every forbid that applies\n"
+     "is shown with its @why, and for each permit that was meant for this person,\n"
+     "action and object the first condition that is not met; --verbose (-v) adds lines.\n"
+     "--on-error skip decides as the language does on its own: a forbid that errs is\n"
+     "ignored.  The product always denies.\n"
      "Exit: 0 allow, 2 deny, 1 failure.\n\n"
      "  casemate-policy authorize -p mandatory.cedar -p program.cedar \\\n"
-     "      --entities people.json --request-json ask.json\n"},
-    {"evaluate", command_evaluate, "[--entities FILE] [--request-json FILE] [--json] EXPRESSION",
+     "      --entities people.json -l 'Person::\"ana\"' -a 'Action::\"read\"' -r 'Order::\"7\"'\n"},
+    {"evaluate", command_evaluate,
+     "[--entities FILE] [--request-json FILE | -l … -a … -r … [-c FILE]] [-s SCHEMA] [--json]\n"
+     "           EXPRESSION",
      "work out one expression",
      "Prints the value, or the error.  Without a request the variables are entities\n"
      "that do not exist.  Exit: 0 a value, 1 an error.\n\n"
@@ -62,6 +84,26 @@ static const struct command {
      "cedar prints a policy, or a policy set, that is JSON as Cedar text.\n"
      "Exit: 0 done, 1 not readable.\n\n"
      "  casemate-policy translate --to json program.cedar\n"},
+    {"run-corpus", command_run_corpus, "[--json] [--verbose] FILE...",
+     "hold the engine against recorded answers",
+     "A FILE is a pack, *.jsonl or *.jsonl.zst, with one case a line:\n"
+     "  {\"name\": \"…\", \"policies\": text, \"schema\": text, \"entities\": […],\n"
+     "   \"shouldValidate\": bool, \"requests\": [{principal, action, resource, context,\n"
+     "    \"validateRequest\": bool, \"decision\": …, \"reason\": [ids], \"errors\": [ids]}]}\n"
+     "or a test file, *.json: the same, with paths in place of texts and entities,\n"
+     "each from the nearest folder above the test file that has it.  Errors are\n"
+     "skipped, as the language does on its own.  The first ten mismatches are shown,\n"
+     "all with --verbose.  The last line counts them.\n"
+     "Exit: 0 no mismatch, 1 otherwise.\n\n"
+     "  casemate-policy run-corpus cases.jsonl.zst tests/multi/*.json\n"},
+    {"eval-vectors", command_eval_vectors, "[--json] FILE...",
+     "hold expressions against recorded values",
+     "Each line of a FILE (*.jsonl, *.jsonl.zst) is {\"expr\": text, \"value\": v}, where v\n"
+     "is true, false, \"error\" or \"parse-failure\"; a line without \"expr\" holds the\n"
+     "\"entities\" and \"context\" of those that follow.  The variables are U::\"u\",\n"
+     "Action::\"a\" and R::\"r\"; context.s is \"1.2.3.4\" where no line says otherwise.\n"
+     "The last line counts the mismatches.  Exit: 0 none, 1 otherwise.\n\n"
+     "  casemate-policy eval-vectors tests/policy/vectors.jsonl\n"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -79,7 +121,7 @@ static void help(FILE *out)
     fprintf(out, "casemate-policy reads, checks, tests and asks access policies, on files alone.\n"
                  "It opens no connection; only `format --write` changes files.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\nPolicies are written in Cedar 4.5: https://docs.cedarpolicy.com\n"
                  "`casemate-policy COMMAND --help` explains one command.\n"
                  "Exit codes: 0 done or allow, 1 failure, 2 deny, 3 findings, 64 wrong call.\n");
