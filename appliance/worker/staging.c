@@ -147,29 +147,8 @@ static void add_order(const struct message_inbound_order *m)
     o->priority = m->priority;
 }
 
-/* The summary calls an order by its key: two orders with one key could never be reported. */
-static bool key_is_taken(const struct worker *w)
-{
-    const struct entities *e = w->mes->entities;
-    for (size_t i = 0; i < rows_count(e, ENTITY_ORDER); i++)
-        for (uint32_t k = 0; k < staged.count; k++) {
-            const struct order *o = entities_order(e, i);
-            if (strcmp(o->key, staged.orders[k].key) == 0 &&
-                strcmp(o->number, staged.orders[k].number) != 0)
-                return true;
-        }
-    return false;
-}
-
 static int stage_all(struct worker *w)
 {
-    if (key_is_taken(w)) {
-        const struct event_inbound_received *h = &staged.head.inbound_received;
-        struct message_inbound m = {.epoch = h->epoch, .sequence = h->sequence};
-        memcpy(m.digest, h->digest, 32);
-        reject(w, &m, "An order in it has the key of another order that is here already.");
-        return 0;
-    }
     request_common(w, &staged.head.common);
     staged.head.inbound_received.slot = bytes_text("");
     int r = worker_event(w, &staged.head);
