@@ -34,8 +34,9 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
     uint64_t last = 0;
     const struct inbound *newest = NULL;
     static char text[200];
-    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++)
-        if (entities_inbound(e, i)->epoch > m->epoch)
+    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) /* what was refused began nothing */
+        if (entities_inbound(e, i)->epoch > m->epoch &&
+            entities_inbound(e, i)->state != INBOUND_REJECTED)
             return "It is of an older epoch of its channel: a newer one has begun.";
     for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) {
         const struct inbound *row = entities_inbound(e, i);

@@ -67,6 +67,16 @@ is "but cannot be accepted: two orders of one key could never be reported" "$sta
 says "and the words name both" "$(answer .error)" "Order WO-T3-$$ in it has the key of order WO-T2-$$"
 send /api/inbound/decline '{inbound: $i, reason: "Its key is another order'"'"'s."}' --arg i "$unwanted"
 is "it is declined" "$status" 200
+state=$CASEMATE_SITE/enterprise/state/orders-$enclave
+cp "$state" "$work/state"
+sed 's/epoch=0001/epoch=0002/' "$work/state" >"$state"
+stray=$(make_bundle "WO-T4-$$")
+cp "$work/state" "$state"
+refused "a delivery of a newer epoch that is not its first is refused" 1 "number 1 is next" import "$stray"
+fourth=$(make_bundle "WO-T5-$$")
+refused "and ends nothing: the older epoch goes on" 0 "waits on the Transfer page" import "$fourth"
+send /api/inbound/decline '{inbound: $i, reason: "Only a trial."}' --arg i "$(delivery "$fourth" inbound)"
+is "it is declined, too" "$status" 200
 
 # ---- an order ----
 
