@@ -8,7 +8,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
         -Wno-format-nonliteral -Wpointer-arith -Wundef -Werror
 HARDEN := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
           -fcf-protection=full -fPIE -fno-strict-aliasing
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher \
+CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher \
               $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 ifdef CLANG
@@ -141,7 +141,7 @@ $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o applian
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
-$(B)/bench/decide: $(call o,tests/bench/decide_main.o) $(B)/lib/policy.a
+$(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 bench: all $(B)/bench/bench $(B)/bench/decide
@@ -179,7 +179,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

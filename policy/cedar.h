@@ -154,9 +154,9 @@ struct cedar_style {
  * comma that is dropped goes to the bracket that follows.  The result has the
  * same policies.  Laid out again it stays as it is; only where comments stand in
  * unusual places does the reference move some once more, and so does this: then
- * the second pass settles it.  Ids are not looked at: two policies may have the same.  On success set ${ret_text}, which the caller
- * ends with cedar_text_free(), and ${ret_length}; it is terminated, and may hold
- * U+0000.  Return 0 or a CEDAR_ERR_ code, and then fill ${ret_problem}.
+ * the second pass settles it.  Ids are not looked at: two policies may have the same.  On success
+ * set ${ret_text}, which the caller ends with cedar_text_free(), and ${ret_length}; it is
+ * terminated, and may hold U+0000.  Return 0 or a CEDAR_ERR_ code, and then fill ${ret_problem}.
  */
 must_use int cedar_format(const struct cedar_source *source, const struct cedar_style *style,
                           char **ret_text, size_t *ret_length, struct cedar_problem *ret_problem);

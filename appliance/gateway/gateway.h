@@ -13,8 +13,9 @@
  */
 #define GATEWAY_DEADLINE_MS 10000
 #define GATEWAY_CONNECTIONS 600
-#define GATEWAY_IDLE_S      30u /* an idle or half-sent connection is closed; a browser opens another \
-                                 */
+#define GATEWAY_IDLE_S                                                                             \
+    30u /* an idle or half-sent connection is closed; a browser opens another                      \
+         */
 
 struct gateway;
 

@@ -21,7 +21,13 @@ static void answer(struct worker *w, struct peer *gateway, uint64_t request, uns
     if (w->answers_count == BATCH_MAX)
         request_batch_end(w);
     struct answer_waiting *a = &w->answers[w->answers_count++];
-    *a = (struct answer_waiting){gateway, request, status, raw, wrote, malloc(length), length};
+    *a = (struct answer_waiting){.gateway = gateway,
+                                 .request = request,
+                                 .status = status,
+                                 .raw = raw,
+                                 .wrote = wrote,
+                                 .body = malloc(length),
+                                 .length = length};
     if (!a->body)
         log_die("out of memory");
     memcpy(a->body, body, length);
@@ -99,7 +105,15 @@ static void undo_batch(struct worker *w)
         a->length = a->body ? sizeof full - 1 : 0;
         a->status = 503;
         a->raw = false;
+        a->audit.outcome = AUDIT_OUTCOME_REFUSED;
+        a->audit.detail = bytes_text("the store is full");
     }
+}
+
+static void send_journal(struct worker *w, const struct message_audit *audit)
+{
+    struct message m = {.number = MESSAGE_AUDIT, .audit = *audit};
+    (void)!process_send(process_peer(w->process, 8, ""), &m);
 }
 
 void request_batch_end(struct worker *w)
@@ -116,11 +130,14 @@ void request_batch_end(struct worker *w)
             log_die("the store failed at a commit; this process ends and nothing was acknowledged");
     }
     for (size_t i = 0; i < w->answers_count; i++) {
+        if (w->answers[i].journaled)
+            send_journal(w, &w->answers[i].audit);
         if (w->answers[i].gateway)
             send_answer(&w->answers[i]);
         free(w->answers[i].body);
     }
     w->answers_count = 0;
+    staging_answer();
 }
 
 void request_forget_gateway(struct worker *w, const struct peer *gateway)
@@ -163,25 +180,39 @@ int worker_event(struct worker *w, struct event *event)
 
 /* ---- the journal ---- */
 
+static struct message_audit audit_of(const struct worker *w, const struct request *q,
+                                     unsigned outcome, const char *detail)
+{
+    struct message_audit audit = {.outcome = (uint8_t)outcome, .detail = bytes_text(detail)};
+    os_uuid(audit.id);
+    if (q->acknowledged) /* the id of its intent, which this closes */
+        memcpy(audit.id, q->intent, 16);
+    else if (q->operation->audit == AUDIT_SECURITY)
+        memcpy(audit.id, w->body.values[0].bytes, 16);
+    audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
+    if (q->asker.token) { /* else the session ended while the intent was written */
+        memcpy(audit.person, q->asker.token->person, 16);
+        memcpy(audit.session, q->asker.token->session, 16);
+        memcpy(audit.station, q->asker.token->station, 16);
+    }
+    audit.operation = (uint16_t)q->operation->number;
+    return audit;
+}
+
 void request_journal(struct worker *w, const struct request *q, unsigned outcome,
                      const char *detail)
 {
-    struct message m = {.number = MESSAGE_AUDIT};
-    os_uuid(m.audit.id);
-    if (q->acknowledged) /* the id of its intent, which this closes */
-        memcpy(m.audit.id, q->intent, 16);
-    else if (q->operation->audit == AUDIT_SECURITY)
-        memcpy(m.audit.id, w->body.values[0].bytes, 16);
-    m.audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
-    m.audit.outcome = (uint8_t)outcome;
-    if (q->asker.token) { /* else the session ended while the intent was written */
-        memcpy(m.audit.person, q->asker.token->person, 16);
-        memcpy(m.audit.session, q->asker.token->session, 16);
-        memcpy(m.audit.station, q->asker.token->station, 16);
-    }
-    m.audit.operation = (uint16_t)q->operation->number;
-    m.audit.detail = bytes_text(detail);
-    (void)!process_send(process_peer(w->process, 8, ""), &m);
+    struct message_audit audit = audit_of(w, q, outcome, detail);
+    send_journal(w, &audit);
+}
+
+/* What was just answered was done, if the batch is committed: the auditor hears of it together with
+ * the person, and hears the same. */
+static void journal_done(struct worker *w, const struct request *q)
+{
+    struct answer_waiting *a = &w->answers[w->answers_count - 1];
+    a->journaled = true;
+    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, "");
 }
 
 /* It is refused before it was run: an intent that the auditor holds for it is closed. */
@@ -362,6 +393,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         undo_batch(w);
         problem(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
                 "What was recorded before is safe.", "Tell the system administrator.");
+        close_intent(w, q, "the store is full");
         return;
     }
     if (r)
@@ -375,8 +407,10 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     }
     finish(w, q, &c, write);
     mes_let_go(&c);
-    if (q->operation->audit == AUDIT_SECURITY)
-        request_journal(w, q, c.status < 400 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
+    if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
+        journal_done(w, q);
+    else if (q->operation->audit == AUDIT_SECURITY)
+        request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
 }
 
 /* Forbidden and absent are one answer. */
@@ -514,8 +548,10 @@ static void handle(struct worker *w, struct request *q)
         return;
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
-        if (q->acknowledged) /* its intent is closed by what was done */
-            request_journal(w, q, again ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, "");
+        if (q->acknowledged && again) /* its intent is closed by what was done */
+            journal_done(w, q);
+        else
+            close_intent(w, q, "its time lies ahead");
         return;
     }
     if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)

@@ -14,6 +14,7 @@
 static struct {
     struct peer *intake; /* who waits for the verdict; NULL: nobody */
     bool good;
+    bool settled; /* the verdict has been committed */
     char verdict[301];
     bool open;
     uint32_t expected, count;
@@ -34,8 +35,9 @@ static const char *judge(const struct worker *w, const struct message_inbound *m
     uint64_t last = 0;
     const struct inbound *newest = NULL;
     static char text[200];
-    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++)
-        if (entities_inbound(e, i)->epoch > m->epoch)
+    for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) /* what was refused began nothing */
+        if (entities_inbound(e, i)->epoch > m->epoch &&
+            entities_inbound(e, i)->state != INBOUND_REJECTED)
             return "It is of an older epoch of its channel: a newer one has begun.";
     for (size_t i = 0; i < rows_count(e, ENTITY_INBOUND); i++) {
         const struct inbound *row = entities_inbound(e, i);
@@ -147,29 +149,8 @@ static void add_order(const struct message_inbound_order *m)
     o->priority = m->priority;
 }
 
-/* The summary calls an order by its key: two orders with one key could never be reported. */
-static bool key_is_taken(const struct worker *w)
-{
-    const struct entities *e = w->mes->entities;
-    for (size_t i = 0; i < rows_count(e, ENTITY_ORDER); i++)
-        for (uint32_t k = 0; k < staged.count; k++) {
-            const struct order *o = entities_order(e, i);
-            if (strcmp(o->key, staged.orders[k].key) == 0 &&
-                strcmp(o->number, staged.orders[k].number) != 0)
-                return true;
-        }
-    return false;
-}
-
 static int stage_all(struct worker *w)
 {
-    if (key_is_taken(w)) {
-        const struct event_inbound_received *h = &staged.head.inbound_received;
-        struct message_inbound m = {.epoch = h->epoch, .sequence = h->sequence};
-        memcpy(m.digest, h->digest, 32);
-        reject(w, &m, "An order in it has the key of another order that is here already.");
-        return 0;
-    }
     request_common(w, &staged.head.common);
     staged.head.inbound_received.slot = bytes_text("");
     int r = worker_event(w, &staged.head);
@@ -193,7 +174,7 @@ static int stage_all(struct worker *w)
 
 void staging_undone(void)
 {
-    if (staged.verdict[0])
+    if (staged.verdict[0] && !staged.settled)
         give_verdict(false, "The store is full. Nothing was recorded; tell the system "
                             "administrator.");
 }
@@ -201,6 +182,7 @@ void staging_undone(void)
 void staging_answer(void)
 {
     struct message m = {.number = MESSAGE_INBOUND_VERDICT};
+    staged.settled = staged.verdict[0] != '\0';
     if (!staged.intake || !staged.verdict[0])
         return;
     m.inbound_verdict.staged = staged.good;

@@ -30,6 +30,8 @@ struct answer_waiting {
     bool wrote; /* depends on the transaction */
     uint8_t *body;
     size_t length;
+    bool journaled; /* the auditor is told behind the commit, too */
+    struct message_audit audit;
 };
 
 /* A request of the security class that waits for the auditor's word. */

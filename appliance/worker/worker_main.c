@@ -256,7 +256,6 @@ static void project_if_due(struct worker *w)
 static int on_turn(void *context)
 {
     request_batch_end(context);
-    staging_answer();
     heads_due(context);
     project_if_due(context);
     return -1;

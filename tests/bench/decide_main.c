@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "policy/command.h"
+#include "policy/entity_json.h"
 
 #define ROUNDS     5
 #define REQUESTS   64

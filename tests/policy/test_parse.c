@@ -141,16 +141,15 @@ static void refuses_text_that_is_not_utf8(void **state)
 static int try_nested(const char *open, const char *close, unsigned times)
 {
     size_t n = times * (strlen(open) + strlen(close)) + 128;
-    char *text = calloc(1, n);
+    char *text = calloc(1, n), *at = stpcpy(text, ANY " when { ");
     struct cedar_problem problem;
 
-    strcat(text, ANY " when { ");
     for (unsigned i = 0; i < times; i++)
-        strcat(text, open);
-    strcat(text, "true");
+        at = stpcpy(at, open);
+    at = stpcpy(at, "true");
     for (unsigned i = 0; i < times; i++)
-        strcat(text, close);
-    strcat(text, " };");
+        at = stpcpy(at, close);
+    stpcpy(at, " };");
     int r = try_load(text, strlen(text), &problem);
     free(text);
     return r;

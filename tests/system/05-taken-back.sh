@@ -11,8 +11,8 @@ planner=CW-2004
 token=$(enter $planner "$program")
 import() { casemate import --site "$CASEMATE_SITE" "$@"; }
 
-make_bundle() { # make_bundle ORDER: its tar
-    printf 'number,key,part,rev,qty,due,priority\n%s,KEY-%s,4410-0001,C,3,2030-06-28,60\n' "$1" "$1" >"$work/$1.csv"
+make_bundle() { # make_bundle ORDER [KEY]: its tar
+    printf 'number,key,part,rev,qty,due,priority\n%s,%s,4410-0001,C,3,2030-06-28,60\n' "$1" "${2:-KEY-$1}" >"$work/$1.csv"
     made=$(casemate-bundle make-orders --json --dir "$CASEMATE_SITE/enterprise" --enclave "$enclave" "$work/$1.csv") ||
         give_up "casemate-bundle made no bundle"
     echo "$CASEMATE_SITE/enterprise/out/$(echo "$made" | jq -r .name).tar"
@@ -57,6 +57,26 @@ for badge in CW-2004 CW-2006; do
         $badge accept-inbound 'I have read this delivery and accept it'
     is "$badge accepts it" "$status" 200
 done
+third=$(make_bundle "WO-T3-$$" "KEY-WO-T2-$$")
+refused "a delivery with the key of another order does not block the channel" 0 "waits on the Transfer page" import "$third"
+unwanted=$(delivery "$third" inbound)
+post_signed "$program" "$token" /api/inbound/accept \
+    "$(jq -nc --arg id "$(uuid)" --arg i "$unwanted" --arg d "$(delivery "$third" digest)" '{id: $id, inbound: $i, digest: $d}')" \
+    $planner accept-inbound 'I have read this delivery and accept it'
+is "but cannot be accepted: two orders of one key could never be reported" "$status" 409
+says "and the words name both" "$(answer .error)" "Order WO-T3-$$ in it has the key of order WO-T2-$$"
+send /api/inbound/decline '{inbound: $i, reason: "Its key is another order'"'"'s."}' --arg i "$unwanted"
+is "it is declined" "$status" 200
+state=$CASEMATE_SITE/enterprise/state/orders-$enclave
+cp "$state" "$work/state"
+sed 's/epoch=0001/epoch=0002/' "$work/state" >"$state"
+stray=$(make_bundle "WO-T4-$$")
+cp "$work/state" "$state"
+refused "a delivery of a newer epoch that is not its first is refused" 1 "number 1 is next" import "$stray"
+fourth=$(make_bundle "WO-T5-$$")
+refused "and ends nothing: the older epoch goes on" 0 "waits on the Transfer page" import "$fourth"
+send /api/inbound/decline '{inbound: $i, reason: "Only a trial."}' --arg i "$(delivery "$fourth" inbound)"
+is "it is declined, too" "$status" 200
 
 # ---- an order ----
 

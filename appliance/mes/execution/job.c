@@ -34,16 +34,14 @@ static size_t recent_of(struct command *command, const struct unit *u,
                         const struct characteristic *c, int64_t sequence, struct answer_past **ret)
 {
     const struct mes *mes = command->mes;
-    struct reading_past past[RECENT_MAX + 1];
+    struct reading_past past[RECENT_MAX];
     struct answer_past *rows = mes_array(command, RECENT_MAX, sizeof *rows);
     int64_t route = entities_order(mes->entities, (size_t)u->order)->route;
-    size_t n = 0;
-    size_t found = readings_recent(mes->readings, route, sequence, c->balloon, past,
-                                   sizeof past / sizeof *past);
-    for (size_t i = 0; i < found && n < RECENT_MAX; i++)
-        if (memcmp(past[i].unit, u->unit, 16) != 0)
-            rows[n++].value = (struct answer_decimal){
-                .present = true, .millionths = past[i].value, .places = (int)c->places};
+    size_t n =
+        readings_recent(mes->readings, route, sequence, c->balloon, u->unit, past, RECENT_MAX);
+    for (size_t i = 0; i < n; i++)
+        rows[i].value = (struct answer_decimal){
+            .present = true, .millionths = past[i].value, .places = (int)c->places};
     *ret = rows;
     return n;
 }

@@ -16,6 +16,18 @@ static bool order_exists(const struct mes *mes, const char *number)
     return false;
 }
 
+/* The number of another order that has this line's key, or NULL.  The summary calls an order by its
+ * key: two orders with one key could never be reported. */
+static const char *key_owner(const struct mes *mes, const struct inbound_order *line)
+{
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_ORDER); i++) {
+        const struct order *o = entities_order(mes->entities, i);
+        if (strcmp(o->key, line->key) == 0 && strcmp(o->number, line->number) != 0)
+            return o->number;
+    }
+    return NULL;
+}
+
 /* What accepting this line would do. */
 static const char *difference(const struct mes *mes, const struct inbound_order *line)
 {
@@ -28,6 +40,8 @@ static const char *difference(const struct mes *mes, const struct inbound_order 
     }
     if (order_exists(mes, line->number))
         return "There is an order of this number already: it stays as it is.";
+    if (key_owner(mes, line))
+        return "Another order has its key: this bundle can only be declined.";
     if (mes_route_for(mes, line->part, line->revision) < 0)
         return "New. There is no route for this part and revision yet.";
     return "New.";
@@ -105,6 +119,21 @@ static int create_order(struct command *command, const uint8_t inbound[static 16
     return mes_emit(command, &event);
 }
 
+/* Why no line of it may become an order, or NULL. */
+static const char *key_is_taken(struct command *command, size_t inbound)
+{
+    const struct mes *mes = command->mes;
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_INBOUND_ORDER); i++) {
+        const struct inbound_order *line = entities_inbound_order(mes->entities, i);
+        const char *owner = line->inbound == (int64_t)inbound ? key_owner(mes, line) : NULL;
+        if (owner)
+            return mes_print(command,
+                             "Order %s in it has the key of order %s, which is here already.",
+                             line->number, owner);
+    }
+    return NULL;
+}
+
 static int accept_inbound(struct command *command)
 {
     const struct mes *mes = command->mes;
@@ -122,6 +151,10 @@ static int accept_inbound(struct command *command)
         return mes_refuse(command, 409, "digest",
                           "You looked at other bytes than those that lie here.",
                           "Nothing was changed.", "Open the bundle again and read it once more.");
+    const char *why = key_is_taken(command, command->subject.number);
+    if (why)
+        return mes_refuse(command, 409, "inbound", why, "Nothing was changed.",
+                          "Decline it, and ask the enterprise for another bundle.");
     struct event event = {.number = EVENT_INBOUND_ACCEPTED};
     memcpy(event.inbound_accepted.inbound, id, 16);
     event.inbound_accepted.applied = second;

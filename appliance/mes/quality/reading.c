@@ -32,10 +32,11 @@ static const char add_text[] =
     "INSERT INTO mes_reading VALUES (:event, :item, :unit, :route, :segment, :balloon, :value,"
     " :passed, :gage, :person, :performed_ms)";
 
+/* So many rows are looked at; a unit that was measured again and again takes more than one. */
 static const char recent_text[] =
     "SELECT unit, value FROM mes_reading"
     " WHERE route = :route AND segment = :segment AND balloon = :balloon"
-    " ORDER BY event DESC, item DESC LIMIT :room";
+    " ORDER BY event DESC, item DESC LIMIT 64";
 
 static const char all_text[] = "SELECT * FROM mes_reading ORDER BY event, item";
 
@@ -175,18 +176,29 @@ int readings_apply(struct readings *readings, const struct mes *mes, const struc
     return each(mes, event, sequence, add, readings);
 }
 
+static bool is_among(const uint8_t *unit, const struct reading_past *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(out[i].unit, unit, 16) == 0)
+            return true;
+    return false;
+}
+
 size_t readings_recent(struct readings *readings, int64_t route, int64_t sequence,
-                       const char *balloon, struct reading_past *out, size_t room)
+                       const char *balloon, const uint8_t unit[static 16], struct reading_past *out,
+                       size_t room)
 {
     sqlite3_stmt *s = readings->recent;
     size_t n = 0;
     sqlite3_bind_int64(s, 1, route);
     sqlite3_bind_int64(s, 2, sequence);
     sqlite3_bind_text(s, 3, balloon, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 4, (sqlite3_int64)room);
     while (n < room && sqlite3_step(s) == SQLITE_ROW) {
-        if (sqlite3_column_bytes(s, 0) == 16)
-            memcpy(out[n].unit, sqlite3_column_blob(s, 0), 16);
+        const uint8_t *other = sqlite3_column_blob(s, 0);
+        if (sqlite3_column_bytes(s, 0) != 16 || memcmp(other, unit, 16) == 0 ||
+            is_among(other, out, n))
+            continue;
+        memcpy(out[n].unit, other, 16);
         out[n++].value = sqlite3_column_int64(s, 1);
     }
     sqlite3_reset(s);
@@ -263,12 +275,12 @@ static int expect_one(void *context, const struct store_event *stored)
     return r ? r : each(d->mes, &event, stored->sequence, digest_row, d);
 }
 
-int readings_expect(struct store *store, const struct mes *mes, uint8_t out[static 32],
+int readings_expect(struct store *store, const struct mes *mes, uint64_t to, uint8_t out[static 32],
                     size_t *ret_rows)
 {
     struct digest d = {.mes = mes};
     crypto_generichash_init(&d.state, NULL, 0, 32);
-    int r = store_walk(store, 0, store_size(store), expect_one, &d);
+    int r = store_walk(store, 0, to, expect_one, &d);
     crypto_generichash_final(&d.state, out, 32);
     *ret_rows = d.rows;
     return r;

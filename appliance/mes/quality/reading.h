@@ -37,18 +37,22 @@ struct reading_past {
 };
 
 /*
- * readings_recent(readings, route, sequence, balloon, out, room):
- * The newest values of a characteristic, newest first, at most ${room}; how many.
+ * readings_recent(readings, route, sequence, balloon, unit, out, room):
+ * The newest values of a characteristic on other units than ${unit}, newest first,
+ * the last one of each unit, at most ${room}; how many.  It does not look back
+ * forever: behind many repetitions of few units there may be fewer.
  */
 size_t readings_recent(struct readings *readings, int64_t route, int64_t sequence,
-                       const char *balloon, struct reading_past *out, size_t room);
+                       const char *balloon, const uint8_t unit[static 16], struct reading_past *out,
+                       size_t room);
 
 /* readings_digest(readings, out, ret_rows): BLAKE2b-256 over all rows in order; for comparisons
  * with readings_expect(). */
 must_use int readings_digest(struct readings *readings, uint8_t out[static 32], size_t *ret_rows);
 
-/* readings_expect(store, mes, out, ret_rows): The same made from the log alone. */
-must_use int readings_expect(struct store *store, const struct mes *mes, uint8_t out[static 32],
-                             size_t *ret_rows);
+/* readings_expect(store, mes, to, out, ret_rows): The same made from the log's events below ${to}
+ * alone. */
+must_use int readings_expect(struct store *store, const struct mes *mes, uint64_t to,
+                             uint8_t out[static 32], size_t *ret_rows);
 
 #endif

@@ -133,7 +133,7 @@ static void assert_is_the_log(size_t rows)
     uint8_t table[32], log[32];
     size_t in_table, in_log;
     assert_int_equal(readings_digest(projector.readings, table, &in_table), 0);
-    assert_int_equal(readings_expect(store, mes, log, &in_log), 0);
+    assert_int_equal(readings_expect(store, mes, store_size(store), log, &in_log), 0);
     assert_int_equal(in_table, rows);
     assert_int_equal(in_log, rows);
     assert_memory_equal(table, log, 32);
@@ -150,12 +150,29 @@ static void table_says_what_the_log_says(void **state)
     assert_int_equal(projector_catch_up(&projector), 0);
     assert_false(projector_is_due(&projector));
     assert_is_the_log(3);
-    assert_int_equal(readings_recent(projector.readings, 0, 40, "B12", past, 2), 2);
+    assert_int_equal(readings_recent(projector.readings, 0, 40, "B12", unit[2], past, 2), 2);
     assert_int_equal(past[0].value, 24003000);
     assert_memory_equal(past[0].unit, unit[1], 16);
     assert_int_equal(past[1].value, 24002000);
-    assert_int_equal(readings_recent(projector.readings, 0, 40, "B13", past, 3), 0);
-    assert_int_equal(readings_recent(projector.readings, 1, 40, "B12", past, 3), 0);
+    assert_int_equal(readings_recent(projector.readings, 0, 40, "B13", unit[2], past, 3), 0);
+    assert_int_equal(readings_recent(projector.readings, 1, 40, "B12", unit[2], past, 3), 0);
+}
+
+static void a_unit_that_was_measured_again_is_not_its_own_past(void **state)
+{
+    struct reading_past past[4];
+    (void)state;
+    define();
+    for (int i = 0; i < 3; i++) {
+        start(i);
+        for (int64_t k = 0; k < 8; k++)
+            measure(i, 1000 * i + k);
+    }
+    assert_int_equal(store_commit(store), 0);
+    assert_int_equal(projector_catch_up(&projector), 0);
+    assert_int_equal(readings_recent(projector.readings, 0, 40, "B12", unit[2], past, 4), 2);
+    assert_int_equal(past[0].value, 1007);
+    assert_int_equal(past[1].value, 7);
 }
 
 static void a_changed_row_is_seen(void **state)
@@ -171,7 +188,7 @@ static void a_changed_row_is_seen(void **state)
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_int_equal(readings_digest(projector.readings, table, &rows), 0);
-    assert_int_equal(readings_expect(store, mes, log, &rows), 0);
+    assert_int_equal(readings_expect(store, mes, store_size(store), log, &rows), 0);
     assert_memory_not_equal(table, log, 32);
 }
 
@@ -210,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(table_says_what_the_log_says, begin, end),
+        cmocka_unit_test_setup_teardown(a_unit_that_was_measured_again_is_not_its_own_past, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_changed_row_is_seen, begin, end),
         cmocka_unit_test_setup_teardown(goes_on_where_the_table_is, begin, end),
         cmocka_unit_test_setup_teardown(gates_do_not_wait_for_it, begin, end),
