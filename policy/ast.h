@@ -149,6 +149,9 @@ struct cedar_policies {
 /* policies_text(p, span): The text there. */
 struct text policies_text(const struct cedar_policies *p, struct span span);
 
+/* policies_write_line(w, p, span): The text there on one line, without comments. */
+void policies_write_line(struct writer *w, const struct cedar_policies *p, struct span span);
+
 /* policies_place(p, offset, ret_line, ret_column): Where that is in its source, which is returned.
  */
 const struct source *policies_place(const struct cedar_policies *p, uint32_t offset,

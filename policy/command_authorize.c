@@ -158,7 +158,8 @@ static void print_result_json(const struct question *q, const struct cedar_resul
     printf("]}\n");
 }
 
-int command_authorize(int argc, char **argv)
+/* What `authorize` and `explain` have in common: all but how the answer is put. */
+static int decide_one(int argc, char **argv, const char *name)
 {
     struct options o;
     struct question q = {0};
@@ -167,7 +168,7 @@ int command_authorize(int argc, char **argv)
     int r = EXIT_FAILED;
 
     if (!read_options(argc, argv, &o) || o.policy_count == 0 || o.request == NULL || optind != argc)
-        return command_usage("authorize");
+        return command_usage(name);
     if (!files_read(o.policies, o.policy_count, &q.files))
         goto out;
     if (cedar_policies_load(q.files.sources, q.files.count, &q.policies, &problem) != 0) {
@@ -180,13 +181,26 @@ int command_authorize(int argc, char **argv)
                 CEDAR_ALLOW
             ? EXIT_OK
             : EXIT_DENY;
-    if (o.json)
+    const struct asked asked = {q.policies, q.overlay, &q.request, q.scratch};
+    if (strcmp(name, "explain") == 0)
+        r = explanation_print(&asked, &result, o.json) ? r : EXIT_FAILED;
+    else if (o.json)
         print_result_json(&q, &result);
     else
         print_result(&q, &result);
 out:
     question_free(&q);
     return r;
+}
+
+int command_authorize(int argc, char **argv)
+{
+    return decide_one(argc, argv, "authorize");
+}
+
+int command_explain(int argc, char **argv)
+{
+    return decide_one(argc, argv, "explain");
 }
 
 /* ---- evaluate ---- */

@@ -11,6 +11,34 @@ struct text policies_text(const struct cedar_policies *p, struct span span)
     return (struct text){p->bytes + span.start, span.end - span.start};
 }
 
+/* A string may hold a line end of its own. */
+static void write_token(struct writer *w, struct text t)
+{
+    uint32_t plain = 0;
+
+    for (uint32_t i = 0; i < t.length; i++) {
+        if (t.data[i] != '\n' && t.data[i] != '\r')
+            continue;
+        writer_text(w, (struct text){t.data + plain, i - plain});
+        writer_text(w, text_of(t.data[i] == '\n' ? "\\n" : "\\r"));
+        plain = i + 1;
+    }
+    writer_text(w, (struct text){t.data + plain, t.length - plain});
+}
+
+void policies_write_line(struct writer *w, const struct cedar_policies *p, struct span span)
+{
+    uint32_t before = span.start;
+
+    for (struct token t = lex(p->bytes, span.start, span.end);
+         t.kind != TOKEN_END && t.kind != TOKEN_BAD; t = lex(p->bytes, t.span.end, span.end)) {
+        if (t.span.start > before && before > span.start)
+            writer_text(w, text_of(" "));
+        write_token(w, policies_text(p, t.span));
+        before = t.span.end;
+    }
+}
+
 const struct source *policies_place(const struct cedar_policies *p, uint32_t offset,
                                     uint32_t *ret_line, uint32_t *ret_column)
 {

@@ -42,6 +42,17 @@ static const struct command {
      "Exit: 0 allow, 2 deny, 1 failure.\n\n"
      "  casemate-policy authorize -p mandatory.cedar -p program.cedar \\\n"
      "      --entities people.json --request-json ask.json\n"},
+    {"explain", command_explain,
+     "--policies FILE... [--entities FILE] --request-json FILE [--on-error deny|skip] [--json]",
+     "decide one request and show on which values",
+     "Takes what `authorize` takes.  Shows the decision and, in plain words, each reason\n"
+     "for it: where the policy stands, its @why, the part of its condition that\n"
+     "decided, and the values of every attribute in that part.  Attributes and entities\n"
+     "that are missing are named.  The values are facts about people: this is for the\n"
+     "security officer, not for the person who was refused.\n"
+     "Exit: 0 allow, 2 deny, 1 failure.\n\n"
+     "  casemate-policy explain -p mandatory.cedar -p program.cedar \\\n"
+     "      --entities people.json --request-json ask.json\n"},
     {"evaluate", command_evaluate, "[--entities FILE] [--request-json FILE] [--json] EXPRESSION",
      "work out one expression",
      "Prints the value, or the error.  Without a request the variables are entities\n"

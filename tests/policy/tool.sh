@@ -37,6 +37,7 @@ END
 echo '@id("no") @why("Nobody.") forbid (principal, action, resource);' >"$work/no.cedar"
 echo 'permit (principal, action, resource) when { contxt.level < 3 };' >"$work/wrong.cedar"
 echo '@id("e") forbid (principal, action, resource) when { context.zone == "x" };' >"$work/err.cedar"
+echo 'permit (principal == U::"bob", action, resource);' >"$work/no-one.cedar"
 sed 's/"level": 3/"level": 2/' "$work/ask.json" >"$work/ask2.json"
 ask() { "$tool" authorize --entities "$work/entities.json" "$@"; }
 
@@ -63,6 +64,21 @@ expect "an error is skipped when asked" 0 "ALLOW" \
     ask -p "$work/a.cedar" -p "$work/err.cedar" --on-error skip --request-json "$work/ask2.json"
 expect "deny as JSON" 2 '"decision":"deny"' \
     ask --json -p "$work/a.cedar" --request-json "$work/ask.json"
+explain() { "$tool" explain --entities "$work/entities.json" "$@"; }
+expect "explain shows the values" 2 "principal.clearance = 2" \
+    explain -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain says where and which part" 2 \
+    "line 3: context.level <= principal.clearance  is false" \
+    explain -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain of an allow" 0 "permitted by by-level (.*a.cedar, line 1): Those who are cleared" \
+    explain -p "$work/a.cedar" --request-json "$work/ask2.json"
+expect "explain of an error" 2 "context has no zone" \
+    explain -p "$work/err.cedar" --request-json "$work/ask.json"
+expect "explain when nothing is meant for it" 2 "no permit is meant for" \
+    explain -p "$work/no-one.cedar" --request-json "$work/ask.json"
+expect "explain as JSON" 2 '"values":\["context.level = 3","principal.clearance = 2"\]' \
+    explain --json -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain without a request" 64 "usage" explain -p "$work/a.cedar"
 expect "a request without principal" 1 "no principal" \
     ask -p "$work/a.cedar" --request-json "$work/entities.json"
 expect "value" 0 '^datetime("2026-02-28T00:00:00.000Z")$' \
@@ -73,7 +89,8 @@ expect "value that errs" 1 "there is no such entity" "$tool" evaluate 'principal
 expect "the shipped policies have no hazard" 0 "0 findings" "$tool" check policy/site/*.cedar
 expect "the shipped policies decide as their tests say" 0 "0 failed" "$tool" test policy/site
 sed '/M02-read-in/,/;/d' policy/site/mandatory.cedar >"$work/mandatory.cedar"
-rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar"
+rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar" \
+    "$work/no-one.cedar"
 cp policy/site/program.cedar policy/site/site.tests.json "$work"
 expect "a rule that is taken out is missed" 1 "FAILED  a read-in that ended a second ago" \
     "$tool" test "$work"
