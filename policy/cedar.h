@@ -393,6 +393,7 @@ struct cedar_finding {
     bool is_error;   /* the policy does not validate; false: a warning */
     uint32_t policy; /* its number */
     struct cedar_problem place;
+    bool never_applies; /* the warning that it can never apply */
 };
 
 /*

@@ -39,8 +39,9 @@ static void report_finding(void *context, const struct finding *f)
            text + strlen("error"));
 }
 
-static int check_files(const struct files *files, bool json)
+static int check_files(const struct files *files, const char *guard, bool json)
 {
+    struct lint_options options = {.station_guard = guard};
     struct cedar_policies *policies = NULL;
     struct cedar_problem problem;
     struct check check = {.json = json};
@@ -58,7 +59,11 @@ static int check_files(const struct files *files, bool json)
     check.policies = policies;
     if (json)
         printf("{\"ok\":true,\"policies\":%u,\"findings\":[", cedar_policies_count(policies));
-    lint(policies, report_finding, &check);
+    if (lint(policies, &options, report_finding, &check) != 0) {
+        fprintf(stderr, "casemate-policy: out of memory\n");
+        cedar_policies_free(policies);
+        return EXIT_FAILED;
+    }
     if (json)
         printf("]}\n");
     else
@@ -69,20 +74,25 @@ static int check_files(const struct files *files, bool json)
 
 int command_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"station-guard", required_argument, NULL, 'g'}, {0}};
+    const char *guard = NULL;
     struct files files = {0};
     bool json = false;
     int c, r = EXIT_FAILED;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'j')
+        if (c == 'g')
+            guard = optarg;
+        else if (c == 'j')
+            json = true;
+        else
             return command_usage("check");
-        json = true;
     }
     if (optind == argc)
         return command_usage("check");
     if (files_read(argv + optind, (size_t)(argc - optind), &files))
-        r = check_files(&files, json);
+        r = check_files(&files, guard, json);
     files_free(&files);
     return r;
 }

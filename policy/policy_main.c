@@ -12,11 +12,16 @@ static const struct command {
     const char *summary;
     const char *teaching;
 } commands[] = {
-    {"check", command_check, "[--json] FILE...", "read policies and point at hazards",
+    {"check", command_check, "[--station-guard ATTRIBUTE] [--json] FILE...",
+     "read policies and point at hazards",
      "Reads all FILEs as one policy set.  A mistake is shown with its line and a\n"
      "caret.  Then it looks for hazards: no @id or @why, an attribute or tag that\n"
      "is read without `has` or `hasTag` before it, arithmetic that can overflow,\n"
-     "texts that are no datetime or address, `containsAll` of a set that may be empty.\n"
+     "texts that are no datetime or address, `containsAll` of a set that may be empty,\n"
+     "a policy that never applies, or only where another one does, and a permit that\n"
+     "applies at a station of which nothing is asked: neither its own conditions nor a\n"
+     "`forbid … unless` over all that it permits look at context.station.attestedUntil,\n"
+     "or the attribute of the context that --station-guard names (\"\": no such hazard).\n"
      "Exit: 0 clean, 1 not readable, 3 findings.\n\n"
      "  casemate-policy check policy/site/*.cedar\n"},
     {"test", command_test, "[--json] DIRECTORY", "run the decision tests beside the policies",

@@ -38,6 +38,11 @@ echo '@id("no") @why("Nobody.") forbid (principal, action, resource);' >"$work/n
 echo 'permit (principal, action, resource) when { contxt.level < 3 };' >"$work/wrong.cedar"
 echo '@id("e") forbid (principal, action, resource) when { context.zone == "x" };' >"$work/err.cedar"
 echo 'permit (principal == U::"bob", action, resource);' >"$work/no-one.cedar"
+cat >"$work/never.cedar" <<'END'
+@id("n") @why("Never.") permit (principal, action, resource) when { false };
+@id("also") @why("Nobody.") forbid (principal == U::"bob", action, resource);
+END
+sed '/M04-station/,/^};/d' policy/site/mandatory.cedar >"$work/unguarded.cedar"
 sed 's/"level": 3/"level": 2/' "$work/ask.json" >"$work/ask2.json"
 ask() { "$tool" authorize --entities "$work/entities.json" "$@"; }
 
@@ -50,6 +55,14 @@ expect "a file that is not there" 1 "No such file" "$tool" check "$work/none.ced
 expect "clean" 0 "1 policies, 0 findings" "$tool" check "$work/a.cedar"
 expect "findings" 3 "unguarded" "$tool" check "$work/err.cedar"
 expect "findings as JSON" 3 '"finding":"unguarded"' "$tool" check --json "$work/err.cedar"
+expect "a forbid that can err" 3 "can-error. in e: this forbid can err" "$tool" check "$work/err.cedar"
+expect "what never applies" 3 "never-matches" "$tool" check "$work/never.cedar"
+expect "what another policy already does" 3 "adds nothing: .no. applies wherever" \
+    "$tool" check "$work/no.cedar" "$work/never.cedar"
+expect "a permit without a station guard" 3 "no-station-guard. in P01-tasks" \
+    "$tool" check "$work/unguarded.cedar" policy/site/program.cedar
+expect "another station guard" 0 "0 findings" "$tool" check --station-guard enclave \
+    "$work/unguarded.cedar" policy/site/program.cedar
 expect "syntax" 1 "did you mean .context" "$tool" check "$work/wrong.cedar"
 expect "syntax as JSON" 1 '"line":1,"column":45' "$tool" check --json "$work/wrong.cedar"
 expect "the same id twice" 1 "used by two" "$tool" check "$work/no.cedar" "$work/no.cedar"
@@ -90,7 +103,7 @@ expect "the shipped policies have no hazard" 0 "0 findings" "$tool" check policy
 expect "the shipped policies decide as their tests say" 0 "0 failed" "$tool" test policy/site
 sed '/M02-read-in/,/;/d' policy/site/mandatory.cedar >"$work/mandatory.cedar"
 rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar" \
-    "$work/no-one.cedar"
+    "$work/no-one.cedar" "$work/never.cedar" "$work/unguarded.cedar"
 cp policy/site/program.cedar policy/site/site.tests.json "$work"
 expect "a rule that is taken out is missed" 1 "FAILED  a read-in that ended a second ago" \
     "$tool" test "$work"
