@@ -118,24 +118,12 @@ static void add_guard(struct lint *l, struct guard g)
         l->guards[l->guard_count++] = g;
 }
 
-/* Whether ${node} is ${base}.path, with the first ${count} symbols at ${first}. */
-static bool is_path(const struct lint *l, uint32_t node, uint32_t base, uint32_t first,
-                    uint32_t count)
-{
-    const struct node *n = node_at(l, node);
-
-    if (count == 0)
-        return node_equal(l->set, node, base);
-    return n->op == NODE_GET && n->b == l->set->children.at[first + count - 1] &&
-           is_path(l, n->a, base, first, count - 1);
-}
-
 static bool is_guarded_get(const struct lint *l, uint32_t node)
 {
     for (uint32_t i = 0; i < l->guard_count; i++) {
         const struct guard *g = &l->guards[i];
         for (uint32_t k = 1; g->kind == GUARD_HAS && k <= g->count; k++)
-            if (is_path(l, node, g->node, g->first, k))
+            if (node_is_path(l->set, node, g->node, &l->set->children.at[g->first], k))
                 return true;
     }
     return false;

@@ -251,50 +251,18 @@ static const char *read_path(const struct cedar_policies *set, uint32_t node, co
     return path;
 }
 
-static bool mentions(const struct cedar_policies *set, uint32_t node, const char *path);
-
-static bool children_mention(const struct cedar_policies *set, const struct node *n,
-                             const char *path, uint32_t first, uint32_t step)
-{
-    for (uint32_t i = first; i < n->c; i += step)
-        if (mentions(set, child(set, n, i), path))
-            return true;
-    return false;
-}
-
 /* Whether context.${path} is read, or asked for with `has`, anywhere in ${node}. */
 static bool mentions(const struct cedar_policies *set, uint32_t node, const char *path)
 {
-    const struct node *n = &set->nodes.at[node];
     const char *rest = read_path(set, node, path);
+    uint32_t inner;
 
     if (rest != NULL && *rest == '\0')
         return true;
-    switch ((enum node_op)n->op) {
-    case NODE_NONE:
-    case NODE_LITERAL:
-    case NODE_VARIABLE:
-        return false;
-    case NODE_AND:
-    case NODE_OR:
-    case NODE_CALL:
-    case NODE_SET:
-        return children_mention(set, n, path, 0, 1);
-    case NODE_RECORD:
-        return children_mention(set, n, path, 1, 2);
-    case NODE_NOT:
-    case NODE_NEGATE:
-    case NODE_GET:
-    case NODE_HAS:
-    case NODE_LIKE:
-        return mentions(set, n->a, path);
-    case NODE_IS:
-        return mentions(set, n->a, path) || (n->c != 0 && mentions(set, n->c, path));
-    case NODE_IF:
-        return mentions(set, n->a, path) || mentions(set, n->b, path) || mentions(set, n->c, path);
-    default:
-        return mentions(set, n->a, path) || mentions(set, n->b, path);
-    }
+    for (uint32_t i = 0; (inner = node_child(set, node, i)) != 0; i++)
+        if (mentions(set, inner, path))
+            return true;
+    return false;
 }
 
 /* Whether ${node} can only be ${value} after context.${path} was looked at. */
@@ -336,8 +304,8 @@ static bool permit_asks(const struct cedar_policies *set, const struct policy *p
     return false;
 }
 
-static bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
-                             const struct scope *s, uint32_t number)
+bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
+                      const struct scope *s, uint32_t number)
 {
     const struct schema_action *action = &schema->actions.at[number];
     struct uid list[1] = {s->uid};

@@ -27,4 +27,9 @@ bool policy_shadow(const struct cedar_policies *set, const struct cedar_schema *
 bool permit_lacks_guard(const struct cedar_policies *set, const struct lint_options *options,
                         uint32_t number);
 
+/* scope_has_action(set, schema, scope, action): Whether ${scope} holds of that action of ${schema}.
+ */
+bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
+                      const struct scope *scope, uint32_t action);
+
 #endif

@@ -58,6 +58,17 @@ static const struct command {
      "Exit: 0 allow, 2 deny, 1 failure.\n\n"
      "  casemate-policy explain -p mandatory.cedar -p program.cedar \\\n"
      "      --entities people.json --request-json ask.json\n"},
+    {"review", command_review,
+     "[--schema FILE] [--title TEXT] [--date TEXT] [-o FILE] FILE...",
+     "a sheet of all policies, to print and sign",
+     "Writes one page of HTML: every policy in plain words, forbids first, with its\n"
+     "@why and its place; who and which actions they speak of; what `check` finds; the\n"
+     "SHA-256 of the text; lines for two signatures; and the text itself.  With a\n"
+     "schema, groups of actions are spelled out and the policies are validated.  The\n"
+     "clock is not read: --date is printed as given, without it there is a line to\n"
+     "write it on.  Print it on A4.  Exit: 0 written, 1 failure.\n\n"
+     "  casemate-policy review --schema policy/site/casemate.cedarschema \\\n"
+     "      --date 2026-03-10 -o sheet.html policy/site/*.cedar\n"},
     {"evaluate", command_evaluate, "[--entities FILE] [--request-json FILE] [--json] EXPRESSION",
      "work out one expression",
      "Prints the value, or the error.  Without a request the variables are entities\n"

@@ -92,6 +92,16 @@ expect "explain when nothing is meant for it" 2 "no permit is meant for" \
 expect "explain as JSON" 2 '"values":\["context.level = 3","principal.clearance = 2"\]' \
     explain --json -p "$work/a.cedar" --request-json "$work/ask.json"
 expect "explain without a request" 64 "usage" explain -p "$work/a.cedar"
+expect "review of the shipped policies" 0 "23: 12 forbid, 11 permit" "$tool" review \
+    --schema policy/site/casemate.cedarschema --date 2026-03-10 policy/site/*.cedar
+expect "review finds nothing in them" 0 "<p>Nothing: every policy has an @id" "$tool" review \
+    --schema policy/site/casemate.cedarschema policy/site/*.cedar
+expect "review into a file" 0 "" "$tool" review --output "$work/sheet.html" "$work/a.cedar"
+expect "the file is there" 0 "</html>" cat "$work/sheet.html"
+expect "review of what cannot be read" 1 "did you mean" "$tool" review "$work/wrong.cedar"
+expect "review into a folder that is not there" 1 "No such file" \
+    "$tool" review -o "$work/none/sheet.html" "$work/a.cedar"
+expect "review of nothing" 64 "usage" "$tool" review
 expect "a request without principal" 1 "no principal" \
     ask -p "$work/a.cedar" --request-json "$work/entities.json"
 expect "value" 0 '^datetime("2026-02-28T00:00:00.000Z")$' \
