@@ -58,8 +58,21 @@ static const struct command {
      "Exit: 0 allow, 2 deny, 1 failure.\n\n"
      "  casemate-policy explain -p mandatory.cedar -p program.cedar \\\n"
      "      --entities people.json --request-json ask.json\n"},
-    {"review", command_review,
-     "[--schema FILE] [--title TEXT] [--date TEXT] [-o FILE] FILE...",
+    {"diff", command_diff,
+     "--old FILE... --new FILE... [--entities FILE] [--requests FILE] [--schema FILE]\n"
+     "       [--all] [--limit N] [--on-error deny|skip] [--json]",
+     "what a new policy set decides otherwise",
+     "Every request of the list is decided by the --old FILEs and by the --new FILEs:\n"
+     "newly allowed comes first, then newly denied, then the same decision for other\n"
+     "reasons.  The list is an array of requests, or a file as `test` takes it, which\n"
+     "may bring the entities.  With --all every principal does every action on every\n"
+     "resource of the entities, in every context of the list (none: an empty one); with\n"
+     "a schema, what it admits.  That is exhaustive over this store, and no proof for\n"
+     "any other.  --limit is how many of each are shown (20).\n"
+     "Exit: 0 nothing changes, 3 something does, 1 failure.\n\n"
+     "  casemate-policy diff --old mandatory.cedar --old program.cedar \\\n"
+     "      --new mandatory.cedar --new program-next.cedar --requests site.tests.json\n"},
+    {"review", command_review, "[--schema FILE] [--title TEXT] [--date TEXT] [-o FILE] FILE...",
      "a sheet of all policies, to print and sign",
      "Writes one page of HTML: every policy in plain words, forbids first, with its\n"
      "@why and its place; who and which actions they speak of; what `check` finds; the\n"
