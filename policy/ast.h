@@ -150,6 +150,9 @@ struct cedar_policies {
 /* policies_text(p, span): The text there. */
 struct text policies_text(const struct cedar_policies *p, struct span span);
 
+/* policies_write_line(w, p, span): The text there on one line, without comments. */
+void policies_write_line(struct writer *w, const struct cedar_policies *p, struct span span);
+
 /* policies_place(p, offset, ret_line, ret_column): Where that is in its source, which is returned.
  */
 const struct source *policies_place(const struct cedar_policies *p, uint32_t offset,
@@ -158,6 +161,13 @@ const struct source *policies_place(const struct cedar_policies *p, uint32_t off
 /* policies_annotation(p, policy, name): The symbol of the text of @name, or UINT32_MAX. */
 uint32_t policies_annotation(const struct cedar_policies *p, const struct policy *policy,
                              const char *name);
+
+/* node_child(p, node, i): The ${i}th expression in this one, as they stand; 0 after the last. */
+uint32_t node_child(const struct cedar_policies *p, uint32_t node, uint32_t i);
+
+/* node_is_path(p, node, base, names, count): Whether it is ${base}.a.b, with these symbols. */
+bool node_is_path(const struct cedar_policies *p, uint32_t node, uint32_t base,
+                  const uint32_t *names, uint32_t count);
 
 /* node_equal(p, a, b): Whether two expressions are the same but for white space and comments. */
 bool node_equal(const struct cedar_policies *p, uint32_t a, uint32_t b);

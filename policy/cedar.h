@@ -381,11 +381,44 @@ struct cedar_reason {
  * Say why the request is denied: every forbid that fired, every policy that
  * erred, and for each permit whose scope matched the first condition that was
  * not met.  Write at most ${room} reasons to ${out} and return how many there
- * are in all.  A permit that is satisfied gives no reason.
+ * are in all.  A permit that is satisfied gives no reason.  The reasons hold
+ * nothing but texts of the policies, so the person who was refused may see them.
  */
 size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_entities *entities,
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room);
+
+/* A part of a policy's conditions, and the values that it was decided on. */
+struct cedar_part {
+    enum {
+        CEDAR_PART_FALSE = 0,
+        CEDAR_PART_TRUE = 1,
+        CEDAR_PART_ERRED = 2, /* then the first of ${values} says how */
+    } outcome;
+    uint32_t line; /* of the text in its source */
+    uint32_t column;
+    const char *text;   /* the part, on one line */
+    const char *values; /* lines such as `principal.clearance = 2`, each with its line end */
+};
+
+/*
+ * cedar_explain_values(policies, entities, request, scratch, number, out, room, buffer, size):
+ * Say on which values policy ${number} does, or does not, apply to the request:
+ * of a condition that is not met the first `&&` part that is false, and every
+ * `||` part; of conditions that are met all parts.  Attributes that are missing
+ * are named.  Write at most ${room} parts to ${out}, their texts to the ${size}
+ * bytes at ${buffer}, cut where they end, and return how many parts there are in
+ * all: 0 if the scope does not match or there are no conditions.
+ *
+ * The values are facts about people, objects and stations.  They are for a
+ * security officer; the person who was refused must not see them: whoever may
+ * learn why the door is closed may not therefore learn a level or a citizenship.
+ */
+size_t cedar_explain_values(const struct cedar_policies *policies,
+                            const struct cedar_entities *entities,
+                            const struct cedar_request *request, struct cedar_scratch *scratch,
+                            uint32_t number, struct cedar_part *out, size_t room, char *buffer,
+                            size_t size);
 
 /* ---- schemas: what policies, entities and requests may speak about ---- */
 
@@ -419,6 +452,7 @@ struct cedar_finding {
     bool is_error;   /* the policy does not validate; false: a warning */
     uint32_t policy; /* its number */
     struct cedar_problem place;
+    bool never_applies; /* the warning that it can never apply */
 };
 
 /*

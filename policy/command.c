@@ -104,6 +104,37 @@ void problem_report(const struct cedar_problem *problem)
     fputs(cedar_problem_print(problem, text, sizeof text), stderr);
 }
 
+bool policies_read(char **paths, size_t count, struct files *ret_files,
+                   struct cedar_policies **ret_policies)
+{
+    struct cedar_problem problem;
+
+    if (!files_read(paths, count, ret_files))
+        return false;
+    if (cedar_policies_load(ret_files->sources, ret_files->count, ret_policies, &problem) == 0)
+        return true;
+    problem_report(&problem);
+    return false;
+}
+
+bool schema_read(const char *path, struct cedar_schema **ret_schema)
+{
+    struct cedar_schema_source fragment = {0};
+    struct cedar_problem problem;
+    size_t n = strlen(path);
+    bool ok = false;
+
+    if (!file_read(path, &fragment.source))
+        return false;
+    if (n > 5 && strcmp(path + n - 5, ".json") == 0)
+        fragment.form = CEDAR_SCHEMA_JSON;
+    ok = cedar_schema_load(&fragment, 1, ret_schema, &problem) == 0;
+    if (!ok)
+        problem_report(&problem);
+    file_free(&fragment.source);
+    return ok;
+}
+
 bool json_file_read(const char *path, struct json_file *ret)
 {
     struct cedar_problem problem;

@@ -26,6 +26,9 @@ int command_translate(int argc, char **argv);
 int command_validate(int argc, char **argv);
 int command_run_corpus(int argc, char **argv);
 int command_eval_vectors(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_review(int argc, char **argv);
 
 /* command_usage(name): Say how ${name} is called; EXIT_USAGE. */
 int command_usage(const char *name);
@@ -71,6 +74,25 @@ void json_file_free(struct json_file *file);
 
 /* cause_text(result): Why, in words. */
 const char *cause_text(const struct cedar_result *result);
+
+/* A request that was decided, and all that it was decided with. */
+struct asked {
+    const struct cedar_policies *policies;
+    const struct cedar_entities *entities;
+    const struct cedar_request *request;
+    struct cedar_scratch *scratch;
+};
+
+/* explanation_print(asked, result, json): The decision and each reason with its values, for a
+ * security officer.  False when memory is out. */
+bool explanation_print(const struct asked *asked, const struct cedar_result *result, bool json);
+
+/* policies_read(files, count, ret_files, ret_policies): All ${files} as one policy set; free both.
+ * schema_read(path, ret): A schema: JSON if the name ends in .json, else text.  Say what is wrong
+ * on stderr. */
+bool policies_read(char **paths, size_t count, struct files *ret_files,
+                   struct cedar_policies **ret_policies);
+bool schema_read(const char *path, struct cedar_schema **ret_schema);
 
 /* json_print_text(out, text), json_print_ids(out, policies, numbers, count): On one line. */
 void json_print_text(FILE *out, struct text text);

@@ -76,7 +76,8 @@ static void print_result_json(const struct question *q, const struct cedar_resul
     printf("]}\n");
 }
 
-int command_authorize(int argc, char **argv)
+/* What `authorize` and `explain` have in common: all but how the answer is put. */
+static int decide_one(int argc, char **argv, const char *name)
 {
     struct question_options o;
     struct question q = {0};
@@ -85,19 +86,33 @@ int command_authorize(int argc, char **argv)
     int r = EXIT_FAILED;
 
     if (!question_options_read(argc, argv, &o) || optind != argc)
-        return command_usage("authorize");
+        return command_usage(name);
     is_asked = o.request != NULL || (o.principal && o.action && o.resource);
     if (o.policy_count == 0 || !is_asked)
-        return command_usage("authorize");
+        return command_usage(name);
     if (question_policies(&q, &o) && question_ask(&q, &o)) {
-        r = scenario_decide(&q.scenario, o.on_error, &result) == CEDAR_ALLOW ? EXIT_OK : EXIT_DENY;
-        if (o.json)
+        struct scenario *s = &q.scenario;
+        const struct asked asked = {s->policies, s->overlay, &s->request, s->scratch};
+        r = scenario_decide(s, o.on_error, &result) == CEDAR_ALLOW ? EXIT_OK : EXIT_DENY;
+        if (strcmp(name, "explain") == 0)
+            r = explanation_print(&asked, &result, o.json) ? r : EXIT_FAILED;
+        else if (o.json)
             print_result_json(&q, &result);
         else
             print_result(&q, &result, o.verbose);
     }
     question_close(&q);
     return r;
+}
+
+int command_authorize(int argc, char **argv)
+{
+    return decide_one(argc, argv, "authorize");
+}
+
+int command_explain(int argc, char **argv)
+{
+    return decide_one(argc, argv, "explain");
 }
 
 /* ---- evaluate ---- */

@@ -50,7 +50,11 @@ static int check(const struct question *q, const struct question_options *o)
 
     if (o->json)
         printf("{\"ok\":true,\"policies\":%u,\"findings\":[", count);
-    lint(s->policies, report_finding, &check);
+    if (lint(s->policies, &(struct lint_options){.station_guard = o->station_guard}, report_finding,
+             &check) != 0) {
+        fprintf(stderr, "casemate-policy: out of memory\n");
+        return EXIT_FAILED;
+    }
     if (o->json)
         printf("]");
     else

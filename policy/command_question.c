@@ -45,6 +45,9 @@ static bool take(struct question_options *o, int c, char *argument)
     case 'c':
         o->context = argument;
         return true;
+    case 'g':
+        o->station_guard = argument;
+        return true;
     case 'P':
         o->policy_format = argument;
         return policy_form(argument);
@@ -74,6 +77,7 @@ bool question_options_read(int argc, char **argv, struct question_options *ret)
         {"policies", required_argument, NULL, 'p'},
         {"policy-format", required_argument, NULL, 'P'},
         {"schema", required_argument, NULL, 's'},
+        {"station-guard", required_argument, NULL, 'g'},
         {"schema-format", required_argument, NULL, 'S'},
         {"entities", required_argument, NULL, 'e'},
         {"request-json", required_argument, NULL, 'q'},

@@ -14,6 +14,7 @@ struct question_options {
     const char *schema, *entities, *request;   /* paths, or NULL */
     const char *principal, *action, *resource; /* Type::"id", or NULL */
     const char *context;                       /* a path, or NULL */
+    const char *station_guard;                 /* as struct lint_options has it */
     bool json, verbose, deny_warnings, conforms;
     bool is_quiet; /* what is wrong with policies or schema stays in the scenario's problem */
     enum cedar_on_error on_error;

@@ -1,11 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/eval.h"
-
-struct cedar_scratch {
-    struct arena arena;
-};
+#include "policy/decide.h"
 
 int cedar_scratch_new(size_t bytes, struct cedar_scratch **ret_scratch)
 {
@@ -29,8 +25,9 @@ void cedar_scratch_free(struct cedar_scratch *scratch)
     free(scratch);
 }
 
-static bool is_decidable(const struct cedar_policies *policies,
-                         const struct cedar_entities *entities, const struct cedar_request *request)
+bool request_is_decidable(const struct cedar_policies *policies,
+                          const struct cedar_entities *entities,
+                          const struct cedar_request *request)
 {
     return entities->state == ENTITIES_FROZEN && entities->policies == policies &&
            request->principal.tag == VALUE_ENTITY && request->action.tag == VALUE_ENTITY &&
@@ -124,7 +121,7 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
 
     *ret_result = r;
     arena_rewind(&scratch->arena, 0);
-    if (!is_decidable(policies, entities, request) || !tally_policies(&ev, &t))
+    if (!request_is_decidable(policies, entities, request) || !tally_policies(&ev, &t))
         return CEDAR_DENY;
     r.erring = t.erring;
     r.erring_count = t.erring_count;
@@ -157,7 +154,7 @@ int cedar_evaluate(const struct cedar_policies *expression, const struct cedar_e
 
     *ret_fault = (struct cedar_fault){0};
     arena_rewind(&scratch->arena, 0);
-    if (!is_decidable(expression, entities, request) || expression->clauses.count != 1)
+    if (!request_is_decidable(expression, entities, request) || expression->clauses.count != 1)
         return CEDAR_ERR_STATE;
     if (eval_node(&ev, expression->clauses.at[0].node, ret_value))
         return 0;
@@ -176,108 +173,4 @@ char *cedar_value_print(const struct cedar_entities *entities, struct cedar_valu
         out[0] = '\0';
     value_write(&w, &entities->symbols, &value);
     return out;
-}
-
-/* ---- explanation ---- */
-
-/* One explanation under way: reasons beyond the room are only counted. */
-struct explain {
-    struct eval ev;
-    struct cedar_reason *out;
-    size_t room, count;
-};
-
-static void add_reason(struct explain *x, uint32_t policy, int kind, struct span span)
-{
-    struct text t = policies_text(x->ev.policies, span);
-    struct cedar_reason reason = {
-        .policy = policy, .kind = kind, .text = t.data, .length = t.length};
-
-    policies_place(x->ev.policies, span.start, &reason.line, &reason.column);
-    if (x->count < x->room)
-        x->out[x->count] = reason;
-    x->count++;
-}
-
-static void explain_forbid(struct explain *x, uint32_t number)
-{
-    const struct cedar_policies *p = x->ev.policies;
-    const struct policy *policy = &p->policies.at[number];
-    uint32_t why = policies_annotation(p, policy, "why");
-    struct span span = policy->span;
-
-    if (policy->clause_count > 0)
-        span = p->clauses.at[policy->clause_first].span;
-    add_reason(x, number, CEDAR_REASON_FORBIDS, span);
-    if (why != UINT32_MAX && x->count <= x->room) {
-        struct text t = symbols_text(&p->symbols, why);
-        x->out[x->count - 1].text = t.data;
-        x->out[x->count - 1].length = t.length;
-    }
-}
-
-/* The first conjunct of ${clause} that is false; of an unless that holds, the whole clause. */
-static void explain_clause(struct explain *x, uint32_t number, const struct clause *clause)
-{
-    const struct cedar_policies *p = x->ev.policies;
-    const struct node *n = &p->nodes.at[clause->node];
-    bool value = true;
-
-    if (clause->is_unless) {
-        add_reason(x, number, CEDAR_REASON_UNMET, clause->span);
-        return;
-    }
-    if (n->op != NODE_AND) {
-        add_reason(x, number, CEDAR_REASON_UNMET, p->spans.at[clause->node]);
-        return;
-    }
-    for (uint32_t i = 0; i < n->c && value; i++) {
-        uint32_t conjunct = p->children.at[n->b + i];
-        if (eval_bool(&x->ev, conjunct, &value) && !value)
-            add_reason(x, number, CEDAR_REASON_UNMET, p->spans.at[conjunct]);
-    }
-}
-
-static void explain_policy(struct explain *x, uint32_t number)
-{
-    const struct cedar_policies *p = x->ev.policies;
-    const struct policy *policy = &p->policies.at[number];
-
-    for (uint32_t i = 0; i < policy->clause_count; i++) {
-        const struct clause *clause = &p->clauses.at[policy->clause_first + i];
-        bool value;
-        if (!eval_bool(&x->ev, clause->node, &value)) {
-            add_reason(x, number, CEDAR_REASON_ERRED, p->spans.at[x->ev.fault.node]);
-            return;
-        }
-        if (value == clause->is_unless) {
-            if (!policy->is_forbid)
-                explain_clause(x, number, clause);
-            return;
-        }
-    }
-    if (policy->is_forbid)
-        explain_forbid(x, number);
-}
-
-size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_entities *entities,
-                     const struct cedar_request *request, struct cedar_scratch *scratch,
-                     struct cedar_reason *out, size_t room)
-{
-    struct explain x = {{.policies = policies,
-                         .entities = entities,
-                         .request = request,
-                         .scratch = &scratch->arena},
-                        out,
-                        room,
-                        0};
-
-    if (!is_decidable(policies, entities, request))
-        return 0;
-    for (uint32_t i = 0; i < policies->policies.count; i++) {
-        arena_rewind(&scratch->arena, 0);
-        if (eval_scope(&x.ev, &policies->policies.at[i]))
-            explain_policy(&x, i);
-    }
-    return x.count;
 }

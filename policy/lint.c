@@ -1,6 +1,7 @@
-#include "policy/lint.h"
+#include "policy/lint_set.h"
 
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "policy/parse.h"
 
@@ -21,6 +22,9 @@ struct lint {
     void *context;
     struct guard guards[GUARDS_MAX];
     uint32_t guard_count;
+    bool errs; /* something was found that can err */
+    struct lint_options options;
+    bool *never; /* by policy: the schema shows that it never applies; or NULL */
 };
 
 static void walk(struct lint *l, uint32_t node);
@@ -55,11 +59,28 @@ static const char *help_for(enum finding_kind kind, bool is_forbid)
         return "write the value itself, as datetime(\"2026-01-31\")";
     case FINDING_EMPTY_SET:
         return "write !x.isEmpty() && before it";
+    case FINDING_CAN_ERROR:
+        return "mend what the other findings in it point at; in Cedar itself such a forbid "
+               "vanishes, here the whole request fails";
+    case FINDING_NEVER_MATCHES:
+        return "look for a condition that contradicts another, the scope or the schema";
+    case FINDING_SHADOWED:
+        return "take it out, or give it the condition that was meant";
+    case FINDING_NO_STATION_GUARD:
+        return "write a mandatory forbid (principal, action, resource) unless { context has "
+               "station.attestedUntil && context.now < context.station.attestedUntil }";
     }
     return "";
 }
 
-static void find(struct lint *l, enum finding_kind kind, struct span span)
+static bool is_error(enum finding_kind kind)
+{
+    return kind == FINDING_UNGUARDED || kind == FINDING_UNGUARDED_TAG || kind == FINDING_OVERFLOW ||
+           kind == FINDING_EXTENSION;
+}
+
+/* ${name} is for a text that has a place for one, or NULL. */
+static void find_named(struct lint *l, enum finding_kind kind, struct span span, const char *name)
 {
     static const char *const texts[] = {
 #define FINDING(kind, name, text) [kind] = text,
@@ -67,10 +88,18 @@ static void find(struct lint *l, enum finding_kind kind, struct span span)
 #undef FINDING
     };
     struct finding f = {.kind = kind, .policy = l->policy};
+    char message[sizeof f.place.message];
 
+    l->errs = l->errs || is_error(kind);
+    snprintf(message, sizeof message, texts[kind], name);
     problem_set(&f.place, l->set, 0, span, help_for(kind, l->set->policies.at[l->policy].is_forbid),
-                texts[kind]);
+                message);
     l->report(l->context, &f);
+}
+
+static void find(struct lint *l, enum finding_kind kind, struct span span)
+{
+    find_named(l, kind, span, "");
 }
 
 static const struct node *node_at(const struct lint *l, uint32_t node)
@@ -89,24 +118,12 @@ static void add_guard(struct lint *l, struct guard g)
         l->guards[l->guard_count++] = g;
 }
 
-/* Whether ${node} is ${base}.path, with the first ${count} symbols at ${first}. */
-static bool is_path(const struct lint *l, uint32_t node, uint32_t base, uint32_t first,
-                    uint32_t count)
-{
-    const struct node *n = node_at(l, node);
-
-    if (count == 0)
-        return node_equal(l->set, node, base);
-    return n->op == NODE_GET && n->b == l->set->children.at[first + count - 1] &&
-           is_path(l, n->a, base, first, count - 1);
-}
-
 static bool is_guarded_get(const struct lint *l, uint32_t node)
 {
     for (uint32_t i = 0; i < l->guard_count; i++) {
         const struct guard *g = &l->guards[i];
         for (uint32_t k = 1; g->kind == GUARD_HAS && k <= g->count; k++)
-            if (is_path(l, node, g->node, g->first, k))
+            if (node_is_path(l->set, node, g->node, &l->set->children.at[g->first], k))
                 return true;
     }
     return false;
@@ -261,25 +278,65 @@ static void walk(struct lint *l, uint32_t node)
     }
 }
 
-void lint(const struct cedar_policies *policies,
-          void (*report)(void *context, const struct finding *finding), void *context)
+/* What a policy's own text shows. */
+static void lint_alone(struct lint *l, const struct policy *policy)
 {
-    struct lint l = {.set = policies, .report = report, .context = context};
-
-    for (uint32_t i = 0; i < policies->policies.count; i++) {
-        const struct policy *policy = &policies->policies.at[i];
-        l.policy = i;
-        l.guard_count = 0;
-        if (!policy->has_id)
-            find(&l, FINDING_NO_ID, policy->span);
-        if (policies_annotation(policies, policy, "why") == UINT32_MAX)
-            find(&l, FINDING_NO_WHY, policy->span);
-        for (uint32_t k = 0; k < policy->clause_count; k++) {
-            const struct clause *clause = &policies->clauses.at[policy->clause_first + k];
-            uint32_t before = l.guard_count;
-            walk(&l, clause->node);
-            if (clause->is_unless)
-                l.guard_count = before;
-        }
+    l->guard_count = 0;
+    l->errs = false;
+    if (!policy->has_id)
+        find(l, FINDING_NO_ID, policy->span);
+    if (policies_annotation(l->set, policy, "why") == UINT32_MAX)
+        find(l, FINDING_NO_WHY, policy->span);
+    for (uint32_t k = 0; k < policy->clause_count; k++) {
+        const struct clause *clause = &l->set->clauses.at[policy->clause_first + k];
+        uint32_t before = l->guard_count;
+        walk(l, clause->node);
+        if (clause->is_unless)
+            l->guard_count = before;
     }
+    if (l->errs && policy->is_forbid)
+        find(l, FINDING_CAN_ERROR, policy->span);
+}
+
+/* What it shows beside the others. */
+static void lint_beside(struct lint *l, const struct policy *policy)
+{
+    uint32_t other;
+
+    if (policy_never_matches(l->set, policy) || (l->never != NULL && l->never[l->policy]))
+        find(l, FINDING_NEVER_MATCHES, policy->span);
+    else if (policy_shadow(l->set, l->options.schema, l->policy, &other))
+        find_named(l, FINDING_SHADOWED, policy->span, cedar_policy_id(l->set, other));
+    if (permit_lacks_guard(l->set, &l->options, l->policy))
+        find(l, FINDING_NO_STATION_GUARD, policy->span);
+}
+
+static void note_never(void *context, const struct cedar_finding *f)
+{
+    struct lint *l = context;
+
+    if (f->never_applies)
+        l->never[f->policy] = true;
+}
+
+int lint(const struct cedar_policies *policies, const struct lint_options *options,
+         void (*report)(void *context, const struct finding *finding), void *context)
+{
+    struct lint l = {.set = policies, .report = report, .context = context, .options = *options};
+    uint32_t errors;
+    int r = 0;
+
+    if (l.options.station_guard == NULL)
+        l.options.station_guard = LINT_STATION_GUARD;
+    if (l.options.schema != NULL) {
+        l.never = calloc((size_t)policies->policies.count + 1, sizeof *l.never);
+        r = l.never == NULL ? CEDAR_ERR_MEMORY
+                            : cedar_validate(policies, l.options.schema, note_never, &l, &errors);
+    }
+    for (l.policy = 0; r == 0 && l.policy < policies->policies.count; l.policy++) {
+        lint_alone(&l, &policies->policies.at[l.policy]);
+        lint_beside(&l, &policies->policies.at[l.policy]);
+    }
+    free(l.never);
+    return r;
 }

@@ -11,6 +11,34 @@ struct text policies_text(const struct cedar_policies *p, struct span span)
     return (struct text){p->bytes + span.start, span.end - span.start};
 }
 
+/* A string may hold a line end of its own. */
+static void write_token(struct writer *w, struct text t)
+{
+    uint32_t plain = 0;
+
+    for (uint32_t i = 0; i < t.length; i++) {
+        if (t.data[i] != '\n' && t.data[i] != '\r')
+            continue;
+        writer_text(w, (struct text){t.data + plain, i - plain});
+        writer_text(w, text_of(t.data[i] == '\n' ? "\\n" : "\\r"));
+        plain = i + 1;
+    }
+    writer_text(w, (struct text){t.data + plain, t.length - plain});
+}
+
+void policies_write_line(struct writer *w, const struct cedar_policies *p, struct span span)
+{
+    uint32_t before = span.start;
+
+    for (struct token t = lex(p->bytes, span.start, span.end);
+         t.kind != TOKEN_END && t.kind != TOKEN_BAD; t = lex(p->bytes, t.span.end, span.end)) {
+        if (t.span.start > before && before > span.start)
+            writer_text(w, text_of(" "));
+        write_token(w, policies_text(p, t.span));
+        before = t.span.end;
+    }
+}
+
 const struct source *policies_place(const struct cedar_policies *p, uint32_t offset,
                                     uint32_t *ret_line, uint32_t *ret_column)
 {
@@ -41,6 +69,49 @@ uint32_t policies_annotation(const struct cedar_policies *p, const struct policy
             return a->value;
     }
     return UINT32_MAX;
+}
+
+uint32_t node_child(const struct cedar_policies *p, uint32_t node, uint32_t i)
+{
+    const struct node *n = &p->nodes.at[node];
+    const uint32_t own[] = {n->a, n->b, n->c, 0};
+
+    switch ((enum node_op)n->op) {
+    case NODE_NONE:
+    case NODE_LITERAL:
+    case NODE_VARIABLE:
+        return 0;
+    case NODE_NOT:
+    case NODE_NEGATE:
+    case NODE_GET:
+    case NODE_HAS:
+    case NODE_LIKE:
+        return i == 0 ? n->a : 0;
+    case NODE_IS:
+        return i == 0 ? n->a : i == 1 ? n->c : 0;
+    case NODE_AND:
+    case NODE_OR:
+    case NODE_CALL:
+    case NODE_SET:
+        return i < n->c ? p->children.at[n->b + i] : 0;
+    case NODE_RECORD:
+        return i < n->c / 2 ? p->children.at[n->b + 2 * i + 1] : 0;
+    case NODE_IF:
+        return own[i < 3 ? i : 3];
+    default:
+        return i < 2 ? own[i] : 0;
+    }
+}
+
+bool node_is_path(const struct cedar_policies *p, uint32_t node, uint32_t base,
+                  const uint32_t *names, uint32_t count)
+{
+    const struct node *n = &p->nodes.at[node];
+
+    if (count == 0)
+        return node_equal(p, node, base);
+    return n->op == NODE_GET && n->b == names[count - 1] &&
+           node_is_path(p, n->a, base, names, count - 1);
 }
 
 static bool children_equal(const struct cedar_policies *p, const struct node *a,

@@ -13,12 +13,17 @@ static const struct command {
     const char *teaching;
 } commands[] = {
     {"check", command_check,
-     "[--json] [-s SCHEMA] [--schema-format cedar|json] [--policy-format cedar|json] FILE...",
+     "[--json] [-s SCHEMA] [--station-guard ATTRIBUTE] [--schema-format cedar|json]\n"
+     "           [--policy-format cedar|json] FILE...",
      "read policies and point at hazards",
      "Reads all FILEs as one policy set.  A mistake is shown with its line and a\n"
      "caret.  Then it looks for hazards: no @id or @why, an attribute or tag that\n"
      "is read without `has` or `hasTag` before it, arithmetic that can overflow,\n"
-     "texts that are no datetime or address, `containsAll` of a set that may be empty.\n"
+     "texts that are no datetime or address, `containsAll` of a set that may be empty,\n"
+     "a policy that never applies, or only where another one does, and a permit that\n"
+     "applies at a station of which nothing is asked: neither its own conditions nor a\n"
+     "`forbid … unless` over all that it permits look at context.station.attestedUntil,\n"
+     "or the attribute of the context that --station-guard names (\"\": no such hazard).\n"
      "With --schema (-s) the policies are also validated, as `validate` does.\n"
      "Exit: 0 clean, 1 not readable, 3 findings.\n\n"
      "  casemate-policy check -s policy/site/casemate.cedarschema policy/site/*.cedar\n"},
@@ -64,6 +69,43 @@ static const struct command {
      "Exit: 0 allow, 2 deny, 1 failure.\n\n"
      "  casemate-policy authorize -p mandatory.cedar -p program.cedar \\\n"
      "      --entities people.json -l 'Person::\"ana\"' -a 'Action::\"read\"' -r 'Order::\"7\"'\n"},
+    {"explain", command_explain,
+     "-p POLICIES... [-s SCHEMA] [--entities FILE]\n"
+     "           {--request-json FILE | -l PRINCIPAL -a ACTION -r RESOURCE [-c CONTEXT]}\n"
+     "           [--on-error deny|skip] [--json]",
+     "decide one request and show on which values",
+     "Takes what `authorize` takes.  Shows the decision and, in plain words, each reason\n"
+     "for it: where the policy stands, its @why, the part of its condition that\n"
+     "decided, and the values of every attribute in that part.  Attributes and entities\n"
+     "that are missing are named.  The values are facts about people: this is for the\n"
+     "security officer, not for the person who was refused.\n"
+     "Exit: 0 allow, 2 deny, 1 failure.\n\n"
+     "  casemate-policy explain -p mandatory.cedar -p program.cedar \\\n"
+     "      --entities people.json --request-json ask.json\n"},
+    {"diff", command_diff,
+     "--old FILE... --new FILE... [--entities FILE] [--requests FILE] [--schema FILE]\n"
+     "       [--all] [--limit N] [--on-error deny|skip] [--json]",
+     "what a new policy set decides otherwise",
+     "Every request of the list is decided by the --old FILEs and by the --new FILEs:\n"
+     "newly allowed comes first, then newly denied, then the same decision for other\n"
+     "reasons.  The list is an array of requests, or a file as `test` takes it, which\n"
+     "may bring the entities.  With --all every principal does every action on every\n"
+     "resource of the entities, in every context of the list (none: an empty one); with\n"
+     "a schema, what it admits.  That is exhaustive over this store, and no proof for\n"
+     "any other.  --limit is how many of each are shown (20).\n"
+     "Exit: 0 nothing changes, 3 something does, 1 failure.\n\n"
+     "  casemate-policy diff --old mandatory.cedar --old program.cedar \\\n"
+     "      --new mandatory.cedar --new program-next.cedar --requests site.tests.json\n"},
+    {"review", command_review, "[--schema FILE] [--title TEXT] [--date TEXT] [-o FILE] FILE...",
+     "a sheet of all policies, to print and sign",
+     "Writes one page of HTML: every policy in plain words, forbids first, with its\n"
+     "@why and its place; who and which actions they speak of; what `check` finds; the\n"
+     "SHA-256 of the text; lines for two signatures; and the text itself.  With a\n"
+     "schema, groups of actions are spelled out and the policies are validated.  The\n"
+     "clock is not read: --date is printed as given, without it there is a line to\n"
+     "write it on.  Print it on A4.  Exit: 0 written, 1 failure.\n\n"
+     "  casemate-policy review --schema policy/site/casemate.cedarschema \\\n"
+     "      --date 2026-03-10 -o sheet.html policy/site/*.cedar\n"},
     {"evaluate", command_evaluate,
      "[--entities FILE] [--request-json FILE | -l … -a … -r … [-c FILE]] [-s SCHEMA] [--json]\n"
      "           EXPRESSION",

@@ -58,10 +58,12 @@ static void check_policy(struct check *c, const struct policy *policy)
     for (c->action = 0; c->action < c->schema->actions.count && !check_stopped(c); c->action++)
         if (check_action_environments(c, policy))
             may_hold = true;
-    if (!may_hold && !c->has_error && policy->clause_count != 0 && !check_stopped(c))
+    if (!may_hold && !c->has_error && policy->clause_count != 0 && !check_stopped(c)) {
         check_report(c, 0, c->policies->clauses.at[policy->clause_first].span,
                      "look for a condition that contradicts the schema or the scope",
                      "this policy can never apply: its conditions are always false");
+        c->findings[c->finding_count - 1].finding.never_applies = true;
+    }
 }
 
 /* Characters that turn the direction of writing make a text look like what it is not. */

@@ -19,7 +19,7 @@
 #define TABLE      32768U /* places for MANY entries */
 #define TEXT_BYTES (2U << 20)
 
-struct asked {
+struct question_of_tests {
     struct cedar_entities *overlay;
     struct cedar_request request;
 };
@@ -27,7 +27,7 @@ struct asked {
 struct figure {
     struct cedar_policies *policies;
     struct cedar_entities *base;
-    struct asked asked[REQUESTS];
+    struct question_of_tests asked[REQUESTS];
     size_t count;
     double us[ROUNDS];
 };
@@ -84,7 +84,7 @@ static void load(struct figure *f, char **paths, size_t count, unsigned more)
 }
 
 static bool read_one(const struct json *test, const struct json *context,
-                     const struct cedar_source *source, struct asked *a)
+                     const struct cedar_source *source, struct question_of_tests *a)
 {
     struct cedar_problem problem;
     const struct entity_json j = {.entities = a->overlay, .source = source, .problem = &problem};
@@ -110,7 +110,7 @@ static void read_requests(struct figure *f, const struct json_file *file)
         die("the entities of the tests cannot be read");
     for (const struct json *t = tests ? tests->first : NULL; t && f->count < REQUESTS;
          t = t->next) {
-        struct asked *a = &f->asked[f->count];
+        struct question_of_tests *a = &f->asked[f->count];
         if (cedar_overlay_new(65536, &a->overlay) != 0)
             die("out of memory");
         cedar_overlay_reset(a->overlay, f->base);

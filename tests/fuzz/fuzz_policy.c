@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (cedar_policies_load(&policy, 1, &p, &problem) != 0)
         cedar_problem_print(&problem, text, sizeof text);
     else {
-        lint(p, ignore, NULL);
+        (void)!lint(p, &(struct lint_options){0}, ignore, NULL);
         decide(p, &json);
     }
     cedar_policies_free(p);

@@ -101,55 +101,6 @@ static void lets_an_erring_forbid_vanish_only_when_asked_to(void **state)
     world_free(&w);
 }
 
-static void expect_reason(const struct cedar_reason *r, int kind, const char *text, uint32_t line)
-{
-    assert_int_equal(r->kind, kind);
-    assert_int_equal(r->length, strlen(text));
-    assert_memory_equal(r->text, text, r->length);
-    assert_int_equal(r->line, line);
-}
-
-static size_t explain(struct world *w, const char *action, const char *object, int64_t level,
-                      bool closed, struct cedar_reason *out, size_t room)
-{
-    struct cedar_field fields[] = {{"level", cedar_long(level)}, {"closed", cedar_bool(closed)}};
-
-    cedar_overlay_reset(w->overlay, w->base);
-    struct cedar_request r = ask(w, "ana", action, object, fields, 2);
-    return cedar_explain(w->policies, w->overlay, &r, w->scratch, out, room);
-}
-
-static void explains_the_first_condition_that_was_not_met(void **state)
-{
-    struct world w = world_new(rules);
-    struct cedar_reason out[4];
-
-    (void)state;
-    world_ready(&w);
-    assert_int_equal(explain(&w, "write", "d", 5, false, out, 4), 1);
-    expect_reason(&out[0], CEDAR_REASON_UNMET, "context.level < 2", 3);
-    assert_int_equal(explain(&w, "write", "d", 0, false, out, 4), 1);
-    expect_reason(&out[0], CEDAR_REASON_UNMET, "context.level != 0", 3);
-    assert_int_equal(explain(&w, "write", "d", 1, true, out, 4), 1);
-    expect_reason(&out[0], CEDAR_REASON_UNMET, "unless { context.closed }", 4);
-    assert_int_equal(explain(&w, "write", "d", 1, false, out, 4), 0);
-    world_free(&w);
-}
-
-static void explains_forbids_by_their_why_and_errors_by_their_text(void **state)
-{
-    struct world w = world_new(rules);
-    struct cedar_reason out[4];
-
-    (void)state;
-    world_ready(&w);
-    assert_int_equal(explain(&w, "break", "secret", 0, false, out, 4), 2);
-    expect_reason(&out[0], CEDAR_REASON_FORBIDS, "Secret things are not shown.", 5);
-    expect_reason(&out[1], CEDAR_REASON_ERRED, "context.zone", 8);
-    assert_int_equal(explain(&w, "break", "secret", 0, false, out, 1), 2);
-    world_free(&w);
-}
-
 static void decides_nothing_with_a_store_that_is_not_frozen(void **state)
 {
     struct world w = world_new("permit(principal, action, resource);");
@@ -252,8 +203,6 @@ int main(void)
         cmocka_unit_test(denies_what_nothing_permits),
         cmocka_unit_test(denies_when_a_policy_errs_and_says_so),
         cmocka_unit_test(lets_an_erring_forbid_vanish_only_when_asked_to),
-        cmocka_unit_test(explains_the_first_condition_that_was_not_met),
-        cmocka_unit_test(explains_forbids_by_their_why_and_errors_by_their_text),
         cmocka_unit_test(decides_nothing_with_a_store_that_is_not_frozen),
         cmocka_unit_test(decides_nothing_with_policies_the_store_does_not_stand_on),
         cmocka_unit_test(decides_nothing_on_a_request_without_all_four),

@@ -37,6 +37,14 @@ END
 echo '@id("no") @why("Nobody.") forbid (principal, action, resource);' >"$work/no.cedar"
 echo 'permit (principal, action, resource) when { contxt.level < 3 };' >"$work/wrong.cedar"
 echo '@id("e") forbid (principal, action, resource) when { context.zone == "x" };' >"$work/err.cedar"
+echo 'permit (principal == U::"bob", action, resource);' >"$work/no-one.cedar"
+cat >"$work/never.cedar" <<'END'
+@id("n") @why("Never.") permit (principal, action, resource) when { false };
+@id("also") @why("Nobody.") forbid (principal == U::"bob", action, resource);
+END
+sed 's/"weekday": 2/"weekday": "Tuesday"/' tests/policy/shop/shop.tests.json |
+    sed '2,13d' >"$work/untyped.json"
+sed '/M04-station/,/^};/d' policy/site/mandatory.cedar >"$work/unguarded.cedar"
 sed 's/"level": 3/"level": 2/' "$work/ask.json" >"$work/ask2.json"
 ask() { "$tool" authorize --entities "$work/entities.json" "$@"; }
 
@@ -49,6 +57,14 @@ expect "a file that is not there" 1 "No such file" "$tool" check "$work/none.ced
 expect "clean" 0 "1 policies, 0 findings" "$tool" check "$work/a.cedar"
 expect "findings" 3 "unguarded" "$tool" check "$work/err.cedar"
 expect "findings as JSON" 3 '"finding":"unguarded"' "$tool" check --json "$work/err.cedar"
+expect "a forbid that can err" 3 "can-error. in e: this forbid can err" "$tool" check "$work/err.cedar"
+expect "what never applies" 3 "never-matches" "$tool" check "$work/never.cedar"
+expect "what another policy already does" 3 "adds nothing: .no. applies wherever" \
+    "$tool" check "$work/no.cedar" "$work/never.cedar"
+expect "a permit without a station guard" 3 "no-station-guard. in P01-tasks" \
+    "$tool" check "$work/unguarded.cedar" policy/site/program.cedar
+expect "another station guard" 0 "0 findings" "$tool" check --station-guard enclave \
+    "$work/unguarded.cedar" policy/site/program.cedar
 expect "syntax" 1 "did you mean .context" "$tool" check "$work/wrong.cedar"
 expect "syntax as JSON" 1 '"line":1,"column":45' "$tool" check --json "$work/wrong.cedar"
 expect "the same id twice" 1 "used by two" "$tool" check "$work/no.cedar" "$work/no.cedar"
@@ -63,6 +79,70 @@ expect "an error is skipped when asked" 0 "ALLOW" \
     ask -p "$work/a.cedar" -p "$work/err.cedar" --on-error skip --request-json "$work/ask2.json"
 expect "deny as JSON" 2 '"decision":"deny"' \
     ask --json -p "$work/a.cedar" --request-json "$work/ask.json"
+explain() { "$tool" explain --entities "$work/entities.json" "$@"; }
+expect "explain shows the values" 2 "principal.clearance = 2" \
+    explain -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain says where and which part" 2 \
+    "line 3: context.level <= principal.clearance  is false" \
+    explain -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain of an allow" 0 "permitted by by-level (.*a.cedar, line 1): Those who are cleared" \
+    explain -p "$work/a.cedar" --request-json "$work/ask2.json"
+expect "explain of an error" 2 "context has no zone" \
+    explain -p "$work/err.cedar" --request-json "$work/ask.json"
+expect "explain when nothing is meant for it" 2 "no permit is meant for" \
+    explain -p "$work/no-one.cedar" --request-json "$work/ask.json"
+expect "explain as JSON" 2 '"values":\["context.level = 3","principal.clearance = 2"\]' \
+    explain --json -p "$work/a.cedar" --request-json "$work/ask.json"
+expect "explain without a request" 64 "usage" explain -p "$work/a.cedar"
+shop=tests/policy/shop
+sed 's/context.weekday <= 5/context.weekday <= 6/' $shop/shop.cedar >"$work/saturday.cedar"
+sed '/G3-clearance/,/^};/d' $shop/shop.cedar >"$work/uncleared.cedar"
+diff_shop() { "$tool" diff --old $shop/shop.cedar --entities $shop/entities.json "$@"; }
+expect "diff of the same" 0 "^NEWLY ALLOWED: 0" \
+    diff_shop --new $shop/shop.cedar --requests $shop/shop.tests.json
+expect "diff says what is newly allowed" 3 "^NEWLY ALLOWED: 1" \
+    diff_shop --new "$work/saturday.cedar" --requests $shop/shop.tests.json
+expect "diff says which request" 3 '"wo-1"  (request record on Saturday)' \
+    diff_shop --new "$work/saturday.cedar" --requests $shop/shop.tests.json
+expect "diff says which policies changed" 3 "changed  P2-record-operation" \
+    diff_shop --new "$work/saturday.cedar" --requests $shop/shop.tests.json
+expect "diff the other way" 3 "^Newly denied: 1" "$tool" diff --old "$work/saturday.cedar" \
+    --new $shop/shop.cedar --entities $shop/entities.json --requests $shop/shop.tests.json
+expect "diff of reasons alone" 3 "Same decision, other reasons: 1" \
+    diff_shop --new "$work/uncleared.cedar" --requests $shop/shop.tests.json --limit 0
+expect "diff is no proof" 3 "not a proof" \
+    diff_shop --new "$work/uncleared.cedar" --requests $shop/shop.tests.json
+expect "diff of all that the schema admits" 3 "Compared 232 requests: every principal" \
+    diff_shop --new "$work/saturday.cedar" --requests $shop/shop.tests.json --all \
+    --schema $shop/shop.cedarschema
+expect "what the schema does not admit is counted" 3 "^23 pairs .* left out" \
+    diff_shop --new "$work/saturday.cedar" --requests $shop/shop.tests.json --all \
+    --schema $shop/shop.cedarschema
+expect "diff of all without requests" 3 "in 1 context\." \
+    diff_shop --new "$work/uncleared.cedar" --all
+expect "diff keeps to its limit" 3 "and .* more" \
+    diff_shop --new "$work/uncleared.cedar" --requests $shop/shop.tests.json --all --limit 1
+expect "diff as JSON" 3 '"newlyAllowed":{"count":1,"samples":\[{"principal":"Shop::User' \
+    diff_shop --json --new "$work/saturday.cedar" --requests $shop/shop.tests.json
+expect "diff reads the entities of a test file" 3 "^Newly denied: 25" "$tool" diff \
+    --old policy/site/mandatory.cedar --old policy/site/program.cedar \
+    --new policy/site/mandatory.cedar --requests policy/site/site.tests.json
+expect "diff with a bad request" 1 "request 1:" diff_shop --new $shop/shop.cedar \
+    --requests $shop/entities.json
+expect "diff with a request that the schema refuses" 1 "request record in shift" \
+    diff_shop --new $shop/shop.cedar --schema $shop/shop.cedarschema --requests "$work/untyped.json"
+expect "diff without a new set" 64 "usage" diff_shop --requests $shop/shop.tests.json
+expect "diff without requests" 64 "usage" diff_shop --new $shop/shop.cedar
+expect "review of the shipped policies" 0 "23: 12 forbid, 11 permit" "$tool" review \
+    --schema policy/site/casemate.cedarschema --date 2026-03-10 policy/site/*.cedar
+expect "review finds nothing in them" 0 "<p>Nothing: every policy has an @id" "$tool" review \
+    --schema policy/site/casemate.cedarschema policy/site/*.cedar
+"$tool" review --output "$work/sheet.html" "$work/a.cedar"
+expect "review into a file" 0 "</html>" cat "$work/sheet.html"
+expect "review of what cannot be read" 1 "did you mean" "$tool" review "$work/wrong.cedar"
+expect "review into a folder that is not there" 1 "No such file" \
+    "$tool" review -o "$work/none/sheet.html" "$work/a.cedar"
+expect "review of nothing" 64 "usage" "$tool" review
 expect "a request without principal" 1 "no principal" \
     ask -p "$work/a.cedar" --request-json "$work/entities.json"
 cat >"$work/s.cedarschema" <<'END'
@@ -81,10 +161,10 @@ expect "not valid as JSON" 3 '"errors":1,"warnings":0,"valid":false' \
     "$tool" validate --json -s "$work/s.cedarschema" -p "$work/bad.cedar"
 expect "a check with a schema" 3 "1 errors, 0 warnings of the schema" \
     "$tool" check -s "$work/s.cedarschema" "$work/bad.cedar"
-echo '@id("n") @why("n") permit (principal, action, resource) when { false };' >"$work/never.cedar"
-expect "a warning" 0 "1 warnings" "$tool" validate -s "$work/s.cedarschema" -p "$work/never.cedar"
+echo '@id("n") @why("n") permit (principal, action, resource) when { false };' >"$work/impossible.cedar"
+expect "a warning" 0 "1 warnings" "$tool" validate -s "$work/s.cedarschema" -p "$work/impossible.cedar"
 expect "a warning that counts" 3 "1 warnings" \
-    "$tool" validate --deny-warnings -s "$work/s.cedarschema" -p "$work/never.cedar"
+    "$tool" validate --deny-warnings -s "$work/s.cedarschema" -p "$work/impossible.cedar"
 expect "no schema to validate with" 64 "usage" "$tool" validate -p "$work/a.cedar"
 expect "a schema that does not resolve" 1 "Gone" sh -c "echo 'entity U in [Gone];' >'$work/g.cedarschema';
     '$tool' validate -s '$work/g.cedarschema' -p '$work/a.cedar'"

@@ -1,0 +1,291 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/command_diff.h"
+#include "policy/entity.h"
+#include "policy/entity_json.h"
+
+/* ---- how far it is ---- */
+
+static time_t seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* After two seconds; then once a second on a terminal, else every ten. */
+static void tell_progress(struct comparison *c)
+{
+    bool is_terminal = isatty(STDERR_FILENO) == 1;
+    time_t now = seconds();
+
+    if (now - c->told < (c->told == c->started ? 2 : is_terminal ? 1 : 10))
+        return;
+    c->told = now;
+    fprintf(stderr, "%scasemate-policy: %llu of at most %llu compared%s", is_terminal ? "\r" : "",
+            (unsigned long long)c->compared, (unsigned long long)c->total, is_terminal ? "" : "\n");
+    fflush(stderr);
+}
+
+/* ---- one request ---- */
+
+static void decide_both(struct comparison *c, const char *name)
+{
+    for (int i = 0; i < 2; i++) {
+        struct side *s = &c->sides[i];
+        (void)!cedar_decide(s->policies, s->overlay, &s->request, c->on_error, s->scratch,
+                            &s->result);
+    }
+    c->compared++;
+    comparison_note(c, name);
+    if (c->compared % 4096 == 0)
+        tell_progress(c);
+}
+
+/* What a request is called: by its name, or by its place in the list. */
+static void name_request(const struct json *request, uint32_t number, char *out, size_t size)
+{
+    const struct json *name = json_member(request, "name");
+
+    if (name != NULL && name->kind == JSON_STRING)
+        snprintf(out, size, "%.*s", (int)name->string.length, name->string.data);
+    else
+        snprintf(out, size, "%u", number);
+}
+
+/* The overlay with the entities of ${request} (or NULL) in it, not frozen yet. */
+static bool begin_request(struct comparison *c, struct side *s, const struct json *request,
+                          struct cedar_problem *problem, struct entity_json *ret)
+{
+    const struct json *own = json_member(request, "entities");
+
+    cedar_overlay_reset(s->overlay, s->base);
+    *ret = (struct entity_json){.entities = s->overlay,
+                                .source = &c->requests.source,
+                                .problem = problem,
+                                .schema = c->schema};
+    return own == NULL || entity_json_all(ret, own) == 0;
+}
+
+/* ---- the list ---- */
+
+static bool read_one(struct comparison *c, struct side *s, const struct json *request,
+                     struct cedar_problem *problem)
+{
+    static const char *const names[] = {"principal", "action", "resource"};
+    struct cedar_request *r = &s->request;
+    struct cedar_value *values[] = {&r->principal, &r->action, &r->resource};
+    struct entity_json j;
+
+    if (!begin_request(c, s, request, problem, &j))
+        return false;
+    for (int i = 0; i < 3; i++) {
+        const struct json *v = json_member(request, names[i]);
+        if (v == NULL)
+            return json_fail(problem, &c->requests.source, request->offset,
+                             "a request needs principal, action and resource") == 0;
+        if (entity_json_uid(&j, v, values[i]) != 0)
+            return false;
+    }
+    j.action = &r->action;
+    return entity_json_context(&j, c->context, json_member(request, "context"), &r->context) == 0 &&
+           cedar_entities_freeze(s->overlay) == 0 &&
+           (c->schema == NULL || cedar_request_check(c->schema, s->overlay, r, problem) == 0);
+}
+
+static bool run_list(struct comparison *c)
+{
+    struct cedar_problem problem = {0};
+    uint32_t number = 0;
+    char name[256];
+
+    c->total = c->request_list->count;
+    for (const struct json *r = c->request_list->first; r != NULL; r = r->next) {
+        name_request(r, ++number, name, sizeof name);
+        for (int i = 0; i < 2; i++)
+            if (!read_one(c, &c->sides[i], r, &problem)) {
+                fprintf(stderr, "casemate-policy: %s: request %s:\n", c->requests.source.name,
+                        name);
+                problem_report(&problem);
+                return false;
+            }
+        decide_both(c, name);
+    }
+    return true;
+}
+
+/* ---- everything that the store holds ---- */
+
+static bool json_same(const struct json *a, const struct json *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->kind != b->kind || a->count != b->count || a->number != b->number ||
+        !text_equal(a->string, b->string) || !text_equal(a->key, b->key))
+        return false;
+    for (a = a->first, b = b->first; a != NULL; a = a->next, b = b->next)
+        if (!json_same(a, b))
+            return false;
+    return true;
+}
+
+/* Whether an earlier request has the same context and brings the same entities. */
+static bool is_repeated(const struct comparison *c, const struct json *request)
+{
+    for (const struct json *r = c->request_list->first; r != request; r = r->next)
+        if (json_same(json_member(r, "context"), json_member(request, "context")) &&
+            json_same(json_member(r, "entities"), json_member(request, "entities")))
+            return true;
+    return false;
+}
+
+/* The entities of a side: those of the base, then those of the overlay. */
+static uint32_t entity_count(const struct side *s)
+{
+    return s->base->count + s->overlay->count;
+}
+
+/* Both sides read the same lists in the same order, so they number entities alike. */
+static struct uid entity_uid(const struct side *s, uint32_t number)
+{
+    return number < s->base->count ? s->base->items[number].uid
+                                   : s->overlay->items[number - s->base->count].uid;
+}
+
+static struct text type_of(const struct side *s, uint32_t number)
+{
+    return symbols_text(&s->overlay->symbols, entity_uid(s, number).type);
+}
+
+static struct cedar_value entity_value(const struct side *s, uint32_t number)
+{
+    struct uid uid = entity_uid(s, number);
+
+    return (struct cedar_value){.tag = VALUE_ENTITY, .uid = {uid.type, uid.id}};
+}
+
+/* Whether the entity may stand there, by the schema or because it is no action. */
+static bool fits(const struct comparison *c, uint32_t number, const struct run *types)
+{
+    struct text type = type_of(&c->sides[0], number);
+
+    if (types == NULL)
+        return !is_action_type(type);
+    uint32_t t = schema_entity_type(c->schema, type);
+    return t != UINT32_MAX && schema_run_has(c->schema, *types, t);
+}
+
+static void run_resources(struct comparison *c, const struct schema_action *a, const char *name)
+{
+    for (uint32_t i = 0; i < entity_count(&c->sides[0]); i++) {
+        if (!fits(c, i, a == NULL ? NULL : &a->resources))
+            continue;
+        for (int k = 0; k < 2; k++)
+            c->sides[k].request.resource = entity_value(&c->sides[k], i);
+        decide_both(c, name);
+    }
+}
+
+static void run_principals(struct comparison *c, const struct schema_action *a, const char *name)
+{
+    for (uint32_t i = 0; i < entity_count(&c->sides[0]); i++) {
+        if (!fits(c, i, a == NULL ? NULL : &a->principals))
+            continue;
+        for (int k = 0; k < 2; k++)
+            c->sides[k].request.principal = entity_value(&c->sides[k], i);
+        run_resources(c, a, name);
+    }
+}
+
+enum world { WORLD_FAILED, WORLD_LEFT_OUT, WORLD_READY };
+
+/* The context as this action has it; left out if the schema does not admit it. */
+static enum world set_context(struct comparison *c, const struct json *request, uint32_t action,
+                              struct cedar_problem *problem)
+{
+    for (int k = 0; k < 2; k++) {
+        struct side *s = &c->sides[k];
+        struct entity_json j;
+        if (!begin_request(c, s, request, problem, &j))
+            return WORLD_FAILED;
+        s->request.action = entity_value(s, action);
+        j.action = &s->request.action;
+        if (entity_json_context(&j, c->context, json_member(request, "context"),
+                                &s->request.context) != 0)
+            return c->schema != NULL ? WORLD_LEFT_OUT : WORLD_FAILED;
+        if (cedar_entities_freeze(s->overlay) != 0)
+            return WORLD_FAILED;
+    }
+    return WORLD_READY;
+}
+
+static const struct schema_action *action_of(const struct comparison *c, uint32_t number)
+{
+    const struct side *s = &c->sides[0];
+    struct uid uid = entity_uid(s, number);
+    uint32_t a = schema_action(c->schema, symbols_text(&s->base->symbols, uid.type),
+                               symbols_text(&s->base->symbols, uid.id));
+
+    return a == UINT32_MAX ? NULL : &c->schema->actions.at[a];
+}
+
+/* Everybody does everything on everything, in one context. */
+static bool run_world(struct comparison *c, const struct json *request, const char *name)
+{
+    struct cedar_problem problem = {0};
+
+    for (uint32_t i = 0; i < c->sides[0].base->count; i++) {
+        const struct schema_action *a = c->schema == NULL ? NULL : action_of(c, i);
+        if (!is_action_type(
+                symbols_text(&c->sides[0].base->symbols, c->sides[0].base->items[i].uid.type)) ||
+            (c->schema != NULL && (a == NULL || a->principals.count == 0)))
+            continue;
+        enum world w = set_context(c, request, i, &problem);
+        if (w == WORLD_FAILED) {
+            problem_report(&problem);
+            return false;
+        }
+        if (w == WORLD_LEFT_OUT) {
+            c->left_out++;
+            continue;
+        }
+        run_principals(c, a, name);
+    }
+    return true;
+}
+
+static bool run_all(struct comparison *c)
+{
+    uint64_t n = c->sides[0].base->count;
+    uint32_t number = 0;
+    char name[256];
+
+    if (c->request_list == NULL || c->request_list->count == 0) {
+        c->contexts = 1;
+        c->total = n * n * n;
+        return run_world(c, NULL, "without a context");
+    }
+    for (const struct json *r = c->request_list->first; r != NULL; r = r->next)
+        c->contexts += !is_repeated(c, r);
+    c->total = c->contexts * n * n * n;
+    for (const struct json *r = c->request_list->first; r != NULL; r = r->next) {
+        name_request(r, ++number, name, sizeof name);
+        if (!is_repeated(c, r) && !run_world(c, r, name))
+            return false;
+    }
+    return true;
+}
+
+bool comparison_run(struct comparison *c)
+{
+    c->started = c->told = seconds();
+    bool ok = c->all ? run_all(c) : run_list(c);
+
+    if (c->told != c->started && isatty(STDERR_FILENO) == 1)
+        fputc('\n', stderr);
+    if (c->failed)
+        fprintf(stderr, "casemate-policy: out of memory\n");
+    return ok && !c->failed;
+}

@@ -1,0 +1,35 @@
+#ifndef POLICY_LINT_SET_H
+#define POLICY_LINT_SET_H
+
+#include "policy/lint.h"
+#include "policy/schema/schema.h"
+
+/* What lint finds by looking at a policy together with the others and the schema. */
+
+/* policy_never_matches(set, policy): Whether its text alone shows that it can never apply. */
+bool policy_never_matches(const struct cedar_policies *set, const struct policy *policy);
+
+/*
+ * policy_shadow(set, schema, number, ret):
+ * Whether another policy of the same effect applies wherever policy ${number}
+ * does: its scope is at least as wide, and it has no condition that this one
+ * has not.  Of two that are the same the later one is shadowed.  Gives up, with
+ * false, when the conditions are too many to be compared.
+ */
+bool policy_shadow(const struct cedar_policies *set, const struct cedar_schema *schema,
+                   uint32_t number, uint32_t *ret_other);
+
+/*
+ * permit_lacks_guard(set, options, number):
+ * Whether this permit can apply although nothing was asked of the station, as
+ * struct lint_options says it.
+ */
+bool permit_lacks_guard(const struct cedar_policies *set, const struct lint_options *options,
+                        uint32_t number);
+
+/* scope_has_action(set, schema, scope, action): Whether ${scope} holds of that action of ${schema}.
+ */
+bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
+                      const struct scope *scope, uint32_t action);
+
+#endif
