@@ -145,6 +145,41 @@ expect "review into a folder that is not there" 1 "No such file" \
 expect "review of nothing" 64 "usage" "$tool" review
 expect "a request without principal" 1 "no principal" \
     ask -p "$work/a.cedar" --request-json "$work/entities.json"
+cat >"$work/s.cedarschema" <<'END'
+entity G;
+entity U in [G] = { clearance: Long };
+entity D;
+action read appliesTo { principal: U, resource: D, context: { level?: Long } };
+END
+say() { "$tool" authorize -p "$work/a.cedar" -s "$work/s.cedarschema" "$@"; }
+echo '{"level": 2}' >"$work/context.json"
+expect "valid" 0 "^1 policies, 0 errors, 0 warnings$" \
+    "$tool" validate -s "$work/s.cedarschema" -p "$work/a.cedar"
+echo '@id("w") @why("w") permit (principal, action, resource) when { principal.clearence == 1 };' >"$work/bad.cedar"
+expect "not valid" 3 "did you mean .clearance" "$tool" validate -s "$work/s.cedarschema" -p "$work/bad.cedar"
+expect "not valid as JSON" 3 '"errors":1,"warnings":0,"valid":false' \
+    "$tool" validate --json -s "$work/s.cedarschema" -p "$work/bad.cedar"
+expect "a check with a schema" 3 "1 errors, 0 warnings of the schema" \
+    "$tool" check -s "$work/s.cedarschema" "$work/bad.cedar"
+echo '@id("n") @why("n") permit (principal, action, resource) when { false };' >"$work/never.cedar"
+expect "a warning" 0 "1 warnings" "$tool" validate -s "$work/s.cedarschema" -p "$work/never.cedar"
+expect "a warning that counts" 3 "1 warnings" \
+    "$tool" validate --deny-warnings -s "$work/s.cedarschema" -p "$work/never.cedar"
+expect "no schema to validate with" 64 "usage" "$tool" validate -p "$work/a.cedar"
+expect "a schema that does not resolve" 1 "Gone" sh -c "echo 'entity U in [Gone];' >'$work/g.cedarschema';
+    '$tool' validate -s '$work/g.cedarschema' -p '$work/a.cedar'"
+expect "a request in words" 0 "permitted by by-level: Those" say --entities "$work/entities.json" \
+    -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"' -c "$work/context.json" -v
+expect "a request in words that is refused" 2 "context has level" say --entities "$work/entities.json" \
+    -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"'
+expect "words that are no entity" 1 "principal:1:" say -l 'U::"ana' -a 'Action::"read"' -r 'D::"d"'
+expect "a request of half the words" 64 "usage" say -l 'U::"ana"'
+expect "a request from two places" 64 "usage" say --request-json "$work/ask.json" -l 'U::"ana"'
+expect "a request that does not conform" 1 "did you mean .U." say -l 'UU::"ana"' -a 'Action::"read"' -r 'D::"d"'
+expect "the same, asked for" 2 "DENY" say --request-validation false -l 'D::"d"' -a 'Action::"read"' -r 'D::"d"'
+echo '[{"uid": {"type": "U", "id": "ana"}, "attrs": {"clearance": "two"}, "parents": []}]' >"$work/two.json"
+expect "entities that do not conform" 1 "two.json:1:" say --entities "$work/two.json" \
+    -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"'
 expect "value" 0 '^datetime("2026-02-28T00:00:00.000Z")$' \
     "$tool" evaluate 'datetime("2026-03-01").offset(duration("-1d"))'
 expect "value with a request" 0 '^true$' "$tool" evaluate --entities "$work/entities.json" \
@@ -173,11 +208,11 @@ expect "checks JSON" 0 "1 policies, 0 findings" "$tool" check "$work/a.json"
 expect "JSON by another name" 0 "1 policies" sh -c '"$1" check --policy-format json - <"$2"' sh "$tool" "$work/a.json"
 expect "wrong JSON with its place" 1 "ask.json:1:15" "$tool" check "$work/ask.json"
 expect "the shipped policies have no hazard" 0 "0 findings" "$tool" check policy/site/*.cedar
+expect "the shipped policies are valid" 0 "0 errors, 0 warnings" "$tool" validate \
+    -s policy/site/casemate.cedarschema -p policy/site/mandatory.cedar -p policy/site/program.cedar
 expect "the shipped policies decide as their tests say" 0 "0 failed" "$tool" test policy/site
+rm "$work"/*.cedar "$work"/*.cedarschema
 sed '/M02-read-in/,/;/d' policy/site/mandatory.cedar >"$work/mandatory.cedar"
-rm "$work/a.cedar" "$work/no.cedar" "$work/wrong.cedar" "$work/err.cedar" "$work/f.cedar" \
-    "$work/no-one.cedar" "$work/never.cedar" "$work/unguarded.cedar" \
-    "$work/saturday.cedar" "$work/uncleared.cedar"
 cp policy/site/program.cedar policy/site/site.tests.json "$work"
 expect "a rule that is taken out is missed" 1 "FAILED  a read-in that ended a second ago" \
     "$tool" test "$work"

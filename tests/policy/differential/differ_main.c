@@ -11,7 +11,9 @@
  *       gives {"ok": bool, "text": …}: what was made of it, or what is wrong;
  *   {"op": "decide", "policies": text, "schema": text, "entities": […], "requests": […],
  *    "conforms": bool} gives the verdict of each step, up to the first refusal;
- *    with "laidOut": true the policies are laid out first.
+ *    with "laidOut": true the policies are laid out first;
+ *   {"op": "values", "expressions": [texts], "entities": […], "request": …} gives
+ *    {"values": [Cedar text, "error" or "parse-failure"]}.
  */
 
 #define MEMORY_MAX ((size_t)256 << 20)
@@ -197,6 +199,52 @@ static void answer_case(struct scenario *s, const struct cedar_source *source,
     scenario_clear(s);
 }
 
+/* ---- expressions ---- */
+
+/* Its value as Cedar text; false if entities or request are refused. */
+static bool evaluate(struct scenario *s, const struct cedar_source *source, const struct json *line,
+                     struct text expression, struct text *ret)
+{
+    static char text[1 << 20];
+    const struct cedar_source expression_source = {"expression", expression.data,
+                                                   expression.length};
+    const struct json *request = json_member(line, "request");
+    struct cedar_value value;
+    struct cedar_fault fault;
+
+    *ret = text_of("parse-failure");
+    if (cedar_expression_load(&expression_source, &s->policies, &s->problem) != 0)
+        return true;
+    if (scenario_entities(s, source, json_member(line, "entities")) != 0)
+        return false;
+    scenario_begin(s, source);
+    if (request == NULL || scenario_request(s, source, request, NULL, false) != 0)
+        return false;
+    *ret = text_of("error");
+    if (cedar_evaluate(s->policies, s->overlay, &s->request, s->scratch, &value, &fault) == 0)
+        *ret = text_of(cedar_value_print(s->overlay, value, text, sizeof text));
+    return true;
+}
+
+static void answer_values(struct scenario *s, const struct cedar_source *source,
+                          const struct json *line)
+{
+    const struct json *expressions = json_member(line, "expressions");
+    const struct json *e = expressions == NULL ? NULL : expressions->first;
+    struct text value;
+    bool ok = true;
+
+    printf("{\"values\":[");
+    for (const char *comma = ""; e != NULL && ok; e = e->next, comma = ",") {
+        ok = evaluate(s, source, line, e->string, &value);
+        fputs(ok ? comma : "", stdout);
+        if (ok)
+            json_print_text(stdout, value);
+        scenario_clear(s);
+    }
+    puts(ok ? "]}" : "],\"refused\":true}");
+}
+
 int main(void)
 {
     struct scenario scenario;
@@ -219,6 +267,8 @@ int main(void)
             puts("}");
         } else if (text_is(string_member(line, "op"), "decide")) {
             answer_case(&scenario, &source, line);
+        } else if (text_is(string_member(line, "op"), "values")) {
+            answer_values(&scenario, &source, line);
         } else {
             answer_text(string_member(line, "op"), line);
         }

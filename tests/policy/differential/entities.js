@@ -54,14 +54,14 @@ function makeEntities(s, bare) {
   return out;
 }
 
-function makeRequest(s, bare) {
+function makeRequest(s, bare, given) {
   const live = s.actions.filter((a) => a.principals);
-  const a = live.length > 0 && chance(0.97) ? pick(live) : pick(s.actions);
+  const a = given ? given.action : live.length > 0 && chance(0.97) ? pick(live) : pick(s.actions);
   const one = (names) => {
     const name = names && chance(0.98) ? pick(names) : pick(s.types).full, t = s.types.find((x) => x.full === name);
     return uid(t.full, chance(0.99) ? pick(idsOf(t)) : 'nobody');
   };
-  return { principal: one(a.principals), action: uid(a.type, chance(0.99) ? a.id : 'nosuch'), resource: one(a.resources), context: a.context ? record(s, a.context, bare) : {} };
+  return { principal: one(given ? [given.principal] : a.principals), action: uid(a.type, chance(0.99) ? a.id : 'nosuch'), resource: one(given ? [given.resource] : a.resources), context: a.context ? record(s, a.context, bare) : {} };
 }
 
 // Every place of a tree, as [holder, key].

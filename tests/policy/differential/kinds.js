@@ -14,8 +14,7 @@ const onPurpose = (message) => /templates are not supported|is used by two polic
 
 // ---- policies, schema, entities and requests ----
 
-function makeDecide(schema) {
-  const { s, given } = schema;
+function makeDecide({ s, given }) {
   const c = { kind: given === null ? 'no-schema' : 'schema', policies: Array.from({ length: 1 + Math.min(below(8), below(8)) }, () => typed.makePolicy(s)),
     schema: given, entities: makeEntities(s, given !== null), requests: Array.from({ length: 1 + below(chance(0.3) ? 4 : 1) }, () => makeRequest(s, given !== null)), conforms: chance(0.9) };
   if (chance(0.08)) spoil(c.entities, ENTITY_KEYS);
@@ -79,6 +78,33 @@ function compareDecide(c, want, [got, reversed, laidOut]) {
       if (!isDeepStrictEqual(a[what], b[what])) return what === 'refused' ? 'verdict on request' : what;
     if (!isDeepStrictEqual(turned(c, plain(reversed.answers[i])), b)) return 'order of policies';
     if (!isDeepStrictEqual(plain(laidOut.answers[i]), b)) return 'layout of policies';
+  }
+  return null;
+}
+
+// ---- expressions: ours says each value, the official engine whether it is equal ----
+
+function makeValues({ s }) {
+  const situation = typed.makeSituation(s);
+  return { kind: 'values', expressions: Array.from({ length: 6 + below(10) }, () => typed.makeExpression(s, situation)),
+    entities: makeEntities(s, false), requests: [makeRequest(s, false, situation)] };
+}
+const askValues = (c) => [{ op: 'values', expressions: c.expressions, entities: c.entities, request: c.requests[0] }];
+const isText = (value) => !['parse-failure', 'error', undefined].includes(value);
+function theirValues(c, [got]) {
+  const values = c.expressions.map((e, i) => got.values?.[i]);
+  return theirs.decide({ policies: c.expressions.map((e, i) => `permit (principal, action, resource) when { (${e}) == (${isText(values[i]) ? values[i] : 'true'}) };`), schema: null, entities: c.entities, requests: c.requests, conforms: false });
+}
+function compareValues(c, want, [got]) {
+  if (want.stopped === 'policies') return got.values?.includes('parse-failure') ? null : 'verdict on expression';
+  if (c.requests.length === 0) return null;
+  const refused = want.stopped !== undefined || want.answers[0].refused !== undefined;
+  if (refused || got.refused === true) return refused === (got.refused === true) ? null : 'verdict on entities';
+  const a = want.answers[0];
+  for (let i = 0; i < c.expressions.length; i++) {
+    if (got.values[i] === 'parse-failure') return 'verdict on expression';
+    if (a.errors.includes(`policy${i}`) !== (got.values[i] === 'error')) return 'error of expression';
+    if (isText(got.values[i]) && !a.reason.includes(`policy${i}`)) return 'value of expression';
   }
   return null;
 }
@@ -236,6 +262,7 @@ const compareSchema = (c, want, [got]) => (want.ok === got.ok ? null : 'verdict 
 const deciding = { ask: askDecide, theirs: theirs.decide, compare: compareDecide };
 const KINDS = {
   schema: deciding, 'no-schema': deciding, untyped: deciding,
+  values: { ask: askValues, theirs: theirValues, compare: compareValues },
   text: { ask: askText, theirs: theirText, compare: compareText },
   'policy-json': { ask: askJson, theirs: (c) => theirs.accepts(c.bad), compare: compareJson },
   'schema-verdict': { ask: askSchema, theirs: (c) => theirs.schema(c.schema), compare: compareSchema },
@@ -248,18 +275,19 @@ function make(seed, n) {
   const number = Math.floor(n / GROUP), random = new Random(mix(seed, n));
   if (group === null || group.number !== number || group.seed !== seed) group = makeGroup(seed, number);
   typed.seed(mix(seed, n, 2));
-  if (group.r < 46) return makeDecide(group.schema);
-  if (group.r < 62) return makeUntyped(random);
+  if (group.r < 38) return makeDecide(group.schema);
+  if (group.r < 52) return makeValues(group.schema);
+  if (group.r < 64) return makeUntyped(random);
   if (group.r < 88) return makeText(random);
   if (group.r < 94) return makeJson(random);
   return makeSchema();
 }
 function makeGroup(seed, number) {
   const g = { seed, number, r: new Random(mix(seed, number, 3)).below(100) };
-  if (g.r >= 46) return g;
+  if (g.r >= 52) return g;
   typed.seed(mix(seed, number, 4));
   const s = typed.makeSchema();
-  g.schema = { s, given: g.r >= 32 ? null : g.r >= 22 ? typed.schemaText(s) : typed.schemaJson(s) };
+  g.schema = { s, given: g.r >= 28 ? null : g.r >= 20 ? typed.schemaText(s) : typed.schemaJson(s) };
   return g;
 }
 const mix = (...numbers) => numbers.reduce((h, n) => Math.imul(h ^ n, 0x9e3779b1) ^ (Math.imul(h ^ n, 0x9e3779b1) >>> 15), 0x2545f491);

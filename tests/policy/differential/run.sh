@@ -1,10 +1,11 @@
 #!/bin/sh
 # run.sh: our Cedar engine against the official one, on cases made from a seed.
-#   CASES=N SEED=S WORKERS=W sh tests/policy/differential/run.sh      from the repository's root
-# A difference is made small, printed, and ends the run with 1.
+#   CASES=N SEED=S WORKERS=W DIFFER=PROGRAM sh tests/policy/differential/run.sh
+# from the repository's root, with PROGRAM (build/tests/differ) made from differ_main.c.
+# A difference is made small and printed, and the run ends with 1.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$here"
+program=$(realpath "${DIFFER:-build/tests/differ}")
+cd "$(dirname "$0")"
 
 # The official engine is fetched only when the lock is not the one it came from.
 lock=$(sha256sum package-lock.json package.json)
@@ -15,5 +16,4 @@ if [ "$(cat node_modules/.casemate-lock 2>/dev/null)" != "$lock" ]; then
     }
     printf '%s\n' "$lock" >node_modules/.casemate-lock
 fi
-exec node driver.js "${CASES:-5000}" "${SEED:-1}" "${WORKERS:-2}" \
-    "${DIFFER:-$here/../../../build/tests/differ}"
+exec node driver.js "${CASES:-3000}" "${SEED:-1}" "${WORKERS:-2}" "$program"

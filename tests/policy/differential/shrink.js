@@ -37,11 +37,11 @@ async function shrink(c, differs) {
   for (const key of Object.keys(c)) {
     const put = (v) => ({ ...c, [key]: v });
     if (key === 'kind') continue;
-    if (key === 'policies' || key === 'requests') c = put(await fewer(c[key], (v) => v.length > 0 && bad(put(v))));
-    if (key === 'policies') {
-      for (let i = 0; i < c.policies.length; i++) {
-        const at = (t) => put(c.policies.map((p, k) => (k === i ? t : p)));
-        c = at(await shorter(c.policies[i], (t) => bad(at(t))));
+    if (['policies', 'expressions', 'requests'].includes(key)) c = put(await fewer(c[key], (v) => v.length > 0 && bad(put(v))));
+    if (key === 'policies' || key === 'expressions') {
+      for (let i = 0; i < c[key].length; i++) {
+        const at = (t) => ({ ...c, [key]: c[key].map((p, k) => (k === i ? t : p)) });
+        c = at(await shorter(c[key][i], (t) => bad(at(t))));
       }
     } else if (typeof c[key] === 'string') c = put(await shorter(c[key], (t) => bad(put(t))));
     else if (c[key] && typeof c[key] === 'object') c = put(await sparser(c[key], (v) => bad(put(v))));

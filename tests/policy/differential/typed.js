@@ -168,7 +168,7 @@ function paths(g) {
 }
 const uidOf = t => `${t.full}::${JSON.stringify(t.ids ? pick(t.ids) : pick(['u', 'v', '']))}`;
 const actionText = a => `${a.type}::${JSON.stringify(a.id)}`;
-const LONGS = ['0', '1', '-1', '2', '-7', '9223372036854775807', '-9223372036854775808', '-9223372036854775807', '4611686018427387904', '3037000500', '86400000', '42'];
+const LONGS = ['0', '1', '-1', '2', '-7', '9223372036854775807', '-9223372036854775808', '-9223372036854775807', '4611686018427387904', '3037000500', '86400000', '42', '24', '60', '1000', '1440'];
 // The ends of each type among them.
 const TEXTS = {
   decimal: ['1.0', '-0.5', '12.3456', '0.0', '-0.0', '1.00', '922337203685477.5807', '-922337203685477.5808', '-0.0001'],
@@ -176,7 +176,7 @@ const TEXTS = {
     '::1', '::/0', '::1/128', 'ff00::/8', 'ff02::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '2001:db8::/32', '::1.2.3.4'.slice(0, 2) + 'ffff:0:0'],
   datetime: ['2024-01-01', '1969-12-31T23:59:59Z', '1970-01-01', '1969-12-31T23:59:59.999Z', '1970-01-01T00:00:00.001Z', '2024-02-29', '2000-02-29T12:00:00+1400', '1900-02-28T23:59:59-2359',
     '2100-03-01', '0000-01-01', '9999-12-31T23:59:59.999Z', '1970-01-01T00:00:00+0001'],
-  duration: ['1d', '-1h30m', '5ms', '0ms', '-1ms', '1d2h3m4s5ms', '-23h59m59s999ms', '9223372036854775807ms', '-9223372036854775808ms', '106751991167d7h12m55s807ms', '-1d'],
+  duration: ['1d', '1h', '60m', '3600s', '24h', '-1h30m', '5ms', '0ms', '-1ms', '1d2h3m4s5ms', '-23h59m59s999ms', '9223372036854775807ms', '-9223372036854775808ms', '106751991167d7h12m55s807ms', '-1d'],
 };
 const STRINGS = ['a', '', 'k', '\\u{1F600}', '\\u{0}', '*', 'a*b', 'ab', 'aab', '\\\\', '1.0', 'e\\u{301}', 'é'].map(x => `"${x}"`);
 const PATTERNS = ['*', 'a*b', '\\*', '', '**', '*a*', '\\u{0}*', '*\\u{1F600}', 'a\\**', '*\\*b', 'a**b', '\\\\*', '*e'].map(x => `"${x}"`);
@@ -345,15 +345,26 @@ function actionScope(g) {
   if (r < 0.88) return `action == ${g.action.type}::"nosuch"`;
   return 'action';
 }
-function makePolicy(s) {
+// Who may ask what: an action, and types of principal and resource that it applies to.
+function makeSituation(s) {
   const live = s.actions.filter(a => a.principals);
-  const action = live.length > 0 && chance(0.98) ? pick(live) : pick(s.actions);
-  const g = { s, action: action.context ? action : { ...action, context: { k: 'Record', a: {} } }, known: new Set(), until: chance(0.2) ? below(25) : -1 };
-  g.principal = action.principals ? pick(action.principals) : pick(s.types).full;
-  g.resource = action.resources ? pick(action.resources) : pick(s.types).full;
+  const a = live.length > 0 && chance(0.98) ? pick(live) : pick(s.actions);
+  return { action: a.context ? a : { ...a, context: { k: 'Record', a: {} } }, principal: a.principals ? pick(a.principals) : pick(s.types).full, resource: a.resources ? pick(a.resources) : pick(s.types).full };
+}
+// One policy for a situation of its own, or, with every answer to be seen, for the one that is given.
+function makePolicy(s, given) {
+  const g = { s, ...(given || makeSituation(s)), known: new Set(), until: chance(0.2) ? below(25) : -1 };
   g.paths = paths(g);
-  const clauses = Array.from({ length: chance(0.1) ? 0 : 1 + below(2) }, () => `${chance(0.8) ? 'when' : 'unless'} { ${gen(g, BOOL, 1 + below(4))} }`);
-  return `${chance(0.7) ? 'permit' : 'forbid'} (${scopeOf(g, 'principal', g.principal, random())}, ${actionScope(g)}, ${scopeOf(g, 'resource', g.resource, random())}) ${clauses.join(' ')};`;
+  const clauses = n => Array.from({ length: n }, () => `${chance(0.8) ? 'when' : 'unless'} { ${gen(g, BOOL, 1 + below(4))} }`).join(' ');
+  if (given) return `permit (principal, action, resource) ${clauses(1)};`;
+  return `${chance(0.7) ? 'permit' : 'forbid'} (${scopeOf(g, 'principal', g.principal, random())}, ${actionScope(g)}, ${scopeOf(g, 'resource', g.resource, random())}) ${clauses(chance(0.1) ? 0 : 1 + below(2))};`;
 }
 
-module.exports = { seed, below, chance, pick, some, TEXTS, CALL, makeSchema, schemaText, schemaJson, makePolicy };
+// An expression of any type, for a situation.
+function makeExpression(s, situation) {
+  const g = { s, ...situation, known: new Set(), until: chance(0.2) ? below(25) : -1 };
+  g.paths = paths(g);
+  return gen(g, chance(0.5) ? { k: pick(['Long', 'datetime', 'duration', 'Bool']) } : anyType(g, 2), 1 + below(4));
+}
+
+module.exports = { seed, below, chance, pick, some, TEXTS, CALL, makeSchema, schemaText, schemaJson, makeSituation, makePolicy, makeExpression };
