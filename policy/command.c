@@ -109,7 +109,7 @@ bool policies_read(char **paths, size_t count, struct files *ret_files,
 {
     struct cedar_problem problem;
 
-    if (!files_read(paths, count, ret_files))
+    if (!files_read(paths, count, ret_files) || !files_to_text(ret_files, NULL))
         return false;
     if (cedar_policies_load(ret_files->sources, ret_files->count, ret_policies, &problem) == 0)
         return true;

@@ -50,8 +50,9 @@ static int check(const struct question *q, const struct question_options *o)
 
     if (o->json)
         printf("{\"ok\":true,\"policies\":%u,\"findings\":[", count);
-    if (lint(s->policies, &(struct lint_options){.station_guard = o->station_guard}, report_finding,
-             &check) != 0) {
+    if (lint(s->policies,
+             &(struct lint_options){.schema = s->schema, .station_guard = o->station_guard},
+             report_finding, &check) != 0) {
         fprintf(stderr, "casemate-policy: out of memory\n");
         return EXIT_FAILED;
     }

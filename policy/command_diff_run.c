@@ -24,7 +24,7 @@ static void tell_progress(struct comparison *c)
     if (now - c->told < (c->told == c->started ? 2 : is_terminal ? 1 : 10))
         return;
     c->told = now;
-    fprintf(stderr, "%scasemate-policy: %llu of at most %llu compared%s", is_terminal ? "\r" : "",
+    fprintf(stderr, "%scasemate-policy: %llu of about %llu compared%s", is_terminal ? "\r" : "",
             (unsigned long long)c->compared, (unsigned long long)c->total, is_terminal ? "" : "\n");
     fflush(stderr);
 }
@@ -231,6 +231,12 @@ static const struct schema_action *action_of(const struct comparison *c, uint32_
     return a == UINT32_MAX ? NULL : &c->schema->actions.at[a];
 }
 
+/* Whether that entity of the base is an action. */
+static bool is_action(const struct side *s, uint32_t number)
+{
+    return is_action_type(symbols_text(&s->base->symbols, s->base->items[number].uid.type));
+}
+
 /* Everybody does everything on everything, in one context. */
 static bool run_world(struct comparison *c, const struct json *request, const char *name)
 {
@@ -258,18 +264,20 @@ static bool run_world(struct comparison *c, const struct json *request, const ch
 
 static bool run_all(struct comparison *c)
 {
-    uint64_t n = c->sides[0].base->count;
+    uint64_t n = 0, actions = 0;
     uint32_t number = 0;
     char name[256];
 
+    for (uint32_t i = 0; i < c->sides[0].base->count; i++)
+        *(is_action(&c->sides[0], i) ? &actions : &n) += 1;
     if (c->request_list == NULL || c->request_list->count == 0) {
         c->contexts = 1;
-        c->total = n * n * n;
+        c->total = actions * n * n;
         return run_world(c, NULL, "without a context");
     }
     for (const struct json *r = c->request_list->first; r != NULL; r = r->next)
         c->contexts += !is_repeated(c, r);
-    c->total = c->contexts * n * n * n;
+    c->total = c->contexts * actions * n * n;
     for (const struct json *r = c->request_list->first; r != NULL; r = r->next) {
         name_request(r, ++number, name, sizeof name);
         if (!is_repeated(c, r) && !run_world(c, r, name))

@@ -137,14 +137,14 @@ static bool covers_all(const struct cedar_policies *set, const struct cedar_sche
 
 /* ---- one policy in the shadow of another ---- */
 
-/* Looking for what shadows one policy; when there is too much to look at, nothing is found. */
+/* Looking for what shadows a policy; when there was too much to look at, nothing is found. */
 struct search {
     const struct cedar_policies *set;
     const struct cedar_schema *schema;
-    uint32_t work;
+    uint32_t work; /* grows with what was looked at */
 };
 
-#define SHADOW_WORK_MAX (1U << 24)
+#define SHADOW_WORK_MAX (1U << 28)
 
 /* Whether ${node} holding as ${value} makes sure that ${wanted} holds as ${as}. */
 static bool makes_sure(struct search *s, uint32_t node, bool value, uint32_t wanted, bool as)
@@ -152,7 +152,7 @@ static bool makes_sure(struct search *s, uint32_t node, bool value, uint32_t wan
     const struct cedar_policies *set = s->set;
     const struct node *n = &set->nodes.at[node];
 
-    s->work += n->height;
+    s->work += s->work > SHADOW_WORK_MAX ? 0 : n->height;
     if (value == as && node_equal(set, node, wanted))
         return true;
     if (n->op == NODE_NOT)
@@ -200,21 +200,23 @@ static bool implies(struct search *s, const struct policy *narrow, const struct 
 }
 
 bool policy_shadow(const struct cedar_policies *set, const struct cedar_schema *schema,
-                   uint32_t number, uint32_t *ret_other)
+                   uint32_t number, uint32_t *work, uint32_t *ret_other)
 {
     const struct policy *narrow = &set->policies.at[number];
-    struct search search = {set, schema, 0}, *s = &search;
+    struct search search = {set, schema, *work}, *s = &search;
+    bool found = false;
 
-    for (uint32_t i = 0; i < set->policies.count; i++) {
+    for (uint32_t i = 0; i < set->policies.count && !found; i++) {
         const struct policy *wide = &set->policies.at[i];
-        if (i == number || !implies(s, narrow, wide))
+        if (i == number || s->work > SHADOW_WORK_MAX || !implies(s, narrow, wide))
             continue;
         if (i > number && implies(s, wide, narrow))
             continue;
         *ret_other = i;
-        return true;
+        found = true;
     }
-    return false;
+    *work = s->work;
+    return found;
 }
 
 /* ---- the station ---- */
@@ -284,24 +286,18 @@ static bool asks(const struct cedar_policies *set, uint32_t node, bool value, co
     return all;
 }
 
-/* Whether the forbid lets nothing pass in its scope that it has not asked about. */
-static bool forbid_asks(const struct cedar_policies *set, const struct policy *policy,
-                        const char *path)
+bool policy_asks(const struct cedar_policies *set, const struct policy *policy, const char *path)
 {
-    const struct clause *c = &set->clauses.at[policy->clause_first];
+    bool found = false;
 
-    return policy->is_forbid && policy->clause_count == 1 && asks(set, c->node, c->is_unless, path);
-}
-
-static bool permit_asks(const struct cedar_policies *set, const struct policy *policy,
-                        const char *path)
-{
-    for (uint32_t i = 0; i < policy->clause_count; i++) {
+    /* Of a forbid with several conditions another one may let the request pass unasked. */
+    if (policy->is_forbid && policy->clause_count != 1)
+        return false;
+    for (uint32_t i = 0; i < policy->clause_count && !found; i++) {
         const struct clause *c = &set->clauses.at[policy->clause_first + i];
-        if (asks(set, c->node, !c->is_unless, path))
-            return true;
+        found = asks(set, c->node, c->is_unless == policy->is_forbid, path);
     }
-    return false;
+    return found;
 }
 
 bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
@@ -343,8 +339,7 @@ static bool has_station(const struct cedar_policies *set, const struct cedar_sch
     return false;
 }
 
-/* Without a schema: whether any policy speaks of what ${path} begins with. */
-static bool speaks_of_station(const struct cedar_policies *set, const char *path)
+bool set_speaks_of(const struct cedar_policies *set, const char *path)
 {
     char first[64];
     size_t n = strcspn(path, ".");
@@ -360,19 +355,19 @@ static bool speaks_of_station(const struct cedar_policies *set, const char *path
 }
 
 bool permit_lacks_guard(const struct cedar_policies *set, const struct lint_options *options,
-                        uint32_t number)
+                        const bool *policies_asking, uint32_t number)
 {
     const struct policy *permit = &set->policies.at[number];
-    const char *path = options->station_guard;
 
-    if (permit->is_forbid || permit_asks(set, permit, path))
+    if (permit->is_forbid || policies_asking[number])
         return false;
-    if (options->schema != NULL ? !has_station(set, options->schema, permit, path)
-                                : !speaks_of_station(set, path))
+    if (options->schema != NULL &&
+        !has_station(set, options->schema, permit, options->station_guard))
         return false;
     for (uint32_t i = 0; i < set->policies.count; i++) {
         const struct policy *forbid = &set->policies.at[i];
-        if (forbid_asks(set, forbid, path) && covers_all(set, options->schema, forbid, permit))
+        if (forbid->is_forbid && policies_asking[i] &&
+            covers_all(set, options->schema, forbid, permit))
             return false;
     }
     return true;

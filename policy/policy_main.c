@@ -164,9 +164,11 @@ static void help(FILE *out)
                  "It opens no connection; only `format --write` changes files.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\nPolicies are written in Cedar 4.5: https://docs.cedarpolicy.com\n"
-                 "`casemate-policy COMMAND --help` explains one command.\n"
-                 "Exit codes: 0 done or allow, 1 failure, 2 deny, 3 findings, 64 wrong call.\n");
+    fprintf(
+        out,
+        "\nPolicies are written in Cedar 4.5: https://docs.cedarpolicy.com\n"
+        "`casemate-policy COMMAND --help` explains one command.\n"
+        "Exit codes: 0 done or allow, 1 failure, 2 deny, 3 findings or changes, 64 wrong call.\n");
 }
 
 static void help_command(FILE *out, const struct command *c)

@@ -356,9 +356,12 @@ static bool is_short(struct lines *l, uint32_t node, bool value, unsigned depth)
 {
     char text[SHORT_MAX + 8] = "";
     struct writer w = {text, sizeof text, 0};
+    struct span span = l->prose->set->spans.at[node];
 
+    if (depth == 0 || span.end - span.start > 4 * SHORT_MAX)
+        return false;
     prose_condition(l->prose, &w, node, value);
-    return depth > 0 && w.at <= SHORT_MAX;
+    return w.at <= SHORT_MAX;
 }
 
 static void write_lines(struct lines *l, const char *before, uint32_t node, bool value,

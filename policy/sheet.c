@@ -257,10 +257,10 @@ static bool scope_same(const struct cedar_policies *set, const struct scope *a,
                                    (size_t)2 * a->count * sizeof(uint32_t)) == 0;
 }
 
-/* Policies for whom ${wanted} is true, by their ids; a dash if there are none. */
-static void print_ids(struct sheet *s, bool forbids,
-                      bool (*wanted)(const struct sheet *s, uint32_t policy, uint32_t of),
-                      uint32_t of)
+/* Whether a policy belongs to a row of an index; ${of} is what the row is about. */
+typedef bool belongs(const struct sheet *s, uint32_t policy, uint32_t of);
+
+static void print_ids(struct sheet *s, bool forbids, belongs *wanted, uint32_t of)
 {
     const char *comma = "";
 
@@ -273,6 +273,16 @@ static void print_ids(struct sheet *s, bool forbids,
         comma = ", ";
     }
     fprintf(s->out, "%s</td>", comma[0] == '\0' ? "–" : "");
+}
+
+static void print_row(struct sheet *s, const struct writer *w, belongs *wanted, uint32_t of)
+{
+    fprintf(s->out, "<tr><td>");
+    print_words(s, w);
+    fprintf(s->out, "</td>");
+    print_ids(s, false, wanted, of);
+    print_ids(s, true, wanted, of);
+    fprintf(s->out, "</tr>\n");
 }
 
 static bool has_principal_of(const struct sheet *s, uint32_t policy, uint32_t of)
@@ -302,12 +312,7 @@ static void print_principals(struct sheet *s)
             continue;
         struct writer w = words_of(s);
         prose_principal(&s->prose, &w, scope);
-        fprintf(s->out, "<tr><td>");
-        print_words(s, &w);
-        fprintf(s->out, "</td>");
-        print_ids(s, false, has_principal_of, i);
-        print_ids(s, true, has_principal_of, i);
-        fprintf(s->out, "</tr>\n");
+        print_row(s, &w, has_principal_of, i);
     }
     fprintf(s->out, "</table>\n");
 }
@@ -344,12 +349,7 @@ static void print_schema_actions(struct sheet *s)
         if (a->principals.count == 0 || a->resources.count == 0)
             continue;
         prose_schema_action(&s->prose, &w, i);
-        fprintf(s->out, "<tr><td>");
-        print_words(s, &w);
-        fprintf(s->out, "</td>");
-        print_ids(s, false, is_for_action, i);
-        print_ids(s, true, is_for_action, i);
-        fprintf(s->out, "</tr>\n");
+        print_row(s, &w, is_for_action, i);
     }
 }
 
@@ -365,22 +365,16 @@ static void print_named_actions(struct sheet *s)
             continue;
         struct writer w = words_of(s);
         prose_action(&s->prose, &w, scope);
-        fprintf(s->out, "<tr><td>");
-        print_words(s, &w);
-        fprintf(s->out, "</td>");
-        print_ids(s, false, has_action_of, i);
-        print_ids(s, true, has_action_of, i);
-        fprintf(s->out, "</tr>\n");
+        print_row(s, &w, has_action_of, i);
     }
 }
 
 static void print_actions(struct sheet *s)
 {
     print_index_head(s, "What is spoken of", "Action");
-    fprintf(s->out, "<tr><td>every action</td>");
-    print_ids(s, false, is_for_all, 0);
-    print_ids(s, true, is_for_all, 0);
-    fprintf(s->out, "</tr>\n");
+    struct writer w = words_of(s);
+    writer_text(&w, text_of("every action"));
+    print_row(s, &w, is_for_all, 0);
     if (s->options->schema != NULL)
         print_schema_actions(s);
     else

@@ -27,6 +27,8 @@ static void ask(const struct cedar_policies *p, const struct cedar_entities *bas
     struct cedar_scratch *scratch = NULL;
     struct cedar_problem problem;
     struct cedar_reason reasons[8];
+    struct cedar_part parts[4];
+    char values[512];
     struct cedar_result strict, lenient;
     struct cedar_request r;
 
@@ -48,6 +50,8 @@ static void ask(const struct cedar_policies *p, const struct cedar_entities *bas
         if (strict.erring_count > 0 && d == CEDAR_ALLOW)
             abort();
         (void)cedar_explain(p, overlay, &r, scratch, reasons, 8);
+        for (uint32_t i = 0; i < cedar_policies_count(p); i++)
+            (void)cedar_explain_values(p, overlay, &r, scratch, i, parts, 4, values, sizeof values);
     }
     cedar_scratch_free(scratch);
     cedar_entities_free(overlay);
