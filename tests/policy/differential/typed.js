@@ -85,6 +85,12 @@ function above(s, t) {
   return seen;
 }
 const key = n => (/^[a-z]+$/.test(n) && n !== 'if' ? n : JSON.stringify(n));
+// The ways to say the same that are used now and then: short names, one in place of a list, annotations.
+let varied = false, here = '';
+const near = n => (varied && here !== '' && n.startsWith(here + '::') && chance(0.4) ? n.slice(here.length + 2) : n);
+const note = () => (varied && chance(0.08) ? pick(['@doc("x") ', '@if ', '@a("\\u{1F600}")\n', '// c\n', '@a @b("") ']) : '');
+const list = names => (varied && names.length === 1 && chance(0.5) ? names[0] : `[${names.join(', ')}]`);
+
 // Types that are given a name in the namespace that is being written, or null: none are.
 let commons = null;
 function typeText(t, inner = true) {
@@ -93,24 +99,32 @@ function typeText(t, inner = true) {
     commons.push(text);
     return commons.prefix + commons.indexOf(text);
   }
-  if (t.k === 'Entity' || t.k === 'Action') return t.n;
+  if (t.k === 'Entity' || t.k === 'Action') return near(t.n);
   if (t.k === 'Set') return `Set<${typeText(t.e)}>`;
-  if (t.k === 'Record') return `{${Object.entries(t.a).map(([n, x]) => `${key(n)}${x.req ? '' : '?'}: ${typeText(x.t)}`).join(', ')}}`;
+  if (t.k === 'Record') return `{${Object.entries(t.a).map(([n, x]) => `${note()}${key(n)}${x.req ? '' : '?'}: ${typeText(x.t)}`).join(', ')}${varied && t.a.a && chance(0.1) ? ',' : ''}}`;
   return (commons && chance(0.5) ? '' : '__cedar::') + t.k;
+}
+function entityText(t) {
+  if (t.ids) return `${note()}entity ${t.name} enum [${t.ids.map(i => JSON.stringify(i)).join(', ')}];`;
+  const shape = typeText(t.shape, false);
+  return `${note()}entity ${t.name}${t.parents.length ? ` in ${list(t.parents.map(near))}` : ''}${shape === '{}' && varied ? '' : `${varied && chance(0.3) ? ' ' : ' = '}${shape}`}${t.tags ? ` tags ${typeText(t.tags)}` : ''};`;
+}
+function declaredAction(a) {
+  const name = varied && /^[a-z]+$/.test(a.id) && chance(0.5) ? a.id : JSON.stringify(a.id);
+  const parent = p => (varied && p.space === here && chance(0.5) ? JSON.stringify(p.id) : `${p.type}::${JSON.stringify(p.id)}`);
+  const parts = a.principals && [`principal: ${list(a.principals.map(near))}`, `resource: ${list(a.resources.map(near))}`, `context: ${typeText(a.context)}`];
+  return `${note()}action ${name}${a.parents.length ? ` in ${list(a.parents.map(parent))}` : ''}${parts ? ` appliesTo {${parts.join(', ')}${varied && chance(0.2) ? ',' : ''}}` : ''};`;
 }
 function schemaText(s) {
   const named = chance(0.5);
+  varied = chance(0.5);
   return s.spaces.map(space => {
+    here = space;
     commons = named ? Object.assign([], { prefix: space ? 'T' : 'S' }) : null; // none may hide one of the empty namespace
-    const lines = s.types.filter(t => t.space === space).map(t => t.ids
-      ? `entity ${t.name} enum [${t.ids.map(i => JSON.stringify(i)).join(', ')}];`
-      : `entity ${t.name}${t.parents.length ? ` in [${t.parents.join(', ')}]` : ''} = ${typeText(t.shape, false)}${t.tags ? ` tags ${typeText(t.tags)}` : ''};`);
-    for (const a of s.actions.filter(x => x.space === space))
-      lines.push(`action ${JSON.stringify(a.id)}${a.parents.length ? ` in [${a.parents.map(p => `${p.type}::${JSON.stringify(p.id)}`).join(', ')}]` : ''}` +
-        (a.principals ? ` appliesTo {principal: [${a.principals.join(', ')}], resource: [${a.resources.join(', ')}], context: ${typeText(a.context)}};` : ';'));
+    const lines = [...s.types.filter(t => t.space === space).map(entityText), ...s.actions.filter(a => a.space === space).map(declaredAction)];
     for (const text of new Set(commons || [])) lines.push(`type ${commons.prefix}${commons.indexOf(text)} = ${text};`);
     commons = null;
-    return space ? `namespace ${space} {\n${lines.join('\n')}\n}` : lines.join('\n');
+    return space ? `${note()}namespace ${space} {\n${lines.join('\n')}\n}` : lines.join('\n');
   }).join('\n');
 }
 // The same in JSON.
