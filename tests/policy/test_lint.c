@@ -123,9 +123,9 @@ static void finds_policies_in_the_shadow_of_others(void **state)
     finds(PERMIT("a", "principal == U::\"x\", action, resource") "when { context has b };" PERMIT(
               "b", "principal is U, action, resource") ";",
           "shadowed");
-    finds(PERMIT("a", "principal is U in G::\"g\", action in [A::Action::\"x\", A::Action::\"y\"], "
-                      "resource") ";" PERMIT("b",
-                                             "principal in G::\"g\", action in [A::Action::\"y\", "
+    finds(PERMIT("a",
+                 "principal is U in G::\"g\", action in [A::Action::\"x\", A::Action::\"y\"], "
+                 "resource") ";" PERMIT("b", "principal in G::\"g\", action in [A::Action::\"y\", "
                                              "A::Action::\"z\", A::Action::\"x\"], resource") ";",
           "shadowed");
     finds(PERMIT("a", "principal, action, resource") "when { context has a && context has b "
