@@ -36,6 +36,17 @@ static int offend(const struct entity_json *j, const struct json *at, const stru
 
 /* ---- contexts ---- */
 
+/* Of no type: an escape that makes another value stands here for that value. */
+static int read_plain_context(const struct entity_json *j, const struct json *v,
+                              struct cedar_value *ret)
+{
+    int r = entity_json_value(j, v, 0, ret);
+
+    if (r == 0 && ret->tag != VALUE_RECORD)
+        return fail(j, v, "a context is a record, not an entity or an extension value");
+    return r;
+}
+
 int entity_json_context(const struct entity_json *j, const struct json *base,
                         const struct json *over, struct cedar_value *ret)
 {
@@ -45,6 +56,8 @@ int entity_json_context(const struct entity_json *j, const struct json *base,
 
     if ((base != NULL && base->kind != JSON_OBJECT) || (over != NULL && over->kind != JSON_OBJECT))
         return fail(j, over != NULL ? over : base, "a context is an object");
+    if (j->schema == NULL && place != NULL && over == NULL)
+        return read_plain_context(j, base, ret);
     if (j->schema != NULL && place != NULL) {
         if (j->action == NULL)
             return fail(j, place, "a context needs an action");

@@ -172,6 +172,9 @@ expect "a request in words" 0 "permitted by by-level: Those" say --entities "$wo
     -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"' -c "$work/context.json" -v
 expect "a request in words that is refused" 2 "context has level" say --entities "$work/entities.json" \
     -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"'
+echo '{"__entity": {"type": "U", "id": "ana"}}' >"$work/escape.json"
+expect "a context that is an entity" 1 "a context is a record" "$tool" authorize -p "$work/a.cedar" \
+    -l 'U::"ana"' -a 'Action::"read"' -r 'D::"d"' -c "$work/escape.json"
 expect "words that are no entity" 1 "principal:1:" say -l 'U::"ana' -a 'Action::"read"' -r 'D::"d"'
 expect "a request of half the words" 64 "usage" say -l 'U::"ana"'
 expect "a request from two places" 64 "usage" say --request-json "$work/ask.json" -l 'U::"ana"'
