@@ -66,14 +66,6 @@ bool entity_has_ancestor(const struct entity *entity, struct uid group)
     return false;
 }
 
-bool entities_in(const struct cedar_entities *e, struct uid child, struct uid group)
-{
-    if (compare_uid(child, group) == 0)
-        return true;
-    const struct entity *entity = entities_find(e, child);
-    return entity != NULL && entity_has_ancestor(entity, group);
-}
-
 static int make_room(struct cedar_entities *e)
 {
     if (e->count < e->room)

@@ -57,9 +57,6 @@ const struct entity *entities_find(const struct cedar_entities *e, struct uid ui
 /* entity_has_ancestor(entity, group): Whether it stands in ${group}, directly or not. */
 bool entity_has_ancestor(const struct entity *entity, struct uid group);
 
-/* entities_in(e, child, group): Cedar's `child in group`; true for equal uids, existing or not. */
-bool entities_in(const struct cedar_entities *e, struct uid child, struct uid group);
-
 /* entities_fail(e, code): Remember the first failure. */
 void entities_fail(struct cedar_entities *e, int code);
 

@@ -55,7 +55,7 @@ for t in $(find build/sanitized/tests -type f -name 'test_*' -perm -u+x | sort);
 done
 run "policy tool" 60 sh tests/policy/tool.sh build/bin/casemate-policy
 run "policy corpus" 120 sh tests/policy/test_corpus.sh build/bin/casemate-policy
-CASES=${DIFFERENTIAL_CASES:-6000} run "policy differential" 200 sh tests/policy/differential/run.sh
+CASES=${DIFFERENTIAL_CASES:-4000} run "policy differential" 200 sh tests/policy/differential/run.sh
 run "site policies" 20 build/bin/casemate-policy test policy/site
 run "transfer tool" 60 sh tests/transfer/test_tool.sh build/sanitized/tests/make_bundle build/bin/casemate-bundle
 run "receiving page" 90 sh tests/transfer/test_receiving.sh build/sanitized/tests/make_bundle build/bin/casemate-bundle

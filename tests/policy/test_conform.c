@@ -309,10 +309,11 @@ static void adds_the_actions_of_the_schema(void **state)
     struct cedar_value alone = cedar_entity(w.base, "Action", "alone");
     world_ready(&w);
     assert_int_equal(cedar_entities_check(w.base, s, &problem), 0);
-    assert_true(entities_in(w.base, (struct uid){read.uid.type, read.uid.id},
-                            (struct uid){top.uid.type, top.uid.id}));
-    assert_false(entities_in(w.base, (struct uid){alone.uid.type, alone.uid.id},
-                             (struct uid){top.uid.type, top.uid.id}));
+    const struct uid group = {top.uid.type, top.uid.id};
+    assert_true(entity_has_ancestor(entities_find(w.base, (struct uid){read.uid.type, read.uid.id}),
+                                    group));
+    assert_false(entity_has_ancestor(
+        entities_find(w.base, (struct uid){alone.uid.type, alone.uid.id}), group));
     assert_int_equal(cedar_schema_actions(s, w.base), CEDAR_ERR_STATE);
     world_free(&w);
     w = world_new("");
