@@ -24,7 +24,10 @@ struct lint {
     uint32_t guard_count;
     bool errs; /* something was found that can err */
     struct lint_options options;
-    bool *never; /* by policy: the schema shows that it never applies; or NULL */
+    bool *never;   /* by policy: the schema shows that it never applies; or NULL */
+    bool *asking;  /* by policy: a forbid that asks of the station */
+    uint32_t work; /* done in comparing, for shadows and for guards */
+    uint32_t station_work;
 };
 
 static void walk(struct lint *l, uint32_t node);
@@ -305,9 +308,9 @@ static void lint_beside(struct lint *l, const struct policy *policy)
 
     if (policy_never_matches(l->set, policy) || (l->never != NULL && l->never[l->policy]))
         find(l, FINDING_NEVER_MATCHES, policy->span);
-    else if (policy_shadow(l->set, l->options.schema, l->policy, &other))
+    else if (policy_shadow(l->set, l->options.schema, l->policy, &l->work, &other))
         find_named(l, FINDING_SHADOWED, policy->span, cedar_policy_id(l->set, other));
-    if (permit_lacks_guard(l->set, &l->options, l->policy))
+    if (permit_lacks_guard(l->set, &l->options, l->policy, l->asking, &l->station_work))
         find(l, FINDING_NO_STATION_GUARD, policy->span);
 }
 
@@ -328,6 +331,11 @@ int lint(const struct cedar_policies *policies, const struct lint_options *optio
 
     if (l.options.station_guard == NULL)
         l.options.station_guard = LINT_STATION_GUARD;
+    l.asking = calloc((size_t)policies->policies.count + 1, sizeof *l.asking);
+    if (l.asking == NULL)
+        return CEDAR_ERR_MEMORY;
+    for (uint32_t i = 0; i < policies->policies.count; i++)
+        l.asking[i] = forbid_is_guard(policies, &l.options, i);
     if (l.options.schema != NULL) {
         l.never = calloc((size_t)policies->policies.count + 1, sizeof *l.never);
         r = l.never == NULL ? CEDAR_ERR_MEMORY
@@ -337,6 +345,7 @@ int lint(const struct cedar_policies *policies, const struct lint_options *optio
         lint_alone(&l, &policies->policies.at[l.policy]);
         lint_beside(&l, &policies->policies.at[l.policy]);
     }
+    free(l.asking);
     free(l.never);
     return r;
 }
