@@ -129,6 +129,12 @@ struct source {
         uint32_t count, room;                                                                      \
     }
 
+/* Where a place in the text is, so that no place has to be counted out from the first. */
+struct mark {
+    uint32_t offset, line, column;
+};
+#define MARK_STEP 2048U
+
 struct cedar_policies {
     char *bytes; /* what cedar_policies_source() gives; spans are offsets into it */
     size_t length;
@@ -144,6 +150,7 @@ struct cedar_policies {
     ARRAY(uint32_t) children;
     ARRAY(struct cedar_value) values;
     ARRAY(struct pattern) patterns;
+    ARRAY(struct mark) marks;  /* one for each MARK_STEP bytes of a source, and its first */
     struct policy_index index; /* made last */
 };
 

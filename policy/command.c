@@ -4,6 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool reports_json;
+
+void problem_json(void)
+{
+    reports_json = true;
+}
+
+bool file_refuse(const char *path, const char *message)
+{
+    struct cedar_problem problem = {.code = CEDAR_ERR_STATE};
+
+    if (!reports_json) {
+        fprintf(stderr, "casemate-policy: %s: %s\n", path, message);
+        return false;
+    }
+    snprintf(problem.source, sizeof problem.source, "%s", path);
+    snprintf(problem.message, sizeof problem.message, "%s", message);
+    problem_report(&problem);
+    return false;
+}
+
 bool file_read(const char *path, struct cedar_source *ret)
 {
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -12,7 +33,7 @@ bool file_read(const char *path, struct cedar_source *ret)
     bool ok = false;
 
     if (f == NULL || text == NULL) {
-        fprintf(stderr, "casemate-policy: %s: %s\n", path, strerror(errno));
+        file_refuse(path, strerror(errno));
         goto out;
     }
     for (;;) {
@@ -26,7 +47,7 @@ bool file_read(const char *path, struct cedar_source *ret)
         room *= 2;
     }
     if (ferror(f) || !feof(f)) {
-        fprintf(stderr, "casemate-policy: %s: cannot be read whole\n", path);
+        file_refuse(path, "cannot be read whole");
         goto out;
     }
     *ret = (struct cedar_source){path, text, length};
@@ -101,6 +122,13 @@ void problem_report(const struct cedar_problem *problem)
 {
     char text[1024];
 
+    if (reports_json) {
+        reports_json = false;
+        printf("{\"ok\":false,\"error\":{");
+        problem_print_json(problem);
+        printf("}}\n");
+        return;
+    }
     fputs(cedar_problem_print(problem, text, sizeof text), stderr);
 }
 
@@ -117,22 +145,22 @@ bool policies_read(char **paths, size_t count, struct files *ret_files,
     return false;
 }
 
-bool schema_read(const char *path, struct cedar_schema **ret_schema)
+bool schema_read(const char *path, struct cedar_source *ret_source,
+                 struct cedar_schema **ret_schema)
 {
     struct cedar_schema_source fragment = {0};
     struct cedar_problem problem;
     size_t n = strlen(path);
-    bool ok = false;
 
-    if (!file_read(path, &fragment.source))
+    if (!file_read(path, ret_source))
         return false;
+    fragment.source = *ret_source;
     if (n > 5 && strcmp(path + n - 5, ".json") == 0)
         fragment.form = CEDAR_SCHEMA_JSON;
-    ok = cedar_schema_load(&fragment, 1, ret_schema, &problem) == 0;
-    if (!ok)
-        problem_report(&problem);
-    file_free(&fragment.source);
-    return ok;
+    if (cedar_schema_load(&fragment, 1, ret_schema, &problem) == 0)
+        return true;
+    problem_report(&problem);
+    return false;
 }
 
 bool json_file_read(const char *path, struct json_file *ret)
@@ -154,6 +182,33 @@ void json_file_free(struct json_file *file)
 {
     arena_free(&file->arena);
     file_free(&file->source);
+}
+
+const char *const request_members[] = {
+    "name",   "principal", "action",  "resource", "context", "entities", "want",
+    "reason", "errors",    "onError", "conforms", "comment", NULL,
+};
+
+bool json_file_knows(const struct json_file *file, const struct json *object,
+                     const char *const *names)
+{
+    struct cedar_problem problem = {0};
+    char message[96];
+
+    for (const struct json *m = object->kind == JSON_OBJECT ? object->first : NULL; m != NULL;
+         m = m->next) {
+        const char *const *n = names;
+        while (*n != NULL && !text_is(m->key, *n))
+            n++;
+        if (*n != NULL)
+            continue;
+        snprintf(message, sizeof message, "there is no member \"%.*s\" here",
+                 (int)(m->key.length < 40 ? m->key.length : 40), m->key.data);
+        (void)!json_fail(&problem, &file->source, m->offset, message);
+        problem_report(&problem);
+        return false;
+    }
+    return true;
 }
 
 const char *cause_text(const struct cedar_result *result)

@@ -37,6 +37,10 @@ int command_usage(const char *name);
 
 /* A file as a source; free its text.  Says what is wrong on stderr. */
 bool file_read(const char *path, struct cedar_source *ret);
+
+/* file_refuse(path, message): Say what is wrong with the whole file; false. */
+bool file_refuse(const char *path, const char *message);
+
 void file_free(struct cedar_source *source);
 
 /* Several files, freed together; NULL is fine. */
@@ -57,8 +61,13 @@ bool files_to_text(struct files *files, const char *form);
 /* policy_form(argument): Whether it is a form for files_to_text(). */
 bool policy_form(const char *argument);
 
-/* problem_report(problem): On stderr, with the source line. */
+/*
+ * problem_report(problem): On stderr, with the source line.
+ * problem_json(): From now on as one JSON object on stdout, once, in its place: a program that
+ * asked for JSON gets it also when there is no answer.
+ */
 void problem_report(const struct cedar_problem *problem);
+void problem_json(void);
 
 /* problem_print_json(problem): On stdout, as members of an object. */
 void problem_print_json(const struct cedar_problem *problem);
@@ -71,6 +80,15 @@ struct json_file {
 };
 bool json_file_read(const char *path, struct json_file *ret);
 void json_file_free(struct json_file *file);
+
+/*
+ * json_file_knows(file, object, names): Whether all members of ${object} are among ${names},
+ * which NULL ends: one that nobody reads is misspelled, and would be missing without a word.
+ * request_members: Those of a request as `test` and `diff` take it.
+ */
+bool json_file_knows(const struct json_file *file, const struct json *object,
+                     const char *const *names);
+extern const char *const request_members[];
 
 /* cause_text(result): Why, in words. */
 const char *cause_text(const struct cedar_result *result);
@@ -88,11 +106,12 @@ struct asked {
 bool explanation_print(const struct asked *asked, const struct cedar_result *result, bool json);
 
 /* policies_read(files, count, ret_files, ret_policies): All ${files} as one policy set; free both.
- * schema_read(path, ret): A schema: JSON if the name ends in .json, else text.  Say what is wrong
- * on stderr. */
+ * schema_read(path, ret_source, ret_schema): A schema: JSON if the name ends in .json, else text;
+ * and the text that it was read from, to be freed.  Say what is wrong on stderr. */
 bool policies_read(char **paths, size_t count, struct files *ret_files,
                    struct cedar_policies **ret_policies);
-bool schema_read(const char *path, struct cedar_schema **ret_schema);
+bool schema_read(const char *path, struct cedar_source *ret_source,
+                 struct cedar_schema **ret_schema);
 
 /* json_print_text(out, text), json_print_ids(out, policies, numbers, count): On one line. */
 void json_print_text(FILE *out, struct text text);

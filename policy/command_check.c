@@ -30,30 +30,19 @@ static void report_finding(void *context, const struct finding *f)
            text + strlen("error"));
 }
 
-/* A mistake in policies or schema, in JSON too. */
-static int refuse(const struct question *q, bool json)
-{
-    if (json && q->scenario.problem.code != 0) {
-        printf("{\"ok\":false,\"error\":{");
-        problem_print_json(&q->scenario.problem);
-        printf("}}\n");
-    }
-    return EXIT_FAILED;
-}
-
 static int check(const struct question *q, const struct question_options *o)
 {
     const struct scenario *s = &q->scenario;
+    const struct lint_options options = {.schema = s->schema, .station_guard = o->station_guard};
     struct check check = {.policies = s->policies, .json = o->json};
     unsigned errors = 0, warnings = 0, count = cedar_policies_count(s->policies);
     bool ok = true;
 
     if (o->json)
         printf("{\"ok\":true,\"policies\":%u,\"findings\":[", count);
-    if (lint(s->policies,
-             &(struct lint_options){.schema = s->schema, .station_guard = o->station_guard},
-             report_finding, &check) != 0) {
-        fprintf(stderr, "casemate-policy: out of memory\n");
+    int r = lint(s->policies, &options, report_finding, &check);
+    if (r != 0) {
+        fprintf(stderr, "casemate-policy: %s\n", cedar_error_text(r));
         return EXIT_FAILED;
     }
     if (o->json)
@@ -88,8 +77,7 @@ int command_check(int argc, char **argv)
         o.policies[o.policy_count++] = argv[optind++];
     if (o.policy_count == 0 || optind < argc)
         return command_usage("check");
-    o.is_quiet = o.json;
-    r = question_policies(&q, &o) ? check(&q, &o) : refuse(&q, o.json);
+    r = question_policies(&q, &o) ? check(&q, &o) : EXIT_FAILED;
     question_close(&q);
     return r;
 }

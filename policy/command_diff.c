@@ -80,6 +80,9 @@ static bool read_requests(struct comparison *c, const char *path)
         fprintf(stderr, "casemate-policy: %s: needs a list of requests, or \"tests\"\n", path);
         return false;
     }
+    for (const struct json *r = c->request_list->first; r != NULL; r = r->next)
+        if (!json_file_knows(&c->requests, r, request_members))
+            return false;
     c->entity_list = json_member(top, "entities");
     c->entity_source = &c->requests.source;
     return true;
@@ -120,7 +123,7 @@ static bool open_side(const struct comparison *c, struct side *s, char **paths, 
 
 static bool open_comparison(struct comparison *c, struct options *o)
 {
-    if (o->schema != NULL && !schema_read(o->schema, &c->schema))
+    if (o->schema != NULL && !schema_read(o->schema, &c->schema_source, &c->schema))
         return false;
     if (o->requests != NULL && !read_requests(c, o->requests))
         return false;
@@ -157,6 +160,7 @@ static void close_comparison(struct comparison *c)
     }
     diff_close(&c->diff);
     cedar_schema_free(c->schema);
+    file_free(&c->schema_source);
     json_file_free(&c->requests);
     json_file_free(&c->entities);
 }
@@ -174,6 +178,8 @@ int command_diff(int argc, char **argv)
         free(c);
         return command_usage("diff");
     }
+    if (c->json)
+        problem_json();
     if (open_comparison(c, &o) && comparison_run(c)) {
         comparison_print(c);
         r = EXIT_OK;

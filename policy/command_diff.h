@@ -33,6 +33,7 @@ struct comparison {
     struct side sides[2]; /* old, new */
     struct diff diff;
     struct cedar_schema *schema; /* or NULL */
+    struct cedar_source schema_source;
     struct json_file entities, requests;
     const struct cedar_source *entity_source;                /* of ${entity_list} */
     const struct json *entity_list, *request_list, *context; /* or NULL */

@@ -262,6 +262,39 @@ static bool run_world(struct comparison *c, const struct json *request, const ch
     return true;
 }
 
+/* Whether the entities hold the action, or group of actions, ${number} of the scope. */
+static bool holds_action(const struct side *s, const struct scope *scope, uint32_t number)
+{
+    const uint32_t *pair = &s->policies->children.at[scope->first + 2 * number];
+    struct uid uid = scope->kind == SCOPE_IN_SET ? (struct uid){pair[0], pair[1]} : scope->uid;
+    char text[256];
+
+    if (entities_find(s->base, uid) != NULL)
+        return true;
+    const struct cedar_value value = {.tag = VALUE_ENTITY, .uid = {uid.type, uid.id}};
+    fprintf(stderr,
+            "casemate-policy: --all cannot ask for the action %s that the policies name: the "
+            "entities do not hold it\nhelp: add it to the entities, or give --schema\n",
+            cedar_value_print(s->base, value, text, sizeof text));
+    return false;
+}
+
+/* Without a schema the actions are those of the entities: one that is not there would be left
+ * out of the comparison, and with it what is newly allowed. */
+static bool holds_actions(const struct side *s)
+{
+    for (uint32_t i = 0; i < s->policies->policies.count; i++) {
+        const struct scope *scope = &s->policies->policies.at[i].scopes[VARIABLE_ACTION];
+        uint32_t n = scope->kind == SCOPE_IN_SET                          ? scope->count
+                     : scope->kind == SCOPE_EQ || scope->kind == SCOPE_IN ? 1
+                                                                          : 0;
+        for (uint32_t k = 0; k < n; k++)
+            if (!holds_action(s, scope, k))
+                return false;
+    }
+    return true;
+}
+
 static bool run_all(struct comparison *c)
 {
     uint64_t n = 0, actions = 0;
@@ -289,11 +322,20 @@ static bool run_all(struct comparison *c)
 bool comparison_run(struct comparison *c)
 {
     c->started = c->told = seconds();
-    bool ok = c->all ? run_all(c) : run_list(c);
+    bool ok = !c->all || c->schema != NULL ||
+              (holds_actions(&c->sides[0]) && holds_actions(&c->sides[1]));
+
+    ok = ok && (c->all ? run_all(c) : run_list(c));
 
     if (c->told != c->started && isatty(STDERR_FILENO) == 1)
         fputc('\n', stderr);
     if (c->failed)
         fprintf(stderr, "casemate-policy: out of memory\n");
+    if (ok && c->compared == 0) {
+        fprintf(stderr, "casemate-policy: nothing was compared: %s\n",
+                c->all ? "the entities hold no action, or nobody and nothing that it is for"
+                       : "the list of requests is empty");
+        return false;
+    }
     return ok && !c->failed;
 }

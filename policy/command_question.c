@@ -99,6 +99,8 @@ bool question_options_read(int argc, char **argv, struct question_options *ret)
     while ((c = getopt_long(argc, argv, "p:s:l:a:r:c:v", options, NULL)) != -1)
         if (!take(ret, c, optarg))
             return false;
+    if (ret->json)
+        problem_json();
     /* A request comes from one place. */
     return ret->request == NULL || (ret->principal == NULL && ret->action == NULL &&
                                     ret->resource == NULL && ret->context == NULL);
@@ -108,8 +110,7 @@ bool question_options_read(int argc, char **argv, struct question_options *ret)
 
 static bool report(const struct question *q)
 {
-    if (!q->is_quiet)
-        problem_report(&q->scenario.problem);
+    problem_report(&q->scenario.problem);
     return false;
 }
 
@@ -124,7 +125,6 @@ static bool read_schema(struct question *q, const struct question_options *o)
 
 bool question_policies(struct question *q, const struct question_options *o)
 {
-    q->is_quiet = o->is_quiet;
     if (scenario_open(&q->scenario) != 0)
         return report(q);
     if (!files_read((char **)o->policies, o->policy_count, &q->files) ||
@@ -185,6 +185,7 @@ static bool ask_words(struct question *q, const struct question_options *o)
 
 bool question_ask(struct question *q, const struct question_options *o)
 {
+    static const char *const members[] = {"principal", "action", "resource", "context", NULL};
     struct scenario *s = &q->scenario;
 
     if (o->entities != NULL && !json_file_read(o->entities, &q->entities))
@@ -196,7 +197,8 @@ bool question_ask(struct question *q, const struct question_options *o)
         return ask_words(q, o);
     if (o->request == NULL)
         return ask_nothing(s);
-    if (!json_file_read(o->request, &q->request))
+    if (!json_file_read(o->request, &q->request) ||
+        !json_file_knows(&q->request, q->request.top, members))
         return false;
     return scenario_request(s, &q->request.source, q->request.top, NULL, o->conforms) == 0 ||
            report(q);

@@ -16,7 +16,6 @@ struct question_options {
     const char *context;                       /* a path, or NULL */
     const char *station_guard;                 /* as struct lint_options has it */
     bool json, verbose, deny_warnings, conforms;
-    bool is_quiet; /* what is wrong with policies or schema stays in the scenario's problem */
     enum cedar_on_error on_error;
 };
 
@@ -26,7 +25,6 @@ bool question_options_read(int argc, char **argv, struct question_options *ret);
 /* Everything that one question needs. */
 struct question {
     struct scenario scenario;
-    bool is_quiet;
     struct files files;
     struct cedar_source schema;
     struct json_file entities, request, context;
@@ -36,7 +34,7 @@ struct question {
  * question_policies(q, o), question_expression(q, o, source), question_ask(q, o):
  * Read policies, or one expression, and the schema; then entities and the request.
  * Without any request the variables are entities that do not exist.  They say
- * what is wrong on stderr.  ${q} begins empty and is ended with question_close(),
+ * what is wrong, with --json on stdout.  ${q} begins empty and is ended with question_close(),
  * also after a failure.
  */
 bool question_policies(struct question *q, const struct question_options *o);

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "policy/command.h"
 #include "policy/sheet.h"
@@ -36,6 +37,30 @@ static bool read_options(int argc, char **argv, struct options *o)
             return false;
     }
     return optind < argc;
+}
+
+static bool same_file(const char *path, const struct stat *out)
+{
+    struct stat in;
+
+    return stat(path, &in) == 0 && in.st_dev == out->st_dev && in.st_ino == out->st_ino;
+}
+
+/* Whether the sheet would be written over what it is about; then it says so. */
+static bool is_input(const struct options *o, char **paths, size_t count)
+{
+    struct stat out;
+    bool same;
+
+    if (o->out == NULL || stat(o->out, &out) != 0)
+        return false;
+    same = o->schema != NULL && same_file(o->schema, &out);
+    for (size_t i = 0; i < count; i++)
+        same = same || same_file(paths[i], &out);
+    if (same)
+        fprintf(stderr, "casemate-policy: %s: is what the sheet is about; write it elsewhere\n",
+                o->out);
+    return same;
 }
 
 static int write_sheet(const struct cedar_policies *policies, const struct options *o)
@@ -73,10 +98,11 @@ int command_review(int argc, char **argv)
 
     if (!read_options(argc, argv, &o))
         return command_usage("review");
+    if (is_input(&o, argv + optind, (size_t)(argc - optind)))
+        goto out;
     if (!policies_read(argv + optind, (size_t)(argc - optind), &files, &policies))
         goto out;
-    if (o.schema != NULL &&
-        (!schema_read(o.schema, &schema) || !file_read(o.schema, &schema_source)))
+    if (o.schema != NULL && !schema_read(o.schema, &schema_source, &schema))
         goto out;
     o.sheet.schema = schema;
     o.sheet.schema_source = &schema_source;

@@ -67,9 +67,9 @@ static bool ids_agree(const struct suite *s, const struct json *want, const uint
         return true;
     if (want->kind != JSON_ARRAY || want->count != count)
         return false;
-    for (const struct json *w = want->first; w != NULL; w = w->next) {
+    for (uint32_t i = 0; i < count; i++) {
         bool found = false;
-        for (uint32_t i = 0; i < count && !found; i++)
+        for (const struct json *w = want->first; w != NULL && !found; w = w->next)
             found = w->kind == JSON_STRING &&
                     text_is(w->string, cedar_policy_id(s->scenario.policies, numbers[i]));
         if (!found)
@@ -194,6 +194,7 @@ static bool build_base(struct suite *s, const char *directory, const struct json
 
 static bool run_file(struct suite *s, const char *directory, const char *path)
 {
+    static const char *const top[] = {"entities", "context", "tests", "comment", NULL};
     struct json_file file = {0};
     bool ok = false;
 
@@ -205,6 +206,11 @@ static bool run_file(struct suite *s, const char *directory, const char *path)
         fprintf(stderr, "casemate-policy: %s: has no \"tests\"\n", path);
         goto out;
     }
+    if (!json_file_knows(&file, file.top, top))
+        goto out;
+    for (const struct json *t = tests->first; t != NULL; t = t->next)
+        if (!json_file_knows(&file, t, request_members))
+            goto out;
     if (!build_base(s, directory, &file))
         goto out;
     s->file = &file;

@@ -24,10 +24,10 @@ struct lint {
     uint32_t guard_count;
     bool errs; /* something was found that can err */
     struct lint_options options;
-    bool *never;  /* by policy: the schema shows that it never applies */
-    bool *asking; /* by policy: it asks for the station guard */
-    bool needs_guard;
-    uint32_t work; /* of looking for shadows */
+    bool *never;   /* by policy: the schema shows that it never applies; or NULL */
+    bool *asking;  /* by policy: a forbid that asks of the station */
+    uint32_t work; /* done in comparing, for shadows and for guards */
+    uint32_t station_work;
 };
 
 static void walk(struct lint *l, uint32_t node);
@@ -306,11 +306,11 @@ static void lint_beside(struct lint *l, const struct policy *policy)
 {
     uint32_t other;
 
-    if (policy_never_matches(l->set, policy) || l->never[l->policy])
+    if (policy_never_matches(l->set, policy) || (l->never != NULL && l->never[l->policy]))
         find(l, FINDING_NEVER_MATCHES, policy->span);
     else if (policy_shadow(l->set, l->options.schema, l->policy, &l->work, &other))
         find_named(l, FINDING_SHADOWED, policy->span, cedar_policy_id(l->set, other));
-    if (l->needs_guard && permit_lacks_guard(l->set, &l->options, l->asking, l->policy))
+    if (permit_lacks_guard(l->set, &l->options, l->policy, l->asking, &l->station_work))
         find(l, FINDING_NO_STATION_GUARD, policy->span);
 }
 
@@ -322,38 +322,30 @@ static void note_never(void *context, const struct cedar_finding *f)
         l->never[f->policy] = true;
 }
 
-/* What is known of all policies before one is looked at. */
-static int lint_open(struct lint *l)
-{
-    const char *guard = l->options.station_guard;
-    uint32_t count = l->set->policies.count, errors;
-
-    l->never = calloc((size_t)count + 1, sizeof *l->never);
-    l->asking = calloc((size_t)count + 1, sizeof *l->asking);
-    if (l->never == NULL || l->asking == NULL)
-        return CEDAR_ERR_MEMORY;
-    for (uint32_t i = 0; i < count; i++)
-        l->asking[i] = policy_asks(l->set, &l->set->policies.at[i], guard);
-    l->needs_guard = *guard != '\0' && (l->options.schema != NULL || set_speaks_of(l->set, guard));
-    if (l->options.schema == NULL)
-        return 0;
-    return cedar_validate(l->set, l->options.schema, note_never, l, &errors);
-}
-
 int lint(const struct cedar_policies *policies, const struct lint_options *options,
          void (*report)(void *context, const struct finding *finding), void *context)
 {
     struct lint l = {.set = policies, .report = report, .context = context, .options = *options};
-    int r;
+    uint32_t errors;
+    int r = 0;
 
     if (l.options.station_guard == NULL)
         l.options.station_guard = LINT_STATION_GUARD;
-    r = lint_open(&l);
+    l.asking = calloc((size_t)policies->policies.count + 1, sizeof *l.asking);
+    if (l.asking == NULL)
+        return CEDAR_ERR_MEMORY;
+    for (uint32_t i = 0; i < policies->policies.count; i++)
+        l.asking[i] = forbid_is_guard(policies, &l.options, i);
+    if (l.options.schema != NULL) {
+        l.never = calloc((size_t)policies->policies.count + 1, sizeof *l.never);
+        r = l.never == NULL ? CEDAR_ERR_MEMORY
+                            : cedar_validate(policies, l.options.schema, note_never, &l, &errors);
+    }
     for (l.policy = 0; r == 0 && l.policy < policies->policies.count; l.policy++) {
         lint_alone(&l, &policies->policies.at[l.policy]);
         lint_beside(&l, &policies->policies.at[l.policy]);
     }
-    free(l.never);
     free(l.asking);
+    free(l.never);
     return r;
 }

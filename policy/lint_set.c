@@ -75,9 +75,24 @@ static struct uid listed(const struct cedar_policies *set, const struct scope *s
     return (struct uid){pair[0], pair[1]};
 }
 
+/* Comparing policies with one another; when there is too much to compare, nothing is found. */
+struct search {
+    const struct cedar_policies *set;
+    const struct cedar_schema *schema;
+    uint32_t *work;
+};
+
+/* Whether ${work} more may be done. */
+static bool is_worth(struct search *s, uint32_t work)
+{
+    if (*s->work >= LINT_WORK_MAX)
+        return false;
+    *s->work += work;
+    return true;
+}
+
 /* Whether ${wide} holds of everything that is in ${uid}, and if ${only} of ${uid} itself. */
-static bool covers_uid(const struct cedar_policies *set, const struct cedar_schema *schema,
-                       const struct scope *wide, struct uid uid, bool only)
+static bool covers_uid(struct search *s, const struct scope *wide, struct uid uid, bool only)
 {
     switch (wide->kind) {
     case SCOPE_ANY:
@@ -85,14 +100,14 @@ static bool covers_uid(const struct cedar_policies *set, const struct cedar_sche
     case SCOPE_EQ:
         return only && wide->uid.type == uid.type && wide->uid.id == uid.id;
     case SCOPE_IN:
-        return uid_in(set, schema, uid, wide->uid);
+        return uid_in(s->set, s->schema, uid, wide->uid);
     case SCOPE_IS:
         return only && wide->type == uid.type;
     case SCOPE_IS_IN:
-        return only && wide->type == uid.type && uid_in(set, schema, uid, wide->uid);
+        return only && wide->type == uid.type && uid_in(s->set, s->schema, uid, wide->uid);
     case SCOPE_IN_SET:
-        for (uint32_t i = 0; i < wide->count; i++)
-            if (uid_in(set, schema, uid, listed(set, wide, i)))
+        for (uint32_t i = 0; i < wide->count && is_worth(s, 1); i++)
+            if (uid_in(s->set, s->schema, uid, listed(s->set, wide, i)))
                 return true;
         return false;
     }
@@ -100,8 +115,7 @@ static bool covers_uid(const struct cedar_policies *set, const struct cedar_sche
 }
 
 /* Whether ${wide} holds of everything that ${narrow} holds of. */
-static bool covers(const struct cedar_policies *set, const struct cedar_schema *schema,
-                   const struct scope *wide, const struct scope *narrow)
+static bool covers(struct search *s, const struct scope *wide, const struct scope *narrow)
 {
     bool same_type = wide->kind == SCOPE_IS && wide->type == narrow->type;
 
@@ -110,41 +124,33 @@ static bool covers(const struct cedar_policies *set, const struct cedar_schema *
         return wide->kind == SCOPE_ANY;
     case SCOPE_EQ:
     case SCOPE_IN:
-        return covers_uid(set, schema, wide, narrow->uid, narrow->kind == SCOPE_EQ);
+        return covers_uid(s, wide, narrow->uid, narrow->kind == SCOPE_EQ);
     case SCOPE_IS:
         return same_type || wide->kind == SCOPE_ANY;
     case SCOPE_IS_IN:
-        return same_type || covers_uid(set, schema, wide, narrow->uid, false) ||
+        return same_type || covers_uid(s, wide, narrow->uid, false) ||
                (wide->kind == SCOPE_IS_IN && wide->type == narrow->type &&
-                uid_in(set, schema, narrow->uid, wide->uid));
+                uid_in(s->set, s->schema, narrow->uid, wide->uid));
     case SCOPE_IN_SET:
         for (uint32_t i = 0; i < narrow->count; i++)
-            if (!covers_uid(set, schema, wide, listed(set, narrow, i), false))
+            if (!covers_uid(s, wide, listed(s->set, narrow, i), false))
                 return false;
         return true;
     }
     return false;
 }
 
-static bool covers_all(const struct cedar_policies *set, const struct cedar_schema *schema,
-                       const struct policy *wide, const struct policy *narrow)
+static bool covers_all(struct search *s, const struct policy *wide, const struct policy *narrow)
 {
+    if (!is_worth(s, 1))
+        return false;
     for (int v = VARIABLE_PRINCIPAL; v <= VARIABLE_RESOURCE; v++)
-        if (!covers(set, schema, &wide->scopes[v], &narrow->scopes[v]))
+        if (!covers(s, &wide->scopes[v], &narrow->scopes[v]))
             return false;
     return true;
 }
 
 /* ---- one policy in the shadow of another ---- */
-
-/* Looking for what shadows a policy; when there was too much to look at, nothing is found. */
-struct search {
-    const struct cedar_policies *set;
-    const struct cedar_schema *schema;
-    uint32_t work; /* grows with what was looked at */
-};
-
-#define SHADOW_WORK_MAX (1U << 28)
 
 /* Whether ${node} holding as ${value} makes sure that ${wanted} holds as ${as}. */
 static bool makes_sure(struct search *s, uint32_t node, bool value, uint32_t wanted, bool as)
@@ -152,12 +158,13 @@ static bool makes_sure(struct search *s, uint32_t node, bool value, uint32_t wan
     const struct cedar_policies *set = s->set;
     const struct node *n = &set->nodes.at[node];
 
-    s->work += s->work > SHADOW_WORK_MAX ? 0 : n->height;
+    if (!is_worth(s, 1U + n->height))
+        return false;
     if (value == as && node_equal(set, node, wanted))
         return true;
     if (n->op == NODE_NOT)
         return makes_sure(s, n->a, !value, wanted, as);
-    if (n->op != (value ? NODE_AND : NODE_OR) || s->work > SHADOW_WORK_MAX)
+    if (n->op != (value ? NODE_AND : NODE_OR))
         return false;
     for (uint32_t i = 0; i < n->c; i++)
         if (makes_sure(s, child(set, n, i), value, wanted, as))
@@ -189,7 +196,7 @@ static bool policy_makes_sure(struct search *s, const struct policy *policy, uin
 
 static bool implies(struct search *s, const struct policy *narrow, const struct policy *wide)
 {
-    if (narrow->is_forbid != wide->is_forbid || !covers_all(s->set, s->schema, wide, narrow))
+    if (narrow->is_forbid != wide->is_forbid || !covers_all(s, wide, narrow))
         return false;
     for (uint32_t i = 0; i < wide->clause_count; i++) {
         const struct clause *c = &s->set->clauses.at[wide->clause_first + i];
@@ -203,20 +210,18 @@ bool policy_shadow(const struct cedar_policies *set, const struct cedar_schema *
                    uint32_t number, uint32_t *work, uint32_t *ret_other)
 {
     const struct policy *narrow = &set->policies.at[number];
-    struct search search = {set, schema, *work}, *s = &search;
-    bool found = false;
+    struct search search = {set, schema, work}, *s = &search;
 
-    for (uint32_t i = 0; i < set->policies.count && !found; i++) {
+    for (uint32_t i = 0; i < set->policies.count; i++) {
         const struct policy *wide = &set->policies.at[i];
-        if (i == number || s->work > SHADOW_WORK_MAX || !implies(s, narrow, wide))
+        if (i == number || !implies(s, narrow, wide))
             continue;
         if (i > number && implies(s, wide, narrow))
             continue;
         *ret_other = i;
-        found = true;
+        return true;
     }
-    *work = s->work;
-    return found;
+    return false;
 }
 
 /* ---- the station ---- */
@@ -286,18 +291,24 @@ static bool asks(const struct cedar_policies *set, uint32_t node, bool value, co
     return all;
 }
 
-bool policy_asks(const struct cedar_policies *set, const struct policy *policy, const char *path)
+/* Whether the forbid lets nothing pass in its scope that it has not asked about. */
+static bool forbid_asks(const struct cedar_policies *set, const struct policy *policy,
+                        const char *path)
 {
-    bool found = false;
+    const struct clause *c = &set->clauses.at[policy->clause_first];
 
-    /* Of a forbid with several conditions another one may let the request pass unasked. */
-    if (policy->is_forbid && policy->clause_count != 1)
-        return false;
-    for (uint32_t i = 0; i < policy->clause_count && !found; i++) {
+    return policy->is_forbid && policy->clause_count == 1 && asks(set, c->node, c->is_unless, path);
+}
+
+static bool permit_asks(const struct cedar_policies *set, const struct policy *policy,
+                        const char *path)
+{
+    for (uint32_t i = 0; i < policy->clause_count; i++) {
         const struct clause *c = &set->clauses.at[policy->clause_first + i];
-        found = asks(set, c->node, c->is_unless == policy->is_forbid, path);
+        if (asks(set, c->node, !c->is_unless, path))
+            return true;
     }
-    return found;
+    return false;
 }
 
 bool scope_has_action(const struct cedar_policies *set, const struct cedar_schema *schema,
@@ -339,7 +350,8 @@ static bool has_station(const struct cedar_policies *set, const struct cedar_sch
     return false;
 }
 
-bool set_speaks_of(const struct cedar_policies *set, const char *path)
+/* Without a schema: whether any policy speaks of what ${path} begins with. */
+static bool speaks_of_station(const struct cedar_policies *set, const char *path)
 {
     char first[64];
     size_t n = strcspn(path, ".");
@@ -354,20 +366,42 @@ bool set_speaks_of(const struct cedar_policies *set, const char *path)
     return false;
 }
 
-bool permit_lacks_guard(const struct cedar_policies *set, const struct lint_options *options,
-                        const bool *policies_asking, uint32_t number)
+static bool needs_guard(const struct cedar_policies *set, const struct lint_options *options,
+                        const struct policy *permit, const char *path)
 {
-    const struct policy *permit = &set->policies.at[number];
-
-    if (permit->is_forbid || policies_asking[number])
+    if (permit->is_forbid)
         return false;
-    if (options->schema != NULL &&
-        !has_station(set, options->schema, permit, options->station_guard))
+    return options->schema != NULL ? has_station(set, options->schema, permit, path)
+                                   : speaks_of_station(set, path);
+}
+
+bool lint_asks_for_guard(const struct cedar_policies *set, const struct lint_options *options)
+{
+    const char *path = options->station_guard != NULL ? options->station_guard : LINT_STATION_GUARD;
+
+    for (uint32_t i = 0; i < set->policies.count; i++)
+        if (needs_guard(set, options, &set->policies.at[i], path))
+            return true;
+    return false;
+}
+
+bool forbid_is_guard(const struct cedar_policies *set, const struct lint_options *options,
+                     uint32_t number)
+{
+    return forbid_asks(set, &set->policies.at[number], options->station_guard);
+}
+
+bool permit_lacks_guard(const struct cedar_policies *set, const struct lint_options *options,
+                        uint32_t number, const bool *guards, uint32_t *work)
+{
+    struct search search = {set, options->schema, work};
+    const struct policy *permit = &set->policies.at[number];
+    const char *path = options->station_guard;
+
+    if (!needs_guard(set, options, permit, path) || permit_asks(set, permit, path))
         return false;
     for (uint32_t i = 0; i < set->policies.count; i++) {
-        const struct policy *forbid = &set->policies.at[i];
-        if (forbid->is_forbid && policies_asking[i] &&
-            covers_all(set, options->schema, forbid, permit))
+        if (guards[i] && covers_all(&search, &set->policies.at[i], permit))
             return false;
     }
     return true;

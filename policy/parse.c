@@ -126,6 +126,25 @@ static bool parse_clause(struct parser *p, struct policy *policy)
            parser_fail(p, CEDAR_ERR_MEMORY, clause.span, NULL, "out of memory");
 }
 
+/*
+ * An id stands in records, in messages on a terminal and on pages: no control character in it,
+ * and none that turns the writing round (U+202A to U+202E, U+2066 to U+2069).
+ */
+static bool can_be_printed(struct text id)
+{
+    const uint8_t *s = (const uint8_t *)id.data;
+
+    for (uint32_t i = 0; i < id.length; i++) {
+        uint8_t next = s[i] >= 0x80 && i + 1 < id.length ? s[i + 1] : 0;
+        uint8_t last = next != 0 && i + 2 < id.length ? s[i + 2] : 0;
+        if (s[i] < ' ' || s[i] == 0x7f || (s[i] == 0xc2 && next < 0xa0) ||
+            (s[i] == 0xe2 && next == 0x80 && last >= 0xaa && last <= 0xae) ||
+            (s[i] == 0xe2 && next == 0x81 && last >= 0xa6 && last <= 0xa9))
+            return false;
+    }
+    return id.length > 0;
+}
+
 static bool parse_annotation(struct parser *p, struct policy *policy)
 {
     struct annotation a;
@@ -148,7 +167,7 @@ static bool parse_annotation(struct parser *p, struct policy *policy)
                                "this annotation stands here twice");
     if (text_is(symbols_text(&p->set->symbols, a.key), "id")) {
         struct text id = symbols_text(&p->set->symbols, a.value);
-        if (id.length == 0 || strlen(id.data) != id.length)
+        if (!can_be_printed(id))
             return parser_fail(p, CEDAR_ERR_SYNTAX, span, "write @id(\"some-name\")",
                                "an @id must be a text that can be printed");
         policy->id = a.value;

@@ -39,24 +39,59 @@ void policies_write_line(struct writer *w, const struct cedar_policies *p, struc
     }
 }
 
+/* The last mark that is not behind ${offset}. */
+static struct mark mark_before(const struct cedar_policies *p, uint32_t offset)
+{
+    uint32_t low = 0, high = p->marks.count;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->marks.at[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return p->marks.at[low];
+}
+
+/* Moves ${m} on to ${offset}. */
+static void mark_advance(const struct cedar_policies *p, struct mark *m, uint32_t offset)
+{
+    for (; m->offset < offset; m->offset++) {
+        if (p->bytes[m->offset] == '\n') {
+            m->line++;
+            m->column = 1;
+        } else if (((uint8_t)p->bytes[m->offset] & 0xc0) != 0x80) {
+            m->column++;
+        }
+    }
+}
+
+static int make_marks(struct cedar_policies *p)
+{
+    for (uint32_t i = 0; i < p->sources.count; i++) {
+        struct span span = p->sources.at[i].span;
+        struct mark m = {span.start, 1, 1};
+        do {
+            if (!array_push(p->marks, m))
+                return CEDAR_ERR_MEMORY;
+            mark_advance(p, &m, span.end - m.offset < MARK_STEP ? span.end : m.offset + MARK_STEP);
+        } while (m.offset < span.end);
+    }
+    return 0;
+}
+
 const struct source *policies_place(const struct cedar_policies *p, uint32_t offset,
                                     uint32_t *ret_line, uint32_t *ret_column)
 {
     const struct source *source = &p->sources.at[0];
-    uint32_t line = 1, column = 1;
+    struct mark m = mark_before(p, offset);
 
     for (uint32_t i = 1; i < p->sources.count && p->sources.at[i].span.start <= offset; i++)
         source = &p->sources.at[i];
-    for (uint32_t at = source->span.start; at < offset; at++) {
-        if (p->bytes[at] == '\n') {
-            line++;
-            column = 1;
-        } else if (((uint8_t)p->bytes[at] & 0xc0) != 0x80) {
-            column++;
-        }
-    }
-    *ret_line = line;
-    *ret_column = column;
+    mark_advance(p, &m, offset);
+    *ret_line = m.line;
+    *ret_column = m.column;
     return source;
 }
 
@@ -305,8 +340,13 @@ static int read_sources(const struct cedar_source *sources, size_t count,
         r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
         goto out;
     }
-    if ((r = copy_sources(p, sources, count, ret_problem)) != 0 ||
-        (r = parse_all(p, ret_problem, parse)) != 0)
+    if ((r = copy_sources(p, sources, count, ret_problem)) != 0)
+        goto out;
+    if (make_marks(p) != 0) {
+        r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
+        goto out;
+    }
+    if ((r = parse_all(p, ret_problem, parse)) != 0)
         goto out;
     if (index_build(p) != 0) {
         r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
@@ -379,6 +419,7 @@ void cedar_policies_free(struct cedar_policies *p)
     free(p->children.at);
     free(p->values.at);
     free(p->patterns.at);
+    free(p->marks.at);
     index_free(&p->index);
     symbols_free(&p->symbols);
     arena_free(&p->arena);

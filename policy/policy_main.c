@@ -49,7 +49,9 @@ static const struct command {
      "A test's entities are added for that test.  Without \"reason\" any policies may\n"
      "decide; without \"errors\" none may err.  If there is a *.cedarschema (or --schema\n"
      "names one), entities and requests must conform to it; a test that asks what does\n"
-     "not says \"conforms\": false.  The last line is `N passed, N failed`.\n"
+     "not says \"conforms\": false.  Any other member is refused, but for \"comment\".\n"
+     "With --json each test is an object on a line of its own.  The last line is `N passed, N "
+     "failed`.\n"
      "Exit: 0 all passed, 1 otherwise.\n\n"
      "  casemate-policy test policy/site\n"},
     {"authorize", command_authorize,
@@ -91,7 +93,8 @@ static const struct command {
      "reasons.  The list is an array of requests, or a file as `test` takes it, which\n"
      "may bring the entities.  With --all every principal does every action on every\n"
      "resource of the entities, in every context of the list (none: an empty one); with\n"
-     "a schema, what it admits.  That is exhaustive over this store, and no proof for\n"
+     "a schema, what it admits.  Without one, every action that the policies name must\n"
+     "be among the entities.  That is exhaustive over this store, and no proof for\n"
      "any other.  --limit is how many of each are shown (20).\n"
      "Exit: 0 nothing changes, 3 something does, 1 failure.\n\n"
      "  casemate-policy diff --old mandatory.cedar --old program.cedar \\\n"
@@ -161,7 +164,8 @@ static const struct command *find(const char *name)
 static void help(FILE *out)
 {
     fprintf(out, "casemate-policy reads, checks, tests and asks access policies, on files alone.\n"
-                 "It opens no connection; only `format --write` changes files.\n\n");
+                 "It opens no connection, and writes only the files of `format --write` and of\n"
+                 "`review --output`.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fprintf(
@@ -178,6 +182,7 @@ static void help_command(FILE *out, const struct command *c)
 
 int command_usage(const char *name)
 {
+    fprintf(stderr, "casemate-policy %s: called in another way than this:\n\n", name);
     help_command(stderr, find(name));
     return EXIT_USAGE;
 }

@@ -39,14 +39,15 @@ static void cut_excerpt(struct cedar_problem *problem, const char *text, struct 
 {
     uint32_t from = span.start, to = span.start;
 
-    while (from > whole.start && text[from - 1] != '\n')
+    while (from > whole.start && text[from - 1] != '\n' && span.start - from <= EXCERPT_BEFORE)
         from--;
     if (span.start - from > EXCERPT_BEFORE) {
         from = span.start - EXCERPT_BEFORE;
         while (is_continuation(text[from]))
             from--;
     }
-    while (to < whole.end && text[to] != '\n' && text[to] != '\r')
+    while (to < whole.end && text[to] != '\n' && text[to] != '\r' &&
+           to - from < sizeof problem->excerpt)
         to++;
     struct writer w = {problem->excerpt, sizeof problem->excerpt, 0};
     writer_text(&w, (struct text){text + from, to - from});
@@ -59,13 +60,24 @@ static void cut_excerpt(struct cedar_problem *problem, const char *text, struct 
         problem->width = 1;
 }
 
+/* All of a problem but its line and column; ${whole} is where its source is in ${text}. */
+static void fill(struct cedar_problem *problem, const char *name, const char *text,
+                 struct span whole, struct span span, const char *help, const char *message)
+{
+    struct writer source = {problem->source, sizeof problem->source, 0};
+    struct writer words = {problem->message, sizeof problem->message, 0};
+    struct writer advice = {problem->help, sizeof problem->help, 0};
+
+    writer_text(&source, text_of(name));
+    writer_text(&words, text_of(message));
+    writer_text(&advice, text_of(help == NULL ? "" : help));
+    cut_excerpt(problem, text, whole, span);
+}
+
 void problem_at(struct cedar_problem *problem, const struct cedar_source *source, int code,
                 struct span span, const char *help, const char *message)
 {
     struct span whole = {0, (uint32_t)source->length};
-    struct writer name = {problem->source, sizeof problem->source, 0};
-    struct writer words = {problem->message, sizeof problem->message, 0};
-    struct writer advice = {problem->help, sizeof problem->help, 0};
 
     *problem = (struct cedar_problem){.code = code, .line = 1, .column = 1};
     for (uint32_t at = 0; at < span.start; at++) {
@@ -75,10 +87,7 @@ void problem_at(struct cedar_problem *problem, const struct cedar_source *source
             problem->column = 1;
         }
     }
-    writer_text(&name, text_of(source->name));
-    writer_text(&words, text_of(message));
-    writer_text(&advice, text_of(help == NULL ? "" : help));
-    cut_excerpt(problem, source->text, whole, span);
+    fill(problem, source->name, source->text, whole, span, help, message);
 }
 
 void problem_set(struct cedar_problem *problem, const struct cedar_policies *set, int code,
@@ -86,11 +95,9 @@ void problem_set(struct cedar_problem *problem, const struct cedar_policies *set
 {
     uint32_t line, column;
     const struct source *source = policies_place(set, span.start, &line, &column);
-    uint32_t start = source->span.start;
-    struct cedar_source whole = {source->name, set->bytes + start, source->span.end - start};
 
-    problem_at(problem, &whole, code, (struct span){span.start - start, span.end - start}, help,
-               message);
+    *problem = (struct cedar_problem){.code = code, .line = line, .column = column};
+    fill(problem, source->name, set->bytes, source->span, span, help, message);
 }
 
 char *cedar_problem_print(const struct cedar_problem *problem, char *out, size_t size)

@@ -22,7 +22,7 @@ struct sheet {
 
 /* The look: black on white, so that a printed and a shown sheet are the same. */
 static const char style[] =
-    "*{box-sizing:border-box}"
+    "*{box-sizing:border-box;direction:ltr;unicode-bidi:bidi-override}"
     "body{font:10.5pt/1.42 'Noto Sans','DejaVu Sans',Arial,sans-serif;color:#111;background:#fff;"
     "max-width:190mm;margin:10mm auto;padding:0 5mm}"
     "h1{font-size:19pt;line-height:1.2;margin:0 0 4mm}"
@@ -209,7 +209,7 @@ static void print_annotations(struct sheet *s, const struct policy *policy)
 static void print_policy(struct sheet *s, uint32_t number)
 {
     const struct policy *policy = &s->set->policies.at[number];
-    const char *why = cedar_policy_annotation(s->set, number, "why");
+    uint32_t why = policies_annotation(s->set, policy, "why");
     uint32_t line, column;
     const struct source *source = policies_place(s->set, policy->span.start, &line, &column);
     struct writer w = words_of(s);
@@ -226,7 +226,8 @@ static void print_policy(struct sheet *s, uint32_t number)
         fprintf(s->out, "</ul>");
     print_annotations(s, policy);
     fprintf(s->out, "</td><td>");
-    html_string(s->out, why != NULL ? why : "no reason is given");
+    html_text(s->out, why != UINT32_MAX ? symbols_text(&s->set->symbols, why)
+                                        : text_of("no reason is given"));
     fprintf(s->out, "</td></tr>\n");
 }
 
@@ -412,6 +413,19 @@ static void print_mistake(void *context, const struct cedar_finding *f)
                             &f->place);
 }
 
+/* Says what was looked for, and nothing that was not. */
+static void print_no_findings(struct sheet *s)
+{
+    bool asks = lint_asks_for_guard(s->set, &(struct lint_options){.schema = s->options->schema});
+
+    fprintf(s->out,
+            "<p>Nothing: every policy has an @id and a @why, no attribute is read without "
+            "`has`, none is seen to be dead or shadowed%s.%s%s</p>\n",
+            asks ? ", and every permit needs an attested station" : "",
+            s->options->schema != NULL ? " All fit the schema." : " Types were not checked.",
+            asks ? "" : " Stations were not looked at.");
+}
+
 static int print_findings(struct sheet *s)
 {
     const struct lint_options options = {.schema = s->options->schema};
@@ -424,8 +438,7 @@ static int print_findings(struct sheet *s)
     if (r == 0)
         r = lint(s->set, &options, print_finding, s);
     if (r == 0 && s->findings == 0)
-        fprintf(s->out, "<p>Nothing: every policy has an @id and a @why, none can err, none is "
-                        "dead or shadowed, and every permit needs an attested station.</p>\n");
+        print_no_findings(s);
     else
         fprintf(s->out, "</table>\n");
     if (s->options->schema == NULL)

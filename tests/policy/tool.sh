@@ -66,6 +66,19 @@ expect "a permit without a station guard" 3 "no-station-guard. in P01-tasks" \
 expect "another station guard" 0 "0 findings" "$tool" check --station-guard enclave \
     "$work/unguarded.cedar" policy/site/program.cedar
 expect "syntax" 1 "did you mean .context" "$tool" check "$work/wrong.cedar"
+for ask in "validate --json -s $work/wrong.cedar -p $work/a.cedar" "check --json $work/none" \
+    "authorize --json -p $work/wrong.cedar --request-json $work/ask.json" \
+    "explain --json -p $work/a.cedar --request-json $work/wrong.cedar" \
+    "authorize --json -p $work/a.cedar --entities $work/none --request-json $work/ask.json" \
+    "diff --json --old $work/a.cedar --new $work/wrong.cedar --requests $work/entities.json"; do
+    expect "a failure as JSON of $ask" 1 '^{"ok":false,"error":{"file":' sh -c '"$@" 2>/dev/null' \
+        sh "$tool" $ask
+done
+printf '@id("\\u{1b}[31m") permit (principal, action, resource);' >"$work/escape.cedar"
+expect "an id that would colour the terminal" 1 "can be printed" "$tool" check "$work/escape.cedar"
+printf '@id("a\\u{202e}b") permit (principal, action, resource);' >"$work/escape.cedar"
+expect "an id that turns the writing round" 1 "can be printed" "$tool" check "$work/escape.cedar"
+rm "$work/escape.cedar"
 expect "syntax as JSON" 1 '"line":1,"column":45' "$tool" check --json "$work/wrong.cedar"
 expect "the same id twice" 1 "used by two" "$tool" check "$work/no.cedar" "$work/no.cedar"
 expect "allow" 0 "permitted by by-level" ask -p "$work/a.cedar" --request-json "$work/ask2.json"
@@ -127,7 +140,7 @@ expect "diff as JSON" 3 '"newlyAllowed":{"count":1,"samples":\[{"principal":"Sho
 expect "diff reads the entities of a test file" 3 "^Newly denied: 25" "$tool" diff \
     --old policy/site/mandatory.cedar --old policy/site/program.cedar \
     --new policy/site/mandatory.cedar --requests policy/site/site.tests.json
-expect "diff with a bad request" 1 "request 1:" diff_shop --new $shop/shop.cedar \
+expect "diff with a bad request" 1 "no member .uid." diff_shop --new $shop/shop.cedar \
     --requests $shop/entities.json
 expect "diff with a request that the schema refuses" 1 "request record in shift" \
     diff_shop --new $shop/shop.cedar --schema $shop/shop.cedarschema --requests "$work/untyped.json"
@@ -142,6 +155,36 @@ expect "review into a file" 0 "</html>" cat "$work/sheet.html"
 expect "review of what cannot be read" 1 "did you mean" "$tool" review "$work/wrong.cedar"
 expect "review into a folder that is not there" 1 "No such file" \
     "$tool" review -o "$work/none/sheet.html" "$work/a.cedar"
+# A permit for an action that the entities do not hold must not be compared with nothing.
+echo '@id("s") @why("Theft.") permit (principal, action == Action::"steal", resource);' >"$work/steal.cedar"
+expect "diff --all without the action that a policy names" 1 'action Action::"steal" that the policies name' \
+    "$tool" diff --old "$work/no.cedar" --new "$work/steal.cedar" --all --entities "$work/entities.json"
+expect "diff --all of no action at all" 1 "nothing was compared" \
+    "$tool" diff --old "$work/no.cedar" --new "$work/a.cedar" --all --entities "$work/entities.json"
+echo '[]' >"$work/empty.json"
+expect "diff of no request" 1 "nothing was compared" \
+    "$tool" diff --old "$work/no.cedar" --new "$work/a.cedar" --requests "$work/empty.json"
+sed 's/"context"/"contxt"/' "$work/ask.json" >"$work/contxt.json"
+expect "a request with a misspelled member" 1 'contxt.json:2:50' \
+    ask -p "$work/a.cedar" --request-json "$work/contxt.json"
+expect "review over its own policies" 1 "write it elsewhere" \
+    "$tool" review -o "$work/a.cedar" "$work/a.cedar"
+expect "they are still there" 0 "1 policies, 0 findings" "$tool" check "$work/a.cedar"
+expect "review does not say what was not looked at" 0 "Types were not checked. Stations were not" \
+    "$tool" review "$work/a.cedar"
+"$tool" translate --to json "$work/a.cedar" >"$work/review.json"
+expect "review of policies in JSON" 0 "by-level" "$tool" review "$work/review.json"
+echo 'entity E; action a appliesTo {principal: E, resource: E};' >"$work/e.cedarschema"
+expect "review hashes the schema that it read" 0 "$(sha256sum "$work/e.cedarschema" | cut -c1-8)" \
+    sh -c '"$1" review --schema - "$2" <"$3"' sh "$tool" "$work/a.cedar" "$work/e.cedarschema"
+# As many policies as fit, all in one line: each message must not count from the beginning.
+yes '@why("y")permit(principal,action,resource);' | head -n 16384 | tr -d '\n' >"$work/many.cedar"
+expect "findings in very many policies" 3 "16384 policies, 32767 findings" \
+    timeout 60 "$tool" check "$work/many.cedar"
+rm "$work/many.cedar" "$work/steal.cedar" "$work/e.cedarschema"
+printf '@id("r") @why("a\\0b \330\234\357\270\217") permit (principal, action, resource);' >"$work/hidden.cedar"
+expect "review shows what would hide" 0 "a.U+0000.b .U+061C..U+FE0F." "$tool" review "$work/hidden.cedar"
+rm "$work/hidden.cedar"
 expect "review of nothing" 64 "usage" "$tool" review
 expect "a request without principal" 1 "no principal" \
     ask -p "$work/a.cedar" --request-json "$work/entities.json"
@@ -219,6 +262,17 @@ sed '/M02-read-in/,/;/d' policy/site/mandatory.cedar >"$work/mandatory.cedar"
 cp policy/site/program.cedar policy/site/site.tests.json "$work"
 expect "a rule that is taken out is missed" 1 "FAILED  a read-in that ended a second ago" \
     "$tool" test "$work"
+
+mkdir "$work/odd"
+cp policy/site/program.cedar "$work/odd"
+echo '{"entities": [], "tests": [{"name": "x", "reasons": ["P01"]}]}' >"$work/odd/x.tests.json"
+expect "a test with a misspelled member" 1 'no member .reasons.' "$tool" test "$work/odd"
+printf '%s' '@id("p")@why("p")permit(principal,action,resource);@id("q")@why("p")permit(principal,action,resource);' \
+    >"$work/odd/program.cedar"
+echo '{"entities": [], "tests": [{"name": "twice", "principal": {"type": "E", "id": "e"}, "action":
+{"type": "Action", "id": "e"}, "resource": {"type": "E", "id": "e"}, "want": "allow",
+"reason": ["p", "p"]}]}' >"$work/odd/x.tests.json"
+expect "one reason twice is not two reasons" 1 "FAILED  twice" "$tool" test "$work/odd"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
