@@ -17,7 +17,7 @@
 
 #define MINUTE_MS   ((int64_t)60 * 1000)
 #define DAY_MS      (24 * 60 * MINUTE_MS)
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000 /* a machine may be busy; what comes at once is not waited for */
 
 static const char *const program_files[TRAINING_ENCLAVES] = {"harrow-vane.json",
                                                              "sable-orchard.json"};

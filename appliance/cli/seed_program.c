@@ -10,7 +10,7 @@
 #include "appliance/cli/seed.h"
 #include "transfer/file.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000 /* a machine may be busy; what comes at once is not waited for */
 #define STEP_MS     200
 
 /* ---- definitions ---- */
