@@ -232,6 +232,28 @@ static int take_readings(struct body *b, const struct field *f, yyjson_val *json
     return 0;
 }
 
+static int take_refs(struct body *b, const struct field *f, yyjson_val *json)
+{
+    size_t i, n;
+    yyjson_val *entry;
+    if (!yyjson_is_arr(json) || (long)yyjson_arr_size(json) < f->least ||
+        (long)yyjson_arr_size(json) > f->most)
+        return problem(b, f->name, "must be a list of %ld to %ld ids", f->least, f->most);
+    yyjson_arr_foreach(json, i, n, entry)
+    {
+        uint8_t *ref = b->refs[b->refs_count];
+        if (!yyjson_is_str(entry) ||
+            body_uuid(bytes_view_of(yyjson_get_str(entry), yyjson_get_len(entry)), ref) != 0)
+            return problem(b, f->name, "entry %ld is not a UUID (lower case, 36 characters)%.0ld",
+                           (long)i + 1, 0);
+        for (size_t k = 0; k < b->refs_count; k++)
+            if (memcmp(b->refs[k], ref, 16) == 0)
+                return problem(b, f->name, "entry %ld stands there twice%.0ld", (long)i + 1, 0);
+        b->refs_count++;
+    }
+    return 0;
+}
+
 static int take_json(struct body *b, const struct field *f, yyjson_val *json, struct value *v)
 {
     switch (f->kind) {
@@ -248,6 +270,8 @@ static int take_json(struct body *b, const struct field *f, yyjson_val *json, st
         return 0;
     case FIELD_READINGS:
         return take_readings(b, f, json);
+    case FIELD_REFS:
+        return take_refs(b, f, json);
     default:
         break;
     }
@@ -341,7 +365,7 @@ int body_decode(const struct operation *operation, struct bytes_view text, void 
     struct body *b = ret_body;
     memset(b->values, 0, sizeof b->values);
     b->operation = operation;
-    b->readings_count = 0;
+    b->readings_count = b->refs_count = 0;
     b->field[0] = b->problem[0] = '\0';
     int r = 0;
     if (operation->method == METHOD_GET) {

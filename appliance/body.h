@@ -9,6 +9,7 @@
  * of range is a problem that names the field and says what is expected.
  */
 #define BODY_READINGS_MAX 16
+#define BODY_REFS_MAX     200
 
 struct reading {
     struct bytes_view characteristic;
@@ -28,6 +29,8 @@ struct body {
     struct value values[OPERATION_FIELDS_MAX]; /* in the order of the row */
     struct reading readings[BODY_READINGS_MAX];
     size_t readings_count;
+    uint8_t refs[BODY_REFS_MAX][16]; /* of the one REFS field */
+    size_t refs_count;
     char field[40];    /* on failure: which field, "" for the whole */
     char problem[200]; /* on failure: what is wrong, a sentence */
 };

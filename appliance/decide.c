@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "appliance/answer.h"
+#include "appliance/holder.h"
 #include "crypto/hash.h"
 #include "enclave/process/log.h"
 #include "policy/cedar.h"
 
 #define OVERLAY_BYTES (256 * 1024)
 #define SCRATCH_BYTES (64 * 1024)
-#define ITEMS_MAX     16
+#define WORDS_MAX     32
+#define DAY_MS        ((int64_t)86400000)
 
 /* "TRAINING" and zeros. */
 const uint8_t decide_station_training[16] = "TRAINING";
@@ -20,36 +22,28 @@ struct decider {
     const char *enclave;
     bool training;
     struct cedar_policies *policies;
-    struct cedar_entities *people;
+    struct cedar_entities *base;
     struct cedar_entities *overlay;
     struct cedar_scratch *scratch;
+    const struct snapshot *snapshot;
+    const struct marking *markings;
+    size_t markings_count;
+    int64_t built_ms, next_ms; /* the base is right from the one until before the other */
     uint8_t hash[32];
 };
 
-int decider_new(const char *enclave, struct bytes_view policy, bool training,
-                struct decider **ret_decider)
+int decider_new(const char *enclave, bool training, struct decider **ret_decider)
 {
-    struct cedar_source source = {"policy.cedar", (const char *)policy.data, policy.length};
-    struct cedar_problem problem;
     struct decider *d = calloc(1, sizeof *d);
     if (!d)
         return ERR_MEMORY;
     d->enclave = enclave;
     d->training = training;
-    if (cedar_policies_load(&source, 1, &d->policies, &problem) != 0) {
-        log_err("policy.cedar line %u column %u: %s", problem.line, problem.column,
-                problem.message);
-        decider_free(d);
-        return ERR_POLICY;
-    }
     if (cedar_overlay_new(OVERLAY_BYTES, &d->overlay) != 0 ||
         cedar_scratch_new(SCRATCH_BYTES, &d->scratch) != 0) {
         decider_free(d);
         return ERR_MEMORY;
     }
-    size_t length;
-    const uint8_t *text = cedar_policies_source(d->policies, &length);
-    hash_content("casemate/policy/1", bytes_view_of(text, length), d->hash);
     *ret_decider = d;
     return 0;
 }
@@ -60,7 +54,7 @@ void decider_free(struct decider *decider)
         return;
     cedar_scratch_free(decider->scratch);
     cedar_entities_free(decider->overlay);
-    cedar_entities_free(decider->people);
+    cedar_entities_free(decider->base);
     cedar_policies_free(decider->policies);
     free(decider);
 }
@@ -72,42 +66,25 @@ const uint8_t *decider_hash(const struct decider *decider)
 
 unsigned decider_policies(const struct decider *decider)
 {
-    return cedar_policies_count(decider->policies);
+    return decider->policies ? cedar_policies_count(decider->policies) : 0;
+}
+
+const struct cedar_policies *decider_compiled(const struct decider *decider)
+{
+    return decider->policies;
+}
+
+const struct cedar_entities *decider_entities(const struct decider *decider)
+{
+    return decider->overlay;
+}
+
+struct cedar_scratch *decider_scratch(struct decider *decider)
+{
+    return decider->scratch;
 }
 
 /* ---- entities that stay ---- */
-
-static void add_countries(struct cedar_entities *e, const char *name, const char (*list)[4],
-                          size_t count)
-{
-    struct cedar_value items[ITEMS_MAX];
-    for (size_t i = 0; i < count; i++)
-        items[i] = cedar_entity(e, "Casemate::Country", list[i]);
-    cedar_entity_attribute(e, name, cedar_set(e, items, count));
-}
-
-static void add_person(struct cedar_entities *e, const struct snapshot_person *p)
-{
-    char id[ANSWER_UUID_TEXT];
-    struct cedar_value items[ITEMS_MAX];
-    answer_uuid_text(p->person, id);
-    cedar_entity_begin(e, "Casemate::Person", id);
-    for (size_t i = 0; i < p->roles; i++)
-        cedar_entity_parent(e, "Casemate::Role", p->role[i]);
-    cedar_entity_attribute(e, "suspended", cedar_bool(p->suspended));
-    cedar_entity_attribute(e, "itarUsPerson", cedar_bool(p->us_person));
-    cedar_entity_attribute(e, "clearance", cedar_long(p->clearance));
-    cedar_entity_attribute(e, "readInUntil", cedar_datetime(p->read_in_until_ms));
-    cedar_entity_attribute(e, "exportUntil", cedar_datetime(p->export_until_ms));
-    add_countries(e, "citizenships", p->citizenship, p->citizenships);
-    add_countries(e, "countriesItar", p->country_itar, p->countries_itar);
-    for (size_t i = 0; i < p->sites; i++)
-        items[i] = cedar_string(e, p->site[i], strlen(p->site[i]));
-    cedar_entity_attribute(e, "sites", cedar_set(e, items, p->sites));
-    for (size_t i = 0; i < p->skills; i++)
-        cedar_entity_tag(e, p->skill[i].name, cedar_datetime(p->skill[i].until_ms));
-    cedar_entity_end(e);
-}
 
 /* Every action once, in the group that its method and audit class say. */
 static void add_actions(struct cedar_entities *e)
@@ -119,52 +96,152 @@ static void add_actions(struct cedar_entities *e)
     }
     for (size_t i = 0; i < operations_count; i++) {
         const struct operation *o = &operations[i];
-        bool seen = o->action[0] == '\0';
-        for (size_t k = 0; k < i; k++)
-            seen = seen || strcmp(operations[k].action, o->action) == 0;
-        if (seen)
+        if (operation_action_first(o) != o)
             continue;
         cedar_entity_begin(e, "Casemate::Action", o->action);
-        cedar_entity_parent(e, "Casemate::Action",
-                            groups[o->audit == AUDIT_SECURITY ? 2 : o->method == METHOD_POST]);
+        cedar_entity_parent(e, "Casemate::Action", operation_action_group(o));
         cedar_entity_end(e);
     }
 }
 
-/* A training site has one station, which exists as long as the site does. */
-static void add_station(struct cedar_entities *e, const char *site)
+/* Words with spaces between, as a set of texts or of countries. */
+static struct cedar_value words(struct cedar_entities *e, const char *text, bool countries)
 {
-    cedar_entity_begin(e, "Casemate::Station", "TRAINING");
-    cedar_entity_attribute(e, "site", cedar_string(e, site, strlen(site)));
-    cedar_entity_attribute(e, "zone", cedar_string(e, "training", 8));
-    cedar_entity_attribute(e, "ceiling", cedar_long(4));
-    cedar_entity_attribute(e, "attestedUntil", cedar_datetime(INT64_C(4102444800000)));
-    cedar_entity_attribute(e, "training", cedar_bool(true));
+    struct cedar_value items[WORDS_MAX];
+    char word[65];
+    size_t n = 0;
+    for (const char *at = text; *at && n < WORDS_MAX;) {
+        size_t length = strcspn(at, " ");
+        if (length && length < sizeof word) {
+            memcpy(word, at, length);
+            word[length] = '\0';
+            items[n++] = countries ? cedar_entity(e, "Casemate::Country", word)
+                                   : cedar_string(e, word, length);
+        }
+        at += length;
+        at += strspn(at, " ");
+    }
+    return cedar_set(e, items, n);
+}
+
+static void add_text(struct cedar_entities *e, const char *name, const char *format,
+                     const char *text)
+{
+    char out[200];
+    int n = snprintf(out, sizeof out, format, text);
+    cedar_entity_attribute(e, name, cedar_string(e, out, (size_t)n));
+}
+
+static void add_marking(struct cedar_entities *e, const struct marking *m)
+{
+    cedar_entity_begin(e, "Casemate::Marking", m->id);
+    cedar_entity_attribute(e, "level", cedar_long(m->level));
+    cedar_entity_attribute(e, "itar", cedar_bool(m->itar));
+    cedar_entity_attribute(e, "ear", cedar_bool(m->ear));
+    add_text(e, "category", "%s", m->category);
+    add_text(e, "authorizationTag", "authorization:%s", m->category);
+    add_text(e, "authorizationReadTag", "authorization:%s/read", m->category);
+    add_text(e, "party", "%s", m->party);
+    cedar_entity_attribute(e, "noforn", cedar_bool(m->noforn));
+    cedar_entity_attribute(e, "relTo", words(e, m->rel_to, true));
+    add_text(e, "disclosureTag", "disclosure:%s", m->id);
+    cedar_entity_attribute(e, "dissem", words(e, m->dissem, false));
+    cedar_entity_attribute(e, "ldc", words(e, m->ldc, false));
+    add_text(e, "distributionList", "%s", m->list);
+    add_text(e, "contract", "%s", m->contract);
+    cedar_entity_attribute(e, "excludedEmployers", words(e, m->excluded, false));
+    cedar_entity_attribute(e, "zones", words(e, m->zones, false));
+    add_text(e, "group", "%s", m->group);
     cedar_entity_end(e);
 }
 
-int decider_people(struct decider *decider, const struct snapshot *snapshot)
+/* What has no content: people, records, stations, the box itself. */
+static const struct marking unmarked = {.id = "none"};
+
+void decider_base_add(const struct decider *decider, struct cedar_entities *entities,
+                      int64_t now_ms, int64_t *ret_next_ms)
+{
+    const struct snapshot *s = decider->snapshot;
+    add_actions(entities);
+    cedar_entity_begin(entities, "Casemate::Enclave", decider->enclave);
+    cedar_entity_end(entities);
+    add_marking(entities, &unmarked);
+    for (size_t i = 0; i < decider->markings_count; i++)
+        add_marking(entities, &decider->markings[i]);
+    for (size_t i = 0; s && i < s->people; i++)
+        holder_add(entities, &s->person[i], now_ms, ret_next_ms);
+    for (size_t i = 0; s && i < s->stations; i++)
+        holder_add(entities, &s->station[i], now_ms, ret_next_ms);
+}
+
+/* A base over ${policies}; on failure the old one stays. */
+static int build(struct decider *d, struct cedar_policies *policies, int64_t now_ms)
 {
     struct cedar_entities *e = NULL;
-    if (cedar_base_new(decider->policies, &e) != 0)
+    int64_t next_ms = INT64_MAX;
+    if (cedar_base_new(policies, &e) != 0)
         return ERR_MEMORY;
-    add_actions(e);
-    for (size_t i = 0; i < snapshot->people; i++)
-        add_person(e, &snapshot->person[i]);
-    cedar_entity_begin(e, "Casemate::Enclave", decider->enclave);
-    cedar_entity_end(e);
+    decider_base_add(d, e, now_ms, &next_ms);
     int r = cedar_entities_freeze(e);
     if (r) {
         log_err("the people of the snapshot cannot be decided on: %s", cedar_error_text(r));
         cedar_entities_free(e);
         return ERR_POLICY;
     }
-    cedar_entities_free(decider->people);
-    decider->people = e;
+    cedar_entities_free(d->base);
+    d->base = e;
+    d->built_ms = now_ms;
+    d->next_ms = next_ms;
     return 0;
 }
 
-/* ---- one decision ---- */
+int decider_policies_set(struct decider *decider, struct bytes_view site, struct bytes_view program,
+                         char *why, size_t size)
+{
+    struct cedar_source sources[] = {
+        {"mandatory.cedar", (const char *)site.data, site.length},
+        {"program.cedar", (const char *)program.data, program.length},
+    };
+    struct cedar_policies *policies = NULL, *before = decider->policies;
+    struct cedar_problem problem;
+    if (cedar_policies_load(sources, program.length ? 2 : 1, &policies, &problem) != 0) {
+        snprintf(why, size, "%s line %u column %u: %s", problem.source, problem.line,
+                 problem.column, problem.message);
+        return ERR_POLICY;
+    }
+    int r = build(decider, policies, decider->built_ms);
+    if (r) {
+        cedar_policies_free(policies);
+        snprintf(why, size, "the people of the snapshot cannot be decided on with it");
+        return r;
+    }
+    decider->policies = policies;
+    cedar_policies_free(before);
+    size_t length;
+    const uint8_t *text = cedar_policies_source(policies, &length);
+    hash_content("casemate/policy/1", bytes_view_of(text, length), decider->hash);
+    return 0;
+}
+
+int decider_people(struct decider *decider, const struct snapshot *snapshot, int64_t now_ms)
+{
+    const struct snapshot *before = decider->snapshot;
+    decider->snapshot = snapshot;
+    int r = decider->policies ? build(decider, decider->policies, now_ms) : 0;
+    if (r)
+        decider->snapshot = before;
+    return r;
+}
+
+int decider_markings(struct decider *decider, const struct marking *markings, size_t count,
+                     int64_t now_ms)
+{
+    decider->markings = markings;
+    decider->markings_count = count;
+    return decider->policies ? build(decider, decider->policies, now_ms) : 0;
+}
+
+/* ---- one question ---- */
 
 static bool is_zero(const uint8_t id[static 16])
 {
@@ -172,11 +249,47 @@ static bool is_zero(const uint8_t id[static 16])
     return memcmp(id, none, 16) == 0;
 }
 
-static struct cedar_value person_value(struct cedar_entities *e, const uint8_t id[static 16])
+static struct cedar_value holder_value(struct cedar_entities *e, enum holder_kind kind,
+                                       const uint8_t id[static 16])
 {
-    char text[ANSWER_UUID_TEXT];
-    answer_uuid_text(id, text);
-    return cedar_entity(e, "Casemate::Person", text);
+    char text[HOLDER_ID_TEXT];
+    holder_id(id, text);
+    return cedar_entity(e, holder_type(kind), text);
+}
+
+/* A training site has one station, which exists as long as the site does. */
+static void add_training_station(struct cedar_entities *e, const char *site)
+{
+    char id[HOLDER_ID_TEXT];
+    struct cedar_value end = cedar_datetime(INT64_C(4102444800000));
+    holder_id(decide_station_training, id);
+    cedar_entity_begin(e, "Casemate::Station", id);
+    cedar_entity_attribute(e, "suspended", cedar_bool(false));
+    cedar_entity_attribute(e, "training", cedar_bool(true));
+    cedar_entity_attribute(e, "site", cedar_string(e, site, strlen(site)));
+    cedar_entity_attribute(e, "zone", cedar_string(e, "training", 8));
+    cedar_entity_attribute(e, "country", cedar_entity(e, "Casemate::Country", "USA"));
+    cedar_entity_attribute(e, "ceiling", cedar_long(4));
+    cedar_entity_attribute(e, "attestedUntil", end);
+    cedar_entity_attribute(e, "accreditedUntil", end);
+    cedar_entity_attribute(e, "certifiedUntil", end);
+    cedar_entity_end(e);
+}
+
+static void add_person(struct cedar_entities *e, const char *name, const uint8_t id[static 16])
+{
+    if (!is_zero(id))
+        cedar_entity_attribute(e, name, holder_value(e, HOLDER_PERSON, id));
+}
+
+/* A human being, who need not be among the people of the snapshot. */
+static void add_natural(struct cedar_entities *e, const char *name, const uint8_t id[static 16])
+{
+    char text[HOLDER_ID_TEXT];
+    if (is_zero(id))
+        return;
+    holder_id(id, text);
+    cedar_entity_attribute(e, name, cedar_string(e, text, strlen(text)));
 }
 
 static void add_subject(struct decider *d, const char *type, const struct subject *s)
@@ -186,32 +299,88 @@ static void add_subject(struct decider *d, const char *type, const struct subjec
     cedar_entity_begin(e, type, "subject");
     cedar_entity_attribute(e, "enclave", cedar_entity(e, "Casemate::Enclave", d->enclave));
     cedar_entity_attribute(e, "site", cedar_string(e, site, strlen(site)));
-    cedar_entity_attribute(e, "level", cedar_long(s->level));
-    cedar_entity_attribute(e, "exportControlled", cedar_bool(s->export_controlled));
+    cedar_entity_attribute(e, "marking",
+                           cedar_entity(e, "Casemate::Marking", s->marking ? s->marking : "none"));
     if (strcmp(type, "Casemate::Document") == 0)
         cedar_entity_attribute(e, "technical", cedar_bool(s->technical));
-    if (!is_zero(s->requester))
-        cedar_entity_attribute(e, "requester", person_value(e, s->requester));
-    if (!is_zero(s->approver))
-        cedar_entity_attribute(
-            e, strcmp(type, "Casemate::Authorization") == 0 ? "enteredBy" : "approver",
-            person_value(e, s->approver));
+    if (s->skill)
+        cedar_entity_attribute(e, "skill", cedar_string(e, s->skill, strlen(s->skill)));
+    add_person(e, "requester", s->requester);
+    add_person(e, "approver", s->approver);
+    add_natural(e, "enteredBy", s->entered_by);
+    add_natural(e, "about", s->about);
     cedar_entity_end(e);
 }
 
-static struct cedar_value context_value(struct decider *d, unsigned factor, int64_t now_ms)
+/* Day of the week and time of the day where this person's hours are counted; UTC without. */
+static void local_time(const struct decider *d, const uint8_t person[static 16], int64_t now_ms,
+                       int64_t *ret_day, int64_t *ret_time)
+{
+    const struct snapshot_holder *h = d->snapshot ? snapshot_find(d->snapshot, person) : NULL;
+    struct attribute_window window = {0};
+    int64_t began = INT64_MIN;
+    for (size_t i = 0; h && i < h->records; i++) {
+        const struct snapshot_record *r = &h->record[i];
+        if (r->attribute == ATTRIBUTE_WINDOW && snapshot_is_active(r, now_ms) &&
+            r->from_ms >= began && attribute_window(r->value, &window))
+            began = r->from_ms;
+    }
+    int64_t local = now_ms + window.offset_ms;
+    int64_t days = local / DAY_MS - (local % DAY_MS < 0);
+    *ret_time = local - days * DAY_MS;
+    *ret_day = ((days + 3) % 7 + 7) % 7 + 1; /* 1970-01-01 was a Thursday, 4 */
+}
+
+static struct cedar_value context_value(struct decider *d, const uint8_t person[static 16],
+                                        const struct operation *operation,
+                                        const struct circumstance *c)
 {
     static const char *const factors[] = {"none", "badge+pin", "fido2", "piv"};
     struct cedar_entities *e = d->overlay;
-    const char *f = factors[factor < 4 ? factor : 0];
+    const char *f = factors[c->factor < 4 ? c->factor : 0];
+    char tag[80];
+    int64_t day, time;
+    int n = snprintf(tag, sizeof tag, "break-glass:%s", operation->action);
+    local_time(d, person, c->now_ms, &day, &time);
     struct cedar_field fields[] = {
-        {"station", cedar_entity(e, "Casemate::Station", "TRAINING")},
-        {"now", cedar_datetime(now_ms)},
+        {"station", holder_value(e, HOLDER_STATION, c->station)},
+        {"now", cedar_datetime(c->now_ms)},
         {"enclave", cedar_entity(e, "Casemate::Enclave", d->enclave)},
         {"factor", cedar_string(e, f, strlen(f))},
+        {"sinceVerified", cedar_duration(c->since_ms)},
+        {"weekday", cedar_long(day)},
+        {"timeOfDay", cedar_duration(time)},
+        {"breakGlassTag", cedar_string(e, tag, (size_t)n)},
+        {"escort", holder_value(e, HOLDER_PERSON, c->escort)},
     };
-    return cedar_record(e, fields, sizeof fields / sizeof *fields);
+    return cedar_record(e, fields, sizeof fields / sizeof *fields - is_zero(c->escort));
 }
+
+int decider_request(struct decider *decider, const uint8_t person[static 16],
+                    const struct operation *operation, const struct subject *subject,
+                    const struct circumstance *circumstance, struct cedar_request *ret_request)
+{
+    struct decider *d = decider;
+    char type[64];
+    int64_t now = circumstance->now_ms;
+    if (!d->policies ||
+        ((now >= d->next_ms || now < d->built_ms || !d->base) && build(d, d->policies, now) != 0))
+        return ERR_POLICY;
+    snprintf(type, sizeof type, "Casemate::%s", operation->resource);
+    cedar_overlay_reset(d->overlay, d->base);
+    if (d->training)
+        add_training_station(d->overlay, subject->site ? subject->site : "");
+    add_subject(d, type, subject);
+    *ret_request = (struct cedar_request){
+        .principal = holder_value(d->overlay, HOLDER_PERSON, person),
+        .action = cedar_entity(d->overlay, "Casemate::Action", operation->action),
+        .resource = cedar_entity(d->overlay, type, "subject"),
+        .context = context_value(d, person, operation, circumstance),
+    };
+    return cedar_entities_freeze(d->overlay) == 0 ? 0 : ERR_POLICY;
+}
+
+/* ---- its answer ---- */
 
 static void name_policies(const struct decider *d, const struct cedar_result *result,
                           struct decision *ret)
@@ -250,27 +419,15 @@ static void explain(struct decider *d, const struct cedar_request *request, stru
     }
 }
 
-void decide(struct decider *decider, const struct snapshot_person *person,
-            const struct operation *operation, const struct subject *subject, unsigned factor,
-            int64_t now_ms, struct decision *ret_decision)
+void decide(struct decider *decider, const uint8_t person[static 16],
+            const struct operation *operation, const struct subject *subject,
+            const struct circumstance *circumstance, struct decision *ret_decision)
 {
     struct decider *d = decider;
     struct cedar_result result = {.decision = CEDAR_DENY};
-    char type[64];
+    struct cedar_request request;
     memset(ret_decision, 0, sizeof *ret_decision);
-    if (!d->people)
-        return;
-    snprintf(type, sizeof type, "Casemate::%s", operation->resource);
-    cedar_overlay_reset(d->overlay, d->people);
-    add_station(d->overlay, subject->site ? subject->site : "");
-    add_subject(d, type, subject);
-    struct cedar_request request = {
-        .principal = person_value(d->overlay, person->person),
-        .action = cedar_entity(d->overlay, "Casemate::Action", operation->action),
-        .resource = cedar_entity(d->overlay, type, "subject"),
-        .context = context_value(d, factor, now_ms),
-    };
-    if (cedar_entities_freeze(d->overlay) != 0) {
+    if (decider_request(d, person, operation, subject, circumstance, &request) != 0) {
         ret_decision->erred = true;
         return;
     }

@@ -16,6 +16,7 @@
 #define BASE64(n, longest, need)         {#n, FIELD_BASE64, need, 1, longest},
 #define HEX(n, length, need)             {#n, FIELD_HEX, need, length, length},
 #define READINGS(n, most, need)          {#n, FIELD_READINGS, need, 1, most},
+#define REFS(n, most, need)              {#n, FIELD_REFS, need, 1, most},
 
 /* Each table ends with an empty row, so that an operation without fields has one too. */
 #define OPERATION(number, NAME, name, METHOD, path, SERVER, action, RESOURCE, STRENGTH, AUDIT,     \
@@ -65,6 +66,26 @@ const struct operation *operation_by_name(struct bytes_view name)
             return &operations[i];
     }
     return NULL;
+}
+
+const struct operation *operation_action_first(const struct operation *operation)
+{
+    for (size_t i = 0; operation->action[0] && i < operations_count; i++)
+        if (strcmp(operations[i].action, operation->action) == 0)
+            return &operations[i];
+    return NULL;
+}
+
+const char *operation_action_group(const struct operation *operation)
+{
+    static const char *const administrative[] = {"Authorization", "Security", "Policy"};
+    const struct operation *first = operation_action_first(operation);
+    if (!first || first->audit == AUDIT_SECURITY)
+        return "security";
+    for (size_t i = 0; i < sizeof administrative / sizeof *administrative; i++)
+        if (strcmp(first->resource, administrative[i]) == 0)
+            return "security";
+    return first->method == METHOD_POST ? "write" : "read";
 }
 
 const struct operation *operation_route(enum method method, const char *path)

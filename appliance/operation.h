@@ -31,7 +31,8 @@ enum field_kind {
     FIELD_FLAG,
     FIELD_BASE64,
     FIELD_HEX,
-    FIELD_READINGS
+    FIELD_READINGS,
+    FIELD_REFS
 };
 
 struct field {
@@ -67,6 +68,14 @@ const struct operation *operation_by_number(unsigned number);
 
 /* operation_by_name(name): By its dashed name, or NULL. */
 const struct operation *operation_by_name(struct bytes_view name);
+
+/* operation_action_first(operation): The first row with the same Cedar action; NULL for one without
+ * an action. */
+const struct operation *operation_action_first(const struct operation *operation);
+
+/* operation_action_group(operation): "read", "write" or "security": the group of its action, as
+ * resource, method and audit class of the action's first row say. */
+const char *operation_action_group(const struct operation *operation);
 
 /* operation_route(method, path): The row that a request asks for, or NULL. */
 const struct operation *operation_route(enum method method, const char *path);

@@ -13,6 +13,7 @@
 #define STATEMENT_VERSION     1
 #define STATEMENT_PURPOSE     "casemate/statement/1"
 #define STATEMENT_ID          16
+#define STATEMENT_ENTRY       "entry000" /* in the enclave's place, of what is signed at the entry */
 #define STATEMENT_NAME_MAX    64
 #define STATEMENT_MEANING_MAX 160
 #define STATEMENT_BODY_MAX    (1 + 8 + 3 * 16 + 1 + 8 + 2 + 32 + 4 + 64 + 4 + 160)

@@ -169,8 +169,9 @@ static int sign(struct seed *s, int program, struct actor *who, const char *oper
     yyjson_mut_doc *body = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *top = yyjson_mut_obj(body);
     yyjson_mut_doc_set_root(body, top);
-    int r =
-        statement_action_digest(operation, s->config.enclave[program], bytes_text(text), digest);
+    bool entry = program == SEED_ENTRY;
+    int r = statement_action_digest(operation, entry ? STATEMENT_ENTRY : s->config.enclave[program],
+                                    bytes_text(text), digest);
     assert(r == 0); /* its inputs are ours */
     bytes_to_hex(digest, sizeof digest, hex);
     yyjson_mut_obj_add_str(body, top, "badge", who->badge);
@@ -178,7 +179,7 @@ static int sign(struct seed *s, int program, struct actor *who, const char *oper
     yyjson_mut_obj_add_str(body, top, "operation", operation);
     yyjson_mut_obj_add_str(body, top, "digest", hex);
     yyjson_mut_obj_add_str(body, top, "meaning", meaning);
-    return seed_post(s, program, who, "/api/sign", body, ret_statement);
+    return seed_post(s, program, who, entry ? "/api/entry/sign" : "/api/sign", body, ret_statement);
 }
 
 int seed_post_signed(struct seed *s, int program, struct actor *who, const char *path,

@@ -9,7 +9,8 @@
 #include "appliance/cli/ask.h"
 #include "appliance/cli/seed.h"
 
-#define OFFICERS 2
+#define OFFICERS        2
+#define RECORDS_AT_ONCE 64
 
 /* The first two who are officers of the whole site. */
 static size_t find_officers(struct seed *s, struct actor *officers[static OFFICERS])
@@ -78,6 +79,13 @@ static const char *scope_id(const struct seed *s, const char *name)
     return "";
 }
 
+/* Who grants this kind of attribute on what kind of document, in people.json. */
+static const char *grant_of(const struct seed *s, const char *attribute, const char *key)
+{
+    yyjson_val *grants = yyjson_obj_get(yyjson_doc_get_root(s->people), "grants");
+    return seed_text(yyjson_obj_get(grants, attribute), key);
+}
+
 static int enter_record(struct seed *s, struct actor *officer, const struct actor *who,
                         yyjson_val *record, const char *id)
 {
@@ -89,23 +97,34 @@ static int enter_record(struct seed *s, struct actor *officer, const struct acto
     seed_time(s, yyjson_get_sint(yyjson_obj_get(record, "from_in_days")), 0, from);
     seed_time(s, yyjson_get_sint(yyjson_obj_get(record, "until_in_days")), 0, until);
     yyjson_mut_obj_add_str(body, top, "record", id);
-    yyjson_mut_obj_add_str(body, top, "person", who->person);
+    yyjson_mut_obj_add_str(body, top, "holder", who->person);
     yyjson_mut_obj_add_str(body, top, "attribute", attribute);
     /* the page on which people choose a program knows its name from here */
     yyjson_mut_obj_add_str(body, top, "value", read_in ? scope : seed_text(record, "value"));
     yyjson_mut_obj_add_str(body, top, "scope", scope_id(s, scope));
+    yyjson_mut_obj_add_str(body, top, "granted_by", grant_of(s, attribute, "granted_by"));
+    yyjson_mut_obj_add_str(body, top, "granting_role", grant_of(s, attribute, "granting_role"));
+    yyjson_mut_obj_add_str(body, top, "document_type", grant_of(s, attribute, "document_type"));
     yyjson_mut_obj_add_str(body, top, "document", seed_text(record, "document"));
+    yyjson_mut_obj_add_str(body, top, "document_date", from);
     yyjson_mut_obj_add_str(body, top, "from", from);
     yyjson_mut_obj_add_str(body, top, "until", until);
     return seed_post(s, SEED_ENTRY, officer, "/api/records", body, NULL);
 }
 
-static int approve_record(struct seed *s, struct actor *officer, const char *id)
+/* One signature for the records of one person. */
+static int approve_records(struct seed *s, struct actor *officer, const struct actor *who,
+                           const char (*ids)[SEED_UUID], size_t count)
 {
+    char meaning[120];
     yyjson_mut_val *top;
     yyjson_mut_doc *body = seed_body(&top);
-    yyjson_mut_obj_add_str(body, top, "record", id);
-    return seed_post(s, SEED_ENTRY, officer, "/api/records/approve", body, NULL);
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(body, top, "records");
+    for (size_t i = 0; i < count; i++)
+        yyjson_mut_arr_add_str(body, list, ids[i]);
+    snprintf(meaning, sizeof meaning, "I approve %zu records of %.60s", count, who->name);
+    return seed_post_signed(s, SEED_ENTRY, officer, "/api/records/approve", "approve-records",
+                            meaning, body);
 }
 
 /* What the first step gave the officers already. */
@@ -120,25 +139,23 @@ static bool is_given(const struct actor *who, struct actor *const officers[stati
 /* One officer enters, the other approves; never the one whom it is about, where that can be. */
 static int add_records(struct seed *s, struct actor *officers[static OFFICERS], struct actor *who)
 {
-    char id[SEED_UUID];
+    static char ids[RECORDS_AT_ONCE][SEED_UUID];
     struct actor *enters = who == officers[0] ? officers[1] : officers[0];
     struct actor *approves = enters == officers[0] ? officers[1] : officers[0];
-    size_t i, n;
+    size_t i, n, count = 0;
     yyjson_val *record;
     int r = 0;
     yyjson_arr_foreach(who->records, i, n, record)
     {
-        if (is_given(who, officers, record))
+        if (is_given(who, officers, record) || count == RECORDS_AT_ONCE)
             continue;
-        seed_uuid(id);
-        r = enter_record(s, enters, who, record, id);
-        if (r == 0)
-            r = approve_record(s, approves, id);
+        seed_uuid(ids[count]);
+        r = enter_record(s, enters, who, record, ids[count++]);
         if (r)
             return r;
         progress_step(&s->progress);
     }
-    return 0;
+    return count ? approve_records(s, approves, who, (const char(*)[SEED_UUID])ids, count) : 0;
 }
 
 static size_t count_records(const struct seed *s)

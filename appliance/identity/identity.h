@@ -2,6 +2,7 @@
 #define APPLIANCE_IDENTITY_IDENTITY_H
 
 #include "appliance/answer.h"
+#include "appliance/attribute.h"
 #include "appliance/body.h"
 #include "appliance/decide.h"
 #include "appliance/event.h"
@@ -14,12 +15,14 @@
  * Identity: people, their credentials, and the authorization records that decide.
  * What lies in memory is rebuilt from its log at each start.
  */
-#define PEOPLE_MAX   2000
-#define RECORDS_MAX  40000
-#define PENDING_MAX  256
-#define SESSIONS_MAX 512
-#define CODES_MAX    128
-#define THROTTLES    256
+#define PEOPLE_MAX    2000
+#define STATIONS_MAX  1000
+#define RECORDS_MAX   40000
+#define RECORDS_INDEX 131072
+#define PENDING_MAX   256
+#define SESSIONS_MAX  512
+#define CODES_MAX     128
+#define THROTTLES     256
 
 #define SESSION_MS ((uint64_t)12 * 3600 * 1000) /* absolute, a shift */
 #define CODE_MS    10000
@@ -31,19 +34,48 @@ struct person {
     char stamp[17];
     bool has_pin;
     uint8_t hash[PASSWORD_HASH_LENGTH];
+    uint8_t natural[16]; /* of the first account of this human being */
+    bool suspended;
+    uint8_t suspended_by[16];
+    int64_t not_before_ms; /* sessions from before are over */
+    uint32_t first;        /* place + 1 of the newest record; 0 for none */
 };
 
+struct station {
+    uint8_t station[16];
+    char name[65];
+    bool suspended;
+    uint8_t suspended_by[16];
+    int64_t not_before_ms;
+    uint32_t first;
+};
+
+enum record_state { RECORD_PENDING = 0, RECORD_APPROVED, RECORD_REVOKED, RECORD_SUPERSEDED };
+
+/* An authorization record.  It is never changed: it is approved, revoked or superseded. */
 struct record {
     uint8_t record[16];
-    size_t person; /* place in people */
-    char attribute[33];
+    enum holder_kind kind;
+    size_t holder; /* place in people or stations */
+    uint32_t next; /* place + 1 of the holder's record before this one */
+    const struct attribute *attribute;
+    enum record_state state;
     char value[65];
     char scope[9]; /* an enclave's id, or "" for the whole site */
+    char granted_by[65];
+    char granting_role[33];
+    char document_type[25];
     char document[81];
+    int64_t document_ms;
+    char reason[161];
     int64_t from_ms;
     int64_t until_ms;
+    uint8_t supersedes[16];
     uint8_t entered_by[16];
-    bool approved;
+    uint8_t approved_by[16];
+    int64_t entered_ms, approved_ms, revoked_ms;
+    uint8_t revoked_by[16];
+    char revoked_why[161];
 };
 
 /* A request that waits: for the hasher, then for the auditor. */
@@ -65,6 +97,8 @@ struct pending {
     uint32_t body_length;
     struct token token;
     uint8_t hash[PASSWORD_HASH_LENGTH];
+    uint8_t statement[900]; /* as it came, verified */
+    uint32_t statement_length;
 };
 
 struct session {
@@ -107,8 +141,13 @@ struct identity {
     size_t enclaves_count;
     struct person *people;
     size_t people_count;
+    struct station *stations;
+    size_t stations_count;
     struct record *records;
     size_t records_count;
+    uint32_t index[RECORDS_INDEX]; /* place + 1 of a record, by its id, open addressing */
+    int64_t floor_ms; /* the newest time in the log: records never come back behind it */
+    int64_t next_ms;  /* when the next record begins or ends */
     struct pending pending[PENDING_MAX];
     struct session sessions[SESSIONS_MAX];
     struct code codes[CODES_MAX];
@@ -117,6 +156,7 @@ struct identity {
     uint64_t next_number;
     bool people_changed;
     struct snapshot *site; /* everybody with a role of the site, for its own decisions */
+    uint8_t *site_bytes;
     bool in_transaction;
     uint64_t head_asked_ms;
     bool anchored;
@@ -126,7 +166,7 @@ struct identity {
     struct body body;
 };
 
-#define IDENTITY_OUT (512 * 1024)
+#define IDENTITY_OUT (4 * 1024 * 1024)
 
 /* person.c: the state, from events */
 must_use int people_apply(struct identity *n, const struct event *event);
@@ -134,10 +174,27 @@ must_use int people_apply(struct identity *n, const struct event *event);
  */
 must_use int people_event(struct identity *n, struct event *event, const uint8_t by[static 16],
                           unsigned operation, const uint8_t id[static 16]);
-size_t people_by_badge(const struct identity *n, struct bytes_view badge);  /* or PEOPLE_MAX */
-size_t people_by_id(const struct identity *n, const uint8_t id[static 16]); /* or PEOPLE_MAX */
-struct record *people_record(const struct identity *n, const uint8_t id[static 16]);
+size_t people_by_badge(const struct identity *n, struct bytes_view badge);    /* or PEOPLE_MAX */
+size_t people_by_id(const struct identity *n, const uint8_t id[static 16]);   /* or PEOPLE_MAX */
+size_t stations_by_id(const struct identity *n, const uint8_t id[static 16]); /* or STATIONS_MAX */
+
+/* record.c: authorization records */
+must_use int record_apply(struct identity *n, const struct event *event);
+struct record *record_by_id(const struct identity *n, const uint8_t id[static 16]);
 bool record_is_active(const struct record *record, int64_t now_ms);
+/* "pending", "active", "not yet", "expired", "revoked" or "superseded". */
+const char *record_state_text(const struct record *record, int64_t now_ms);
+/* record_newest(n, kind, holder), record_before(n, record): A holder's records, newest first; NULL
+ * behind the last. */
+const struct record *record_newest(const struct identity *n, enum holder_kind kind, size_t holder);
+const struct record *record_before(const struct identity *n, const struct record *record);
+/* record_find(n, person, attribute, scope, now_ms): One in force for this enclave ("" the whole
+ * site: then one of the whole site alone); or NULL. */
+const struct record *record_find(const struct identity *n, size_t person,
+                                 enum attribute_number attribute, const char *scope,
+                                 int64_t now_ms);
+/* identity_now(n): UTC, never before the newest event of the log. */
+int64_t identity_now(const struct identity *n);
 
 /* issue.c: snapshots */
 void issue_all(struct identity *n);
@@ -160,7 +217,24 @@ must_use int pending_intent(struct identity *n, struct pending *p);
 void identity_journal(struct identity *n, const struct pending *p, unsigned outcome,
                       const char *detail);
 
-/* records.c: people and records, by officers */
+/* signin_end_sessions(n, kind, holder): Of this person, or at this station. */
+void signin_end_sessions(struct identity *n, enum holder_kind kind,
+                         const uint8_t holder[static 16]);
+
+/* approval.c */
+/* identity_check_statement(n, operation, text, body, token): NULL when it is this session's
+ * fresh signature over exactly this body, else why not. */
+const char *identity_check_statement(struct identity *n, const struct operation *operation,
+                                     struct bytes_view text, struct bytes_view body,
+                                     const struct token *token);
+void identity_denied(struct identity *n, const struct token *token,
+                     const struct operation *operation);
+
+/* desk.c: what officers read */
+void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
+                 const struct operation *operation);
+
+/* records.c: people, stations and records, by officers */
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                      const struct operation *operation);
 void records_go_on(struct identity *n, struct pending *p);

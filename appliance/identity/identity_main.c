@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/identity/identity.h"
+#include "crypto/hash.h"
 #include "crypto/note.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -27,12 +28,33 @@ enum {
 /* ---- answers: kept until the transaction that they speak of is committed ---- */
 
 #define ANSWERS_MAX 256
-static struct {
+#define PART        60000u
+static struct waiting_answer {
     struct peer *gateway;
-    struct message message;
+    uint64_t request;
+    unsigned status;
     uint8_t *body;
+    size_t length;
 } answers[ANSWERS_MAX];
 static size_t answers_count;
+
+static void send_answer(const struct waiting_answer *a)
+{
+    struct message m = {.number = MESSAGE_ANSWER};
+    unsigned parts = a->length ? (unsigned)((a->length + PART - 1) / PART) : 1;
+    m.answer.request = a->request;
+    m.answer.status = (uint16_t)a->status;
+    m.answer.parts = (uint16_t)parts;
+    if (parts > 1)
+        hash_content("casemate/answer/1", bytes_view_of(a->body, a->length), m.answer.digest);
+    for (unsigned i = 0; i < parts; i++) {
+        size_t at = (size_t)i * PART;
+        m.answer.part = (uint16_t)i;
+        m.answer.body = bytes_view_of(a->body + at, a->length - at < PART ? a->length - at : PART);
+        if (process_send(a->gateway, &m) != 0)
+            return; /* it is gone, or does not read */
+    }
+}
 
 static void commit(struct identity *n)
 {
@@ -41,7 +63,7 @@ static void commit(struct identity *n)
     n->in_transaction = false;
     for (size_t i = 0; i < answers_count; i++) {
         if (answers[i].gateway)
-            (void)!process_send(answers[i].gateway, &answers[i].message);
+            send_answer(&answers[i]);
         free(answers[i].body);
     }
     answers_count = 0;
@@ -51,24 +73,19 @@ void identity_answer(struct identity *n, struct peer *gateway, uint64_t request,
                      const struct bytes_put *body)
 {
     size_t length = bytes_put_length(body);
-    if (body->error || length > 60000) {
+    if (body->error) {
         identity_problem(n, gateway, request, 500, "", "The answer is longer than one may be.", "");
         return;
     }
     if (answers_count == ANSWERS_MAX)
         commit(n);
-    struct message *m = &answers[answers_count].message;
-    answers[answers_count].gateway = gateway;
-    answers[answers_count].body = malloc(length + 1);
-    if (!answers[answers_count].body)
+    struct waiting_answer *a = &answers[answers_count++];
+    *a = (struct waiting_answer){.gateway = gateway, .request = request, .status = status};
+    a->body = malloc(length + 1);
+    if (!a->body)
         log_die("out of memory");
-    memcpy(answers[answers_count].body, body->start, length);
-    *m = (struct message){.number = MESSAGE_ANSWER};
-    m->answer.request = request;
-    m->answer.status = (uint16_t)status;
-    m->answer.parts = 1;
-    m->answer.body = bytes_view_of(answers[answers_count].body, length);
-    answers_count++;
+    memcpy(a->body, body->start, length);
+    a->length = length;
 }
 
 void identity_problem(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
@@ -92,16 +109,35 @@ static int replay_one(void *context, const struct store_event *stored)
     return r ? r : people_apply(context, &event);
 }
 
-static int read_policy(struct identity *n, struct process *process)
+static int read_text(struct process *process, enum descriptor what, struct bytes_view *ret_text)
 {
-    static uint8_t text[1 << 20];
-    ssize_t got = read(process_descriptor(process, DESCRIPTOR_POLICY), text, sizeof text);
-    if (got <= 0) {
+    uint8_t *text = malloc(1 << 20);
+    ssize_t got = text ? read(process_descriptor(process, what), text, 1 << 20) : -1;
+    if (got <= 0 || got == 1 << 20) {
         log_err("the policy cannot be read");
+        free(text);
         return ERR_SYSTEM;
     }
-    return decider_new("site", bytes_view_of(text, (size_t)got), process_is_training(process),
-                       &n->decider);
+    *ret_text = bytes_view_of(text, (size_t)got);
+    return 0;
+}
+
+static int read_policy(struct identity *n, struct process *process)
+{
+    struct bytes_view site = {0}, program = {0};
+    char why[300];
+    int r = decider_new("site", process_is_training(process), &n->decider);
+    if (r == 0)
+        r = read_text(process, DESCRIPTOR_POLICY, &site);
+    if (r == 0)
+        r = read_text(process, DESCRIPTOR_PROGRAM_POLICY, &program);
+    if (r == 0 && decider_policies_set(n->decider, site, program, why, sizeof why) != 0) {
+        log_err("%s", why);
+        r = ERR_POLICY;
+    }
+    free((void *)(uintptr_t)site.data);
+    free((void *)(uintptr_t)program.data);
+    return r;
 }
 
 static int take_enclaves(struct identity *n)
@@ -118,16 +154,16 @@ static int take_enclaves(struct identity *n)
     return 0;
 }
 
-static void twice_a_second(void *context)
+static void four_times_a_second(void *context)
 {
     struct identity *n = context;
-    if (n->people_changed)
+    if (n->people_changed || identity_now(n) >= n->next_ms) /* a record begins or ends */
         issue_all(n);
 }
 
 static void each_minute(void *context)
 {
-    issue_all(context); /* a record may have begun or ended */
+    issue_all(context); /* what ended long ago is told no more */
     issue_lines(context);
 }
 
@@ -136,10 +172,12 @@ static int on_started(void *context, struct process *process)
     struct identity *n = context;
     n->process = process;
     n->people = calloc(PEOPLE_MAX, sizeof *n->people);
+    n->stations = calloc(STATIONS_MAX, sizeof *n->stations);
     n->records = calloc(RECORDS_MAX, sizeof *n->records);
+    n->site_bytes = malloc(SNAPSHOT_BYTES_MAX);
     n->scratch = malloc(BODY_SCRATCH);
     n->out = malloc(IDENTITY_OUT);
-    if (!n->people || !n->records || !n->scratch || !n->out)
+    if (!n->people || !n->stations || !n->records || !n->site_bytes || !n->scratch || !n->out)
         return ERR_MEMORY;
     int r = sign_public(process_key(process, KEY_IDENTITY_STATEMENT), n->public_key);
     if (r == 0)
@@ -153,7 +191,7 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = store_walk(n->store, 0, store_size(n->store), replay_one, n);
     if (r == 0)
-        r = loop_every(process_loop(process), 250, twice_a_second, n);
+        r = loop_every(process_loop(process), 250, four_times_a_second, n);
     if (r == 0)
         r = loop_every(process_loop(process), 60000, each_minute, n);
     if (r)
@@ -183,7 +221,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
-    if (operation->number <= OPERATION_SIGN_OUT)
+    if (operation->action[0] == '\0')
         signin_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
@@ -301,6 +339,32 @@ static void on_left(void *context, struct peer *peer)
 
 /* ---- the first two officers of a training site ---- */
 
+/* Of the ceremony itself: it stands in the log as approved by the console. */
+static int add_record(struct identity *n, const uint8_t holder[static 16], enum holder_kind kind,
+                      enum attribute_number attribute, const char *value)
+{
+    static const uint8_t console[16];
+    struct event event = {.number = EVENT_RECORD_ENTERED};
+    struct event_record_entered *e = &event.record_entered;
+    uint8_t record[16];
+    os_uuid(record);
+    memcpy(e->record, record, 16);
+    memcpy(e->holder, holder, 16);
+    e->kind = (uint8_t)kind;
+    e->attribute = (uint8_t)attribute;
+    e->value = bytes_text(value);
+    e->granted_by = bytes_text("the site's creation");
+    e->granting_role = bytes_text("console");
+    e->document_type = bytes_text("ceremony");
+    e->document = bytes_text("creation of the site");
+    e->document_ms = e->from_ms = identity_now(n) - 1000;
+    e->until_ms = e->from_ms + (int64_t)365 * 24 * 3600 * 1000;
+    int r = people_event(n, &event, console, 0, console);
+    event = (struct event){.number = EVENT_RECORD_APPROVED};
+    memcpy(event.record_approved.record, record, 16);
+    return r ? r : people_event(n, &event, console, 0, console);
+}
+
 static int add_officer(struct identity *n, char *line)
 {
     static const uint8_t console[16];
@@ -328,21 +392,10 @@ static int add_officer(struct identity *n, char *line)
     memcpy(event.pin_set.hash, hash, sizeof hash);
     if (r == 0)
         r = people_event(n, &event, console, 0, console);
-    event = (struct event){.number = EVENT_RECORD_ENTERED};
-    os_uuid(event.record_entered.record);
-    uint8_t record[16];
-    memcpy(record, event.record_entered.record, 16);
-    memcpy(event.record_entered.person, person, 16);
-    event.record_entered.attribute = bytes_text("role");
-    event.record_entered.value = bytes_text("security-officer");
-    event.record_entered.document = bytes_text("creation of the training site");
-    event.record_entered.from_ms = os_utc_ms() - 1000;
-    event.record_entered.until_ms = os_utc_ms() + (int64_t)365 * 24 * 3600 * 1000;
     if (r == 0)
-        r = people_event(n, &event, console, 0, console);
-    event = (struct event){.number = EVENT_RECORD_APPROVED};
-    memcpy(event.record_approved.record, record, 16);
-    return r ? r : people_event(n, &event, console, 0, console);
+        r = add_record(n, person, HOLDER_PERSON, ATTRIBUTE_ROLE, "security-officer");
+    /* there are but two: until there is a third, one approves what the other enters about him */
+    return r ? r : add_record(n, person, HOLDER_PERSON, ATTRIBUTE_MERGE, "officer+own-record");
 }
 
 static const char *bootstrap(struct identity *n)

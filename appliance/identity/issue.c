@@ -1,5 +1,6 @@
 /* Snapshots: what each enclave may know of people, compiled from active records and signed. */
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,113 +11,140 @@
 
 #define PART 60000u
 
-static void country(char list[][4], size_t *count, const char *value)
+/* A record that has ended is still told for so long: an explanation says when it ended. */
+#define PAST_MS ((int64_t)90 * 24 * 3600 * 1000)
+
+struct putting {
+    struct snapshot_record list[SNAPSHOT_RECORDS_MAX];
+    char documents[SNAPSHOT_RECORDS_MAX][SNAPSHOT_DOCUMENT_MAX + 1];
+    size_t count;
+};
+
+static int in_order(const void *a, const void *b)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp(list[i], value) == 0)
-            return;
-    if (*count < SNAPSHOT_COUNTRIES_MAX && strlen(value) == 3)
-        memcpy(list[(*count)++], value, 4);
+    const struct snapshot_record *x = a, *y = b;
+    if (x->attribute != y->attribute)
+        return x->attribute < y->attribute ? -1 : 1;
+    return memcmp(x->record, y->record, 16);
 }
 
-static void word(char (*list)[SNAPSHOT_WORD_MAX + 1], size_t *count, size_t max, const char *value)
+/* A person of an enclave has the records of the site and of that enclave. */
+static void collect(const struct identity *n, enum holder_kind kind, size_t holder,
+                    const char *enclave, int64_t now_ms, struct putting *p)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp(list[i], value) == 0)
-            return;
-    if (*count < max && strlen(value) <= SNAPSHOT_WORD_MAX)
-        strcpy(list[(*count)++], value);
-}
-
-/* A certification that was renewed stands there once, until the later of its ends: a name that
- * stands there twice cannot be decided on. */
-static void skill(struct snapshot_person *p, const struct record *r)
-{
-    for (size_t i = 0; i < p->skills; i++)
-        if (strcmp(p->skill[i].name, r->value) == 0) {
-            if (r->until_ms > p->skill[i].until_ms)
-                p->skill[i].until_ms = r->until_ms;
-            return;
-        }
-    if (p->skills == SNAPSHOT_SKILLS_MAX || strlen(r->value) > SNAPSHOT_WORD_MAX)
-        return;
-    strcpy(p->skill[p->skills].name, r->value);
-    p->skill[p->skills++].until_ms = r->until_ms;
-}
-
-/* One record's part in what decides.  An export authorization that has ended still says when. */
-static void add(struct snapshot_person *p, const struct record *r, int64_t now_ms)
-{
-    bool begun = r->approved && r->from_ms <= now_ms;
-    if (strcmp(r->attribute, "export") == 0 && begun && r->until_ms > p->export_until_ms)
-        p->export_until_ms = r->until_ms;
-    if (strcmp(r->attribute, "skill") == 0 && begun)
-        skill(p, r);
-    if (!record_is_active(r, now_ms))
-        return;
-    if (strcmp(r->attribute, "role") == 0)
-        word(p->role, &p->roles, SNAPSHOT_ROLES_MAX, r->value);
-    else if (strcmp(r->attribute, "site") == 0)
-        word(p->site, &p->sites, SNAPSHOT_SITES_MAX, r->value);
-    else if (strcmp(r->attribute, "citizenship") == 0)
-        country(p->citizenship, &p->citizenships, r->value);
-    else if (strcmp(r->attribute, "country-itar") == 0)
-        country(p->country_itar, &p->countries_itar, r->value);
-    else if (strcmp(r->attribute, "itar-us-person") == 0)
-        p->us_person = strcmp(r->value, "true") == 0;
-    else if (strcmp(r->attribute, "clearance") == 0 && r->value[0] >= '0' && r->value[0] <= '4')
-        p->clearance = (uint8_t)(r->value[0] - '0');
-}
-
-/* Until when a person is read in; 0 for not at all.  ${enclave} "" is the site itself, whose
- * people are those with a role of the whole site. */
-static int64_t read_in_until(const struct identity *n, size_t person, const char *enclave,
-                             int64_t now_ms)
-{
-    int64_t until = 0;
-    const char *attribute = enclave[0] ? "read-in" : "role";
-    for (size_t i = 0; i < n->records_count; i++) {
-        const struct record *r = &n->records[i];
-        if (r->person == person && strcmp(r->attribute, attribute) == 0 &&
-            strcmp(r->scope, enclave) == 0 && record_is_active(r, now_ms) && r->until_ms > until)
-            until = r->until_ms;
-    }
-    return until;
-}
-
-static int by_id(const void *a, const void *b)
-{
-    return memcmp(((const struct snapshot_person *)a)->person,
-                  ((const struct snapshot_person *)b)->person, 16);
-}
-
-static struct snapshot *compile(const struct identity *n, const char *enclave, int64_t now_ms)
-{
-    struct snapshot *s = NULL;
-    size_t count = 0;
-    if (snapshot_new(n->people_count, &s) != 0)
-        log_die("out of memory");
-    for (size_t i = 0; i < n->people_count; i++) {
-        int64_t until = read_in_until(n, i, enclave, now_ms);
-        if (until == 0)
+    p->count = 0;
+    for (const struct record *r = record_newest(n, kind, holder);
+         r && p->count < SNAPSHOT_RECORDS_MAX; r = record_before(n, r)) {
+        if (r->state != RECORD_APPROVED || r->until_ms < now_ms - PAST_MS ||
+            (r->scope[0] && strcmp(r->scope, enclave) != 0))
             continue;
-        struct snapshot_person *p = &s->person[count++];
-        memcpy(p->person, n->people[i].person, 16);
-        strcpy(p->name, n->people[i].name);
-        strcpy(p->stamp, n->people[i].stamp);
-        p->read_in_until_ms = until;
-        for (size_t k = 0; k < n->records_count; k++) {
-            const struct record *r = &n->records[k];
-            if (r->person == i && (r->scope[0] == '\0' || strcmp(r->scope, enclave) == 0))
-                add(p, r, now_ms);
-        }
-        if (enclave[0] == '\0')
-            word(p->site, &p->sites, SNAPSHOT_SITES_MAX, "site");
+        struct snapshot_record *out = &p->list[p->count];
+        snprintf(p->documents[p->count], sizeof p->documents[0], "%.24s %.80s", r->document_type,
+                 r->document);
+        *out = (struct snapshot_record){.attribute = r->attribute->number,
+                                        .value = bytes_text(r->value),
+                                        .from_ms = r->from_ms,
+                                        .until_ms = r->until_ms,
+                                        .document = bytes_text(p->documents[p->count]),
+                                        .granted_by = bytes_text(r->granted_by)};
+        memcpy(out->record, r->record, 16);
+        p->count++;
     }
-    s->people = count;
-    memcpy(s->enclave, enclave[0] ? enclave : "site\0\0\0\0", 8);
-    qsort(s->person, count, sizeof s->person[0], by_id);
-    return s;
+    qsort(p->list, p->count, sizeof p->list[0], in_order);
+}
+
+/* Who stands in an enclave's snapshot: the people read in there; in that of the site itself,
+ * whose enclave is "", those with a role of the whole site. */
+static bool belongs(const struct identity *n, size_t person, const char *enclave, int64_t now_ms)
+{
+    if (enclave[0])
+        return record_find(n, person, ATTRIBUTE_READ_IN, enclave, now_ms) != NULL;
+    return record_find(n, person, ATTRIBUTE_ROLE, "", now_ms) != NULL;
+}
+
+static bool is_certified(const struct identity *n, size_t station, const char *enclave,
+                         int64_t now_ms)
+{
+    for (const struct record *r = record_newest(n, HOLDER_STATION, station); r;
+         r = record_before(n, r))
+        if (record_is_active(r, now_ms) &&
+            (enclave[0] ? r->attribute->number == ATTRIBUTE_STATION_PROGRAM &&
+                              strcmp(r->scope, enclave) == 0
+                        : r->attribute->number == ATTRIBUTE_ATTESTATION))
+            return true;
+    return false;
+}
+
+static void put_person(const struct identity *n, size_t person, const char *enclave, int64_t now_ms,
+                       struct putting *p, struct bytes_put *out)
+{
+    const struct person *who = &n->people[person];
+    struct snapshot_holder h = {.kind = HOLDER_PERSON,
+                                .suspended = who->suspended,
+                                .not_before_ms = who->not_before_ms,
+                                .record = p->list};
+    collect(n, HOLDER_PERSON, person, enclave, now_ms, p);
+    h.records = p->count;
+    memcpy(h.id, who->person, 16);
+    memcpy(h.natural, who->natural, 16);
+    strcpy(h.name, who->name);
+    strcpy(h.stamp, who->stamp);
+    snapshot_put_holder(out, &h);
+}
+
+static void put_station(const struct identity *n, size_t station, const char *enclave,
+                        int64_t now_ms, struct putting *p, struct bytes_put *out)
+{
+    const struct station *s = &n->stations[station];
+    struct snapshot_holder h = {.kind = HOLDER_STATION,
+                                .suspended = s->suspended,
+                                .not_before_ms = s->not_before_ms,
+                                .record = p->list};
+    collect(n, HOLDER_STATION, station, enclave, now_ms, p);
+    h.records = p->count;
+    memcpy(h.id, s->station, 16);
+    strcpy(h.name, s->name);
+    snapshot_put_holder(out, &h);
+}
+
+/* Places of people or stations, in the order of their ids. */
+static const struct identity *sorted_of;
+static int people_by_order(const void *a, const void *b)
+{
+    return memcmp(sorted_of->people[*(const size_t *)a].person,
+                  sorted_of->people[*(const size_t *)b].person, 16);
+}
+static int stations_by_order(const void *a, const void *b)
+{
+    return memcmp(sorted_of->stations[*(const size_t *)a].station,
+                  sorted_of->stations[*(const size_t *)b].station, 16);
+}
+
+static size_t compile(const struct identity *n, const char *enclave, uint64_t epoch, int64_t now_ms,
+                      uint8_t *bytes)
+{
+    static struct putting putting;
+    static size_t people[PEOPLE_MAX], stations[STATIONS_MAX];
+    struct bytes_put out = bytes_into(bytes, SNAPSHOT_BYTES_MAX);
+    size_t people_count = 0, stations_count = 0;
+    for (size_t i = 0; i < n->people_count; i++)
+        if (belongs(n, i, enclave, now_ms))
+            people[people_count++] = i;
+    for (size_t i = 0; i < n->stations_count; i++)
+        if (is_certified(n, i, enclave, now_ms))
+            stations[stations_count++] = i;
+    sorted_of = n;
+    qsort(people, people_count, sizeof *people, people_by_order);
+    qsort(stations, stations_count, sizeof *stations, stations_by_order);
+    snapshot_put_head(&out, (const uint8_t *)(enclave[0] ? enclave : "site\0\0\0\0"), epoch,
+                      people_count, stations_count);
+    for (size_t i = 0; i < people_count; i++)
+        put_person(n, people[i], enclave, now_ms, &putting, &out);
+    for (size_t i = 0; i < stations_count; i++)
+        put_station(n, stations[i], enclave, now_ms, &putting, &out);
+    if (out.error)
+        log_die("a snapshot is larger than allowed");
+    return bytes_put_length(&out);
 }
 
 /* ---- pushing ---- */
@@ -155,33 +183,18 @@ static void send_snapshot(struct identity *n, const struct issued *s, struct pee
     send_line(n, s, worker);
 }
 
-/* The content without its number, so that equal content gives an equal digest. */
-static bool content_changed(struct issued *s, struct snapshot *snapshot)
-{
-    uint8_t digest[32];
-    snapshot->epoch = s->epoch;
-    struct bytes_put put = bytes_into(s->bytes, SNAPSHOT_BYTES_MAX);
-    snapshot_encode(snapshot, &put);
-    if (put.error)
-        log_die("a snapshot is larger than allowed");
-    s->length = bytes_put_length(&put);
-    hash_content("casemate/snapshot/1", bytes_view_of(s->bytes, s->length), digest);
-    return s->epoch == 0 || memcmp(digest, s->digest, 32) != 0;
-}
-
 static void issue(struct identity *n, struct issued *s, int64_t now_ms)
 {
     static const uint8_t nobody[16];
-    struct snapshot *snapshot = compile(n, s->enclave, now_ms);
-    bool changed = content_changed(s, snapshot);
+    uint8_t digest[32];
+    /* with the number it had: equal content gives an equal digest */
+    s->length = compile(n, s->enclave, s->epoch, now_ms, s->bytes);
+    hash_content(SNAPSHOT_PURPOSE, bytes_view_of(s->bytes, s->length), digest);
+    bool changed = s->epoch == 0 || memcmp(digest, s->digest, 32) != 0;
     if (changed) {
         struct event event = {.number = EVENT_SNAPSHOT_ISSUED};
-        s->epoch++;
-        snapshot->epoch = s->epoch;
-        struct bytes_put put = bytes_into(s->bytes, SNAPSHOT_BYTES_MAX);
-        snapshot_encode(snapshot, &put);
-        s->length = bytes_put_length(&put);
-        hash_content("casemate/snapshot/1", bytes_view_of(s->bytes, s->length), s->digest);
+        s->length = compile(n, s->enclave, ++s->epoch, now_ms, s->bytes);
+        hash_content(SNAPSHOT_PURPOSE, bytes_view_of(s->bytes, s->length), s->digest);
         memcpy(event.snapshot_issued.enclave, s->enclave, 8);
         memcpy(event.snapshot_issued.digest, s->digest, 32);
         event.snapshot_issued.number = s->epoch;
@@ -193,19 +206,43 @@ static void issue(struct identity *n, struct issued *s, int64_t now_ms)
         send_snapshot(n, s, worker);
         s->pushed = true;
     }
-    free(snapshot);
+}
+
+/* When the next record begins or ends. */
+static int64_t next_change(const struct identity *n, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < n->records_count; i++) {
+        const struct record *r = &n->records[i];
+        if (r->state != RECORD_APPROVED)
+            continue;
+        if (r->from_ms > now_ms && r->from_ms < next)
+            next = r->from_ms;
+        if (r->until_ms > now_ms && r->until_ms < next)
+            next = r->until_ms;
+    }
+    return next;
+}
+
+static void issue_site(struct identity *n, int64_t now_ms)
+{
+    struct snapshot *site = NULL;
+    size_t length = compile(n, "", 0, now_ms, n->site_bytes);
+    if (snapshot_decode(bytes_view_of(n->site_bytes, length), &site) != 0 ||
+        decider_people(n->decider, site, now_ms) != 0)
+        log_die("the people of the site cannot be decided on");
+    snapshot_free(n->site);
+    n->site = site;
 }
 
 void issue_all(struct identity *n)
 {
-    int64_t now = os_utc_ms();
+    int64_t now = identity_now(n);
     n->people_changed = false;
+    n->next_ms = next_change(n, now);
     for (size_t i = 0; i < n->enclaves_count; i++)
         issue(n, &n->issued[i], now);
-    free(n->site);
-    n->site = compile(n, "", now);
-    if (decider_people(n->decider, n->site) != 0)
-        log_die("the people of the site cannot be decided on");
+    issue_site(n, now);
 }
 
 void issue_lines(struct identity *n)

@@ -1,4 +1,4 @@
-/* People and records: the state that identity's log describes. */
+/* People and stations: the state that identity's log describes. */
 #include <string.h>
 
 #include "appliance/identity/identity.h"
@@ -28,17 +28,12 @@ size_t people_by_id(const struct identity *n, const uint8_t id[static 16])
     return PEOPLE_MAX;
 }
 
-struct record *people_record(const struct identity *n, const uint8_t id[static 16])
+size_t stations_by_id(const struct identity *n, const uint8_t id[static 16])
 {
-    for (size_t i = 0; i < n->records_count; i++)
-        if (memcmp(n->records[i].record, id, 16) == 0)
-            return &n->records[i];
-    return NULL;
-}
-
-bool record_is_active(const struct record *record, int64_t now_ms)
-{
-    return record->approved && record->from_ms <= now_ms && now_ms < record->until_ms;
+    for (size_t i = 0; i < n->stations_count; i++)
+        if (memcmp(n->stations[i].station, id, 16) == 0)
+            return i;
+    return STATIONS_MAX;
 }
 
 static int apply_person(struct identity *n, const struct event_person_added *m)
@@ -48,28 +43,57 @@ static int apply_person(struct identity *n, const struct event_person_added *m)
     struct person *p = &n->people[n->people_count++];
     *p = (struct person){0};
     memcpy(p->person, m->person, 16);
+    memcpy(p->natural, m->person, 16);
     copy(p->badge, sizeof p->badge, m->badge);
     copy(p->name, sizeof p->name, m->name);
     copy(p->stamp, sizeof p->stamp, m->stamp);
     return 0;
 }
 
-static int apply_record(struct identity *n, const struct event *event)
+static int apply_station(struct identity *n, const struct event_station_added *m)
 {
-    const struct event_record_entered *m = &event->record_entered;
-    size_t person = people_by_id(n, m->person);
-    if (person == PEOPLE_MAX)
-        return ERR_STATE;
-    if (n->records_count == RECORDS_MAX)
+    if (n->stations_count == STATIONS_MAX)
         return ERR_FULL;
-    struct record *r = &n->records[n->records_count++];
-    *r = (struct record){.person = person, .from_ms = m->from_ms, .until_ms = m->until_ms};
-    memcpy(r->record, m->record, 16);
-    memcpy(r->entered_by, event->common.person, 16);
-    copy(r->attribute, sizeof r->attribute, m->attribute);
-    copy(r->value, sizeof r->value, m->value);
-    copy(r->scope, sizeof r->scope, m->scope);
-    copy(r->document, sizeof r->document, m->document);
+    struct station *s = &n->stations[n->stations_count++];
+    *s = (struct station){0};
+    memcpy(s->station, m->station, 16);
+    copy(s->name, sizeof s->name, m->name);
+    return 0;
+}
+
+/* All accounts of the one become the other's, too. */
+static int apply_linked(struct identity *n, const struct event_person_linked *m)
+{
+    size_t person = people_by_id(n, m->person), same_as = people_by_id(n, m->same_as);
+    uint8_t before[16];
+    if (person == PEOPLE_MAX || same_as == PEOPLE_MAX)
+        return ERR_STATE;
+    memcpy(before, n->people[person].natural, 16);
+    for (size_t i = 0; i < n->people_count; i++)
+        if (memcmp(n->people[i].natural, before, 16) == 0)
+            memcpy(n->people[i].natural, n->people[same_as].natural, 16);
+    return 0;
+}
+
+/* Whoever is suspended has no session any more; a new one is needed after it. */
+static int apply_suspended(struct identity *n, const struct event *event)
+{
+    bool on = event->number == EVENT_HOLDER_SUSPENDED;
+    unsigned kind = on ? event->holder_suspended.kind : event->holder_restored.kind;
+    const uint8_t *id = on ? event->holder_suspended.holder : event->holder_restored.holder;
+    int64_t now = event->common.utc_ms;
+    size_t at = kind == HOLDER_STATION ? stations_by_id(n, id) : people_by_id(n, id);
+    if (kind == HOLDER_STATION && at < STATIONS_MAX) {
+        n->stations[at].suspended = on;
+        n->stations[at].not_before_ms = now;
+        memcpy(n->stations[at].suspended_by, event->common.person, 16);
+        return 0;
+    }
+    if (kind != HOLDER_PERSON || at >= PEOPLE_MAX)
+        return ERR_STATE;
+    n->people[at].suspended = on;
+    n->people[at].not_before_ms = now;
+    memcpy(n->people[at].suspended_by, event->common.person, 16);
     return 0;
 }
 
@@ -87,7 +111,8 @@ static void apply_issued(struct identity *n, const struct event_snapshot_issued 
 int people_apply(struct identity *n, const struct event *event)
 {
     size_t person;
-    struct record *record;
+    if (event->common.utc_ms > n->floor_ms)
+        n->floor_ms = event->common.utc_ms;
     n->people_changed = n->people_changed || event->number != EVENT_SNAPSHOT_ISSUED;
     switch (event->number) {
     case EVENT_PERSON_ADDED:
@@ -99,19 +124,18 @@ int people_apply(struct identity *n, const struct event *event)
         memcpy(n->people[person].hash, event->pin_set.hash, PASSWORD_HASH_LENGTH);
         n->people[person].has_pin = true;
         return 0;
-    case EVENT_RECORD_ENTERED:
-        return apply_record(n, event);
-    case EVENT_RECORD_APPROVED:
-        record = people_record(n, event->record_approved.record);
-        if (!record)
-            return ERR_STATE;
-        record->approved = true;
-        return 0;
+    case EVENT_STATION_ADDED:
+        return apply_station(n, &event->station_added);
+    case EVENT_PERSON_LINKED:
+        return apply_linked(n, &event->person_linked);
+    case EVENT_HOLDER_SUSPENDED:
+    case EVENT_HOLDER_RESTORED:
+        return apply_suspended(n, event);
     case EVENT_SNAPSHOT_ISSUED:
         apply_issued(n, &event->snapshot_issued);
         return 0;
     default:
-        return ERR_UNKNOWN;
+        return record_apply(n, event);
     }
 }
 
@@ -128,7 +152,7 @@ int people_event(struct identity *n, struct event *event, const uint8_t by[stati
     memcpy(event->common.person, by, 16);
     memcpy(event->common.id, id, 16);
     event->common.operation = (uint16_t)operation;
-    event->common.utc_ms = event->common.performed_ms = os_utc_ms();
+    event->common.utc_ms = event->common.performed_ms = identity_now(n);
     event->common.boot_ms = os_boot_ms();
     memcpy(event->common.policy, decider_hash(n->decider), 32);
     event_encode(event, &put);

@@ -1,16 +1,31 @@
-/* People and authorization records: entered by one officer, approved by another. */
+/* People, stations and authorization records: entered by one officer, approved by another. */
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "appliance/identity/identity.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-
-static const char *const attributes[] = {"role",         "read-in",        "citizenship",
-                                         "country-itar", "itar-us-person", "clearance",
-                                         "export",       "site",           "skill"};
+#include "transfer/statement.h"
 
 #define V(name) body_value(&n->body, name)
+#define DAY_MS  ((int64_t)24 * 3600 * 1000)
+
+/* ---- what a request is about ---- */
+
+/* A person or a station, by the id in field ${name}; false when there is none. */
+static bool find_holder(const struct identity *n, const uint8_t id[static 16],
+                        enum holder_kind *ret_kind, size_t *ret_place)
+{
+    *ret_kind = HOLDER_PERSON;
+    *ret_place = people_by_id(n, id);
+    if (*ret_place < PEOPLE_MAX)
+        return true;
+    *ret_kind = HOLDER_STATION;
+    *ret_place = stations_by_id(n, id);
+    return *ret_place < STATIONS_MAX;
+}
 
 static bool is_enclave(const struct identity *n, struct bytes_view scope)
 {
@@ -20,57 +35,9 @@ static bool is_enclave(const struct identity *n, struct bytes_view scope)
     return false;
 }
 
-/* ---- reading ---- */
+/* ---- refusals: what, where, what to do ---- */
 
-static size_t records_of(const struct identity *n, size_t person, struct answer_record *out)
-{
-    size_t count = 0;
-    int64_t now = os_utc_ms();
-    for (size_t i = 0; i < n->records_count; i++) {
-        const struct record *r = &n->records[i];
-        if (r->person != person)
-            continue;
-        struct answer_record *a = &out[count++];
-        *a = (struct answer_record){.attribute = r->attribute,
-                                    .value = r->value,
-                                    .scope = r->scope,
-                                    .document = r->document,
-                                    .from = r->from_ms,
-                                    .until = r->until_ms,
-                                    .state = !r->approved         ? "pending"
-                                             : now >= r->until_ms ? "expired"
-                                             : now < r->from_ms   ? "not yet"
-                                                                  : "active"};
-        memcpy(a->record, r->record, 16);
-    }
-    return count;
-}
-
-static void get_people(struct identity *n, struct peer *gateway, uint64_t request)
-{
-    static struct answer_record records[RECORDS_MAX];
-    static struct answer_person people[PEOPLE_MAX];
-    struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
-    size_t used = 0;
-    for (size_t i = 0; i < n->people_count; i++) {
-        const struct person *p = &n->people[i];
-        size_t count = records_of(n, i, records + used);
-        people[i] = (struct answer_person){.name = p->name,
-                                           .badge = p->badge,
-                                           .stamp = p->stamp,
-                                           .records = records + used,
-                                           .records_count = count};
-        memcpy(people[i].person, p->person, 16);
-        used += count;
-    }
-    answer_write_people(&(struct answer_people){.people = people, .people_count = n->people_count},
-                        &out);
-    identity_answer(n, gateway, request, 200, &out);
-}
-
-/* ---- deciding ---- */
-
-static const char *add_refused(struct identity *n)
+static const char *person_refused(struct identity *n)
 {
     if (n->people_count == PEOPLE_MAX)
         return "There is no room for more people.";
@@ -81,25 +48,118 @@ static const char *add_refused(struct identity *n)
     return NULL;
 }
 
+static const char *station_refused(struct identity *n)
+{
+    if (n->stations_count == STATIONS_MAX)
+        return "There is no room for more stations.";
+    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX)
+        return "This station is known already.";
+    return NULL;
+}
+
+static const char *scope_refused(const struct identity *n, const struct attribute *a,
+                                 struct bytes_view scope)
+{
+    if (scope.length && a->scope == ATTRIBUTE_SCOPE_SITE)
+        return "This attribute holds for the whole site; leave the enclave out.";
+    if (!scope.length && a->scope == ATTRIBUTE_SCOPE_ENCLAVE)
+        return "This attribute holds in one enclave; name it.";
+    if (scope.length && !is_enclave(n, scope))
+        return "The scope is no enclave of this site.";
+    return NULL;
+}
+
+static const char *span_refused(struct identity *n, const struct attribute *a)
+{
+    static char text[120];
+    int64_t from = body_value(&n->body, "from")->number;
+    int64_t until = body_value(&n->body, "until")->number;
+    if (until <= from)
+        return "A record must end after it begins.";
+    if (until - from > a->cap_days * DAY_MS) {
+        snprintf(text, sizeof text, "A record of %s may last %d days at most; give an earlier end.",
+                 a->name, a->cap_days);
+        return text;
+    }
+    return NULL;
+}
+
+static const char *supersedes_refused(struct identity *n, const struct attribute *a,
+                                      const uint8_t holder[static 16])
+{
+    if (!V("supersedes")->present)
+        return NULL;
+    const struct record *before = record_by_id(n, V("supersedes")->bytes);
+    const uint8_t *of = !before                          ? NULL
+                        : before->kind == HOLDER_STATION ? n->stations[before->holder].station
+                                                         : n->people[before->holder].person;
+    if (!before || memcmp(of, holder, 16) != 0 || before->attribute != a)
+        return "It would supersede a record that is not this holder's, or of another attribute.";
+    return before->state == RECORD_APPROVED ? NULL
+                                            : "It would supersede a record that is not in force.";
+}
+
 static const char *enter_refused(struct identity *n)
 {
-    bool known = false;
-    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
-        known = known || bytes_equal_text(V("attribute")->text, attributes[i]);
-    if (!known)
-        return "The attribute is none that decides access (role, read-in, citizenship, "
-               "country-itar, "
-               "itar-us-person, clearance, export, site, skill).";
-    if (people_by_id(n, V("person")->bytes) == PEOPLE_MAX)
-        return "There is no such person.";
-    if (people_record(n, V("record")->bytes))
-        return "A record of this id is there already; records are superseded, never edited.";
-    if (V("scope")->text.length && !is_enclave(n, V("scope")->text))
-        return "The scope is no enclave of this site.";
-    if (V("until")->number <= V("from")->number)
-        return "A record must end after it begins.";
-    if (n->records_count == RECORDS_MAX)
-        return "There is no room for more records.";
+    static char text[200];
+    enum holder_kind kind;
+    size_t place;
+    const struct attribute *a = attribute_by_name(V("attribute")->text);
+    if (!a)
+        return "The attribute is none that decides access; docs/policy-guide.md lists them.";
+    if (a->number == ATTRIBUTE_BREAK_GLASS)
+        return "Breaking the glass is an operation of its own, never a record that is entered.";
+    if (!find_holder(n, V("holder")->bytes, &kind, &place))
+        return "There is no such person or station.";
+    if (kind != a->holder)
+        return kind == HOLDER_PERSON ? "This attribute is of a station, not of a person."
+                                     : "This attribute is of a person, not of a station.";
+    const char *why = attribute_refuse(a, V("value")->text);
+    if (why) {
+        snprintf(text, sizeof text, "The value of %s %s.", a->name, why);
+        return text;
+    }
+    bool escort = a->number == ATTRIBUTE_VISITOR || a->number == ATTRIBUTE_VENDOR;
+    if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
+        return "The value is the badge of the escort or sponsor; nobody has this one.";
+    why = scope_refused(n, a, V("scope")->text);
+    if (!why)
+        why = span_refused(n, a);
+    if (!why)
+        why = supersedes_refused(n, a, V("holder")->bytes);
+    if (!why && record_by_id(n, V("record")->bytes))
+        why = "A record of this id is there already; records are superseded, never edited.";
+    if (!why && n->records_count == RECORDS_MAX)
+        why = "There is no room for more records.";
+    return why;
+}
+
+static const char *approve_refused(struct identity *n)
+{
+    static char text[160];
+    for (size_t i = 0; i < n->body.refs_count; i++) {
+        const struct record *r = record_by_id(n, n->body.refs[i]);
+        const char *why = !r                           ? "does not exist"
+                          : r->state != RECORD_PENDING ? "is not waiting for approval any more"
+                                                       : NULL;
+        if (why) {
+            snprintf(text, sizeof text, "Record %zu of the list %s. None was approved.", i + 1,
+                     why);
+            return text;
+        }
+    }
+    return NULL;
+}
+
+static const char *suspend_refused(struct identity *n, bool suspend)
+{
+    enum holder_kind kind;
+    size_t place;
+    if (!find_holder(n, V("holder")->bytes, &kind, &place))
+        return "There is no such person or station.";
+    bool now = kind == HOLDER_STATION ? n->stations[place].suspended : n->people[place].suspended;
+    if (now == suspend)
+        return suspend ? "It is suspended already." : "It is not suspended.";
     return NULL;
 }
 
@@ -108,35 +168,105 @@ static const char *refused(struct identity *n, unsigned operation)
     const struct record *r;
     switch (operation) {
     case OPERATION_ADD_PERSON:
-        return add_refused(n);
+        return person_refused(n);
+    case OPERATION_ADD_STATION:
+        return station_refused(n);
     case OPERATION_ENTER_RECORD:
         return enter_refused(n);
-    default:
-        r = people_record(n, V("record")->bytes);
+    case OPERATION_APPROVE_RECORDS:
+        return approve_refused(n);
+    case OPERATION_REVOKE_RECORD:
+        r = record_by_id(n, V("record")->bytes);
         if (!r)
             return "There is no such record.";
-        return r->approved ? "This record is approved already." : NULL;
+        return r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED
+                   ? "This record is not in force any more."
+                   : NULL;
+    case OPERATION_SUSPEND:
+    case OPERATION_RESTORE:
+        return suspend_refused(n, operation == OPERATION_SUSPEND);
+    case OPERATION_LINK_PERSON:
+        return people_by_id(n, V("person")->bytes) == PEOPLE_MAX ||
+                       people_by_id(n, V("same_as")->bytes) == PEOPLE_MAX
+                   ? "There is no such person."
+                   : NULL;
+    default:
+        return NULL;
     }
 }
 
-static bool allowed(struct identity *n, const struct operation *operation, size_t person)
+/* ---- the policy ---- */
+
+/* The human being behind an account; the console is none. */
+static void natural_of(const struct identity *n, const uint8_t person[static 16], uint8_t out[16])
 {
-    struct subject subject = {.exists = true, .site = "site"};
-    struct decision decision;
-    const struct snapshot_person *who =
-        n->site ? snapshot_find(n->site, n->people[person].person) : NULL;
-    if (!who)
-        return false;
-    if (operation->number == OPERATION_APPROVE_RECORD) {
-        const struct record *r = people_record(n, V("record")->bytes);
+    size_t at = people_by_id(n, person);
+    memcpy(out, at < PEOPLE_MAX ? n->people[at].natural : person, 16);
+}
+
+/* Who entered it, and whom it is about. */
+static void subject_of(const struct identity *n, const struct record *r, struct subject *s)
+{
+    natural_of(n, r->entered_by, s->entered_by);
+    if (r->kind == HOLDER_PERSON)
+        memcpy(s->about, n->people[r->holder].natural, 16);
+}
+
+static void fill_subject(struct identity *n, unsigned operation, size_t at, struct subject *s)
+{
+    enum holder_kind kind;
+    size_t place;
+    const struct record *r;
+    *s = (struct subject){.exists = true, .site = "site"};
+    switch (operation) {
+    case OPERATION_APPROVE_RECORDS:
+        r = record_by_id(n, n->body.refs[at]);
         if (r)
-            memcpy(subject.approver, r->entered_by, 16);
+            subject_of(n, r, s);
+        return;
+    case OPERATION_ENTER_RECORD:
+        if (find_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
+            memcpy(s->about, n->people[place].natural, 16);
+        return;
+    case OPERATION_RESTORE:
+        if (!find_holder(n, V("holder")->bytes, &kind, &place))
+            return;
+        natural_of(n,
+                   kind == HOLDER_STATION ? n->stations[place].suspended_by
+                                          : n->people[place].suspended_by,
+                   s->entered_by);
+        if (kind == HOLDER_PERSON)
+            memcpy(s->about, n->people[place].natural, 16);
+        return;
+    default:
+        return;
     }
-    decide(n->decider, who, operation, &subject, FACTOR_BADGE_PIN, os_utc_ms(), &decision);
-    if (!decision.allowed)
-        log_info("denied: %s (%s)", operation->name,
-                 decision.reasons ? decision.reason[0].policy : "no permit");
-    return decision.allowed;
+}
+
+static bool allowed(struct identity *n, const struct operation *operation,
+                    const struct token *token)
+{
+    struct subject subject;
+    struct decision decision;
+    struct circumstance c = {.factor = token->factor, .now_ms = identity_now(n)};
+    size_t times = operation->number == OPERATION_APPROVE_RECORDS ? n->body.refs_count : 1;
+    memcpy(c.station, token->station, 16);
+    for (size_t i = 0; i < times; i++) {
+        fill_subject(n, operation->number, i, &subject);
+        decide(n->decider, token->person, operation, &subject, &c, &decision);
+        if (!decision.allowed) {
+            log_info("denied: %s (%s)", operation->name,
+                     decision.reasons ? decision.reason[0].policy : "no permit");
+            return false;
+        }
+    }
+    return true;
+}
+
+static void answer_nothing(struct identity *n, struct peer *gateway, uint64_t request)
+{
+    identity_problem(n, gateway, request, 404, "",
+                     "There is nothing here that you may open or do under that name.", "");
 }
 
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,
@@ -149,13 +279,13 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         identity_problem(n, gateway, m->request, 401, "", "Badge in again.", "");
         return;
     }
-    if (!allowed(n, operation, s->person)) {
-        identity_problem(n, gateway, m->request, 404, "",
-                         "There is nothing here that you may open or do under that name.", "");
+    if (!allowed(n, operation, &token)) {
+        identity_denied(n, &token, operation);
+        answer_nothing(n, gateway, m->request);
         return;
     }
-    if (operation->number == OPERATION_GET_PEOPLE) {
-        get_people(n, gateway, m->request);
+    if (operation->method == METHOD_GET) {
+        desk_answer(n, gateway, m->request, operation);
         return;
     }
     const char *why = refused(n, operation->number);
@@ -163,11 +293,21 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
     }
+    why = operation->strength == STRENGTH_SIGNED
+              ? identity_check_statement(n, operation, m->statement, m->body, &token)
+              : NULL;
+    if (why) {
+        identity_problem(n, gateway, m->request, 403, "", why,
+                         "Sign again with your badge and PIN, or your key.");
+        return;
+    }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);
     if (!p)
         return;
     p->person = s->person;
     p->token = token;
+    p->statement_length = m->statement.length;
+    memcpy(p->statement, m->statement.data, m->statement.length);
     memcpy(p->session, token.session, 16);
     os_random(salt, sizeof salt);
     int r = operation->number == OPERATION_ADD_PERSON ? pending_hash(n, p, V("pin")->text, salt)
@@ -181,45 +321,117 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
 
 /* ---- doing, after the auditor's word ---- */
 
-static int add_person(struct identity *n, const struct pending *p)
+static int add_person(struct identity *n, const struct pending *p, const uint8_t by[static 16])
 {
-    const uint8_t *by = n->people[p->person].person, *id = V("id")->bytes;
-    uint8_t officer[16];
     struct event event = {.number = EVENT_PERSON_ADDED};
-    memcpy(officer, by, 16);
+    uint8_t id[16];
+    memcpy(id, V("id")->bytes, 16);
     memcpy(event.person_added.person, V("person")->bytes, 16);
     event.person_added.badge = V("badge")->text;
     event.person_added.name = V("name")->text;
     event.person_added.stamp = V("stamp")->text;
-    int r = people_event(n, &event, officer, p->operation, id);
+    int r = people_event(n, &event, by, p->operation, id);
     if (r)
         return r;
     event = (struct event){.number = EVENT_PIN_SET};
     memcpy(event.pin_set.person, V("person")->bytes, 16);
     memcpy(event.pin_set.hash, p->hash, PASSWORD_HASH_LENGTH);
-    return people_event(n, &event, officer, p->operation, id);
+    return people_event(n, &event, by, p->operation, id);
 }
 
-static int enter_record(struct identity *n, const struct pending *p)
+static void fill_record(struct identity *n, struct event *event)
 {
-    struct event event = {.number = EVENT_RECORD_ENTERED};
-    struct event_record_entered *e = &event.record_entered;
+    struct event_record_entered *e = &event->record_entered;
+    enum holder_kind kind = HOLDER_PERSON;
+    size_t place;
+    *event = (struct event){.number = EVENT_RECORD_ENTERED};
+    (void)find_holder(n, V("holder")->bytes, &kind, &place);
+    e->kind = (uint8_t)kind;
+    e->attribute = (uint8_t)attribute_by_name(V("attribute")->text)->number;
     memcpy(e->record, V("record")->bytes, 16);
-    memcpy(e->person, V("person")->bytes, 16);
-    e->attribute = V("attribute")->text;
+    memcpy(e->holder, V("holder")->bytes, 16);
+    memcpy(e->supersedes, V("supersedes")->bytes, 16);
     e->value = V("value")->text;
     e->scope = V("scope")->text;
+    e->granted_by = V("granted_by")->text;
+    e->granting_role = V("granting_role")->text;
+    e->document_type = V("document_type")->text;
     e->document = V("document")->text;
+    e->document_ms = V("document_date")->number;
+    e->reason = V("reason")->text;
     e->from_ms = V("from")->number;
     e->until_ms = V("until")->number;
-    return people_event(n, &event, n->people[p->person].person, p->operation, V("id")->bytes);
 }
 
-static int approve_record(struct identity *n, const struct pending *p)
+static int approve_records(struct identity *n, const struct pending *p, const uint8_t by[static 16])
 {
-    struct event event = {.number = EVENT_RECORD_APPROVED};
-    memcpy(event.record_approved.record, V("record")->bytes, 16);
-    return people_event(n, &event, n->people[p->person].person, p->operation, V("id")->bytes);
+    uint8_t id[16];
+    int r = 0;
+    memcpy(id, V("id")->bytes, 16);
+    for (size_t i = 0; r == 0 && i < n->body.refs_count; i++) {
+        struct event event = {.number = EVENT_RECORD_APPROVED};
+        memcpy(event.record_approved.record, n->body.refs[i], 16);
+        event.record_approved.statement = bytes_view_of(p->statement, p->statement_length);
+        r = people_event(n, &event, by, p->operation, id);
+    }
+    return r;
+}
+
+static int suspend(struct identity *n, const struct pending *p, const uint8_t by[static 16])
+{
+    struct event event = {.number = EVENT_HOLDER_SUSPENDED};
+    enum holder_kind kind;
+    size_t place;
+    if (!find_holder(n, V("holder")->bytes, &kind, &place))
+        return ERR_STATE;
+    if (p->operation == OPERATION_RESTORE) {
+        event.number = EVENT_HOLDER_RESTORED;
+        event.holder_restored.kind = (uint8_t)kind;
+        memcpy(event.holder_restored.holder, V("holder")->bytes, 16);
+        event.holder_restored.reason = V("reason")->text;
+        event.holder_restored.statement = bytes_view_of(p->statement, p->statement_length);
+    } else {
+        event.holder_suspended.kind = (uint8_t)kind;
+        memcpy(event.holder_suspended.holder, V("holder")->bytes, 16);
+        event.holder_suspended.reason = V("reason")->text;
+        signin_end_sessions(n, kind, V("holder")->bytes);
+    }
+    return people_event(n, &event, by, p->operation, V("id")->bytes);
+}
+
+static int carry_out(struct identity *n, const struct pending *p)
+{
+    struct event event = {0};
+    uint8_t by[16];
+    memcpy(by, n->people[p->person].person, 16);
+    switch (p->operation) {
+    case OPERATION_ADD_PERSON:
+        return add_person(n, p, by);
+    case OPERATION_ENTER_RECORD:
+        fill_record(n, &event);
+        break;
+    case OPERATION_APPROVE_RECORDS:
+        return approve_records(n, p, by);
+    case OPERATION_REVOKE_RECORD:
+        event.number = EVENT_RECORD_REVOKED;
+        memcpy(event.record_revoked.record, V("record")->bytes, 16);
+        event.record_revoked.reason = V("reason")->text;
+        break;
+    case OPERATION_ADD_STATION:
+        event.number = EVENT_STATION_ADDED;
+        memcpy(event.station_added.station, V("station")->bytes, 16);
+        event.station_added.name = V("name")->text;
+        break;
+    case OPERATION_LINK_PERSON:
+        event.number = EVENT_PERSON_LINKED;
+        memcpy(event.person_linked.person, V("person")->bytes, 16);
+        memcpy(event.person_linked.same_as, V("same_as")->bytes, 16);
+        event.person_linked.statement = bytes_view_of(p->statement, p->statement_length);
+        break;
+    default:
+        return suspend(n, p, by);
+    }
+    return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
 
 void records_go_on(struct identity *n, struct pending *p)
@@ -229,16 +441,11 @@ void records_go_on(struct identity *n, struct pending *p)
     if (body_decode(operation, bytes_view_of(p->body, p->body_length), n->scratch, BODY_SCRATCH,
                     &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
-    const char *why = allowed(n, operation, p->person) /* decided again: things may have changed */
+    const char *why = allowed(n, operation, &p->token) /* decided again: things may have changed */
                           ? refused(n, p->operation)
                           : "You may not do this any more.";
-    int r = 0;
-    if (!why)
-        r = p->operation == OPERATION_ADD_PERSON     ? add_person(n, p)
-            : p->operation == OPERATION_ENTER_RECORD ? enter_record(n, p)
-                                                     : approve_record(n, p);
-    if (r)
-        log_die("identity's store failed: %s", error_text(r));
+    if (!why && carry_out(n, p) != 0)
+        log_die("identity's store failed");
     answer_write_done(&(struct answer_done){.done = !why, .text = "Recorded."}, &out);
     if (p->gateway && why)
         identity_problem(n, p->gateway, p->request, 409, "", why, "");

@@ -13,6 +13,7 @@
 /* A training site delays after wrong PINs and never locks. */
 #define WRONG_MAX  3
 #define WRONG_WAIT 5000
+#define ROLES_MAX  16
 
 static const char wrong_pin[] = "Badge and PIN do not fit together.";
 
@@ -172,31 +173,25 @@ static int make_token(struct identity *n, const struct session *s, const char au
 static size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choice *out)
 {
     size_t count = 0;
-    int64_t now = os_utc_ms();
-    for (size_t e = 0; e < n->enclaves_count; e++)
-        for (size_t i = 0; i < n->records_count; i++) {
-            const struct record *r = &n->records[i];
-            if (r->person != person || strcmp(r->attribute, "read-in") != 0 ||
-                strcmp(r->scope, n->enclaves[e]) != 0 || !record_is_active(r, now))
-                continue;
+    for (size_t e = 0; e < n->enclaves_count; e++) {
+        const struct record *r =
+            record_find(n, person, ATTRIBUTE_READ_IN, n->enclaves[e], identity_now(n));
+        if (r && !n->people[person].suspended)
             out[count++] =
                 (struct answer_enclave_choice){.enclave = n->enclaves[e],
                                                .name = r->value,
                                                .port = (int64_t)(process_port(n->process) + 1 + e)};
-            break;
-        }
+    }
     return count;
 }
 
 static bool is_officer(const struct identity *n, size_t person)
 {
-    for (size_t i = 0; i < n->records_count; i++) {
-        const struct record *r = &n->records[i];
-        if (r->person == person && strcmp(r->attribute, "role") == 0 &&
-            strcmp(r->value, "security-officer") == 0 && r->scope[0] == '\0' &&
-            record_is_active(r, os_utc_ms()))
+    const struct record *r = record_newest(n, HOLDER_PERSON, person);
+    for (; r; r = record_before(n, r))
+        if (r->attribute->number == ATTRIBUTE_ROLE && r->scope[0] == '\0' &&
+            strcmp(r->value, "security-officer") == 0 && record_is_active(r, identity_now(n)))
             return true;
-    }
     return false;
 }
 
@@ -257,12 +252,12 @@ static void answer_statement(struct identity *n, struct pending *p)
     size_t length;
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     struct statement s = {.factor = STATEMENT_BADGE_PIN, .at_ms = os_utc_ms()};
-    if (body_decode(operation_by_number(OPERATION_SIGN), bytes_view_of(p->body, p->body_length),
+    if (body_decode(operation_by_number(p->operation), bytes_view_of(p->body, p->body_length),
                     n->scratch, BODY_SCRATCH, &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
     const struct operation *action = operation_by_name(body_value(&n->body, "operation")->text);
     struct bytes_view meaning = body_value(&n->body, "meaning")->text;
-    memcpy(s.enclave, p->enclave, 9);
+    strcpy(s.enclave, p->enclave[0] ? p->enclave : STATEMENT_ENTRY);
     memcpy(s.person, p->token.person, 16);
     memcpy(s.session, p->token.session, 16);
     memcpy(s.station, p->token.station, 16);
@@ -284,7 +279,9 @@ static void sign(struct identity *n, struct peer *gateway, const struct message_
                  const struct operation *operation)
 {
     struct token token;
-    struct session *s = identity_session(n, m->token, gateway->enclave, &token);
+    bool entry = operation->number == OPERATION_SIGN_AT_ENTRY;
+    struct session *s =
+        identity_session(n, m->token, entry ? TOKEN_ENTRY : gateway->enclave, &token);
     size_t badge = people_by_badge(n, body_value(&n->body, "badge")->text);
     if (!s) {
         identity_problem(n, gateway, m->request, 401, "", "Badge in again.",
@@ -352,23 +349,22 @@ static size_t roles_of(struct identity *n, size_t person, const char *enclave,
                        struct answer_role *out, size_t max)
 {
     size_t count = 0;
-    for (size_t i = 0; i < n->records_count && count < max; i++) {
-        const struct record *r = &n->records[i];
-        bool seen = false;
-        if (r->person != person || strcmp(r->attribute, "role") != 0 ||
-            (r->scope[0] && strcmp(r->scope, enclave) != 0) || !record_is_active(r, os_utc_ms()))
-            continue;
-        for (size_t k = 0; k < count; k++)
-            seen = seen || strcmp(out[k].role, r->value) == 0;
+    const struct record *r = record_newest(n, HOLDER_PERSON, person);
+    for (; r && count < max; r = record_before(n, r)) {
+        bool seen = r->attribute->number != ATTRIBUTE_ROLE ||
+                    (r->scope[0] && strcmp(r->scope, enclave) != 0) ||
+                    !record_is_active(r, identity_now(n));
+        for (size_t k = 0; k < count && !seen; k++)
+            seen = strcmp(out[k].role, r->value) == 0;
         if (!seen)
-            out[count++].role = r->value;
+            out[count++] = (struct answer_role){.role = r->value};
     }
     return count;
 }
 
 static void redeem(struct identity *n, struct peer *gateway, const struct message_request *m)
 {
-    struct answer_role roles[SNAPSHOT_ROLES_MAX];
+    struct answer_role roles[ROLES_MAX];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     char token[TOKEN_TEXT + 1];
     struct code *c = take_code(n, body_value(&n->body, "code")->text);
@@ -393,7 +389,7 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     a.now = os_utc_ms();
     a.until = a.now + (int64_t)(s->expires_ms - os_boot_ms());
     a.enclave = gateway->enclave;
-    a.roles_count = roles_of(n, s->person, gateway->enclave, roles, SNAPSHOT_ROLES_MAX);
+    a.roles_count = roles_of(n, s->person, gateway->enclave, roles, ROLES_MAX);
     a.roles = roles;
     answer_write_redeemed(&a, &out);
     identity_answer(n, gateway, m->request, 200, &out);
@@ -406,6 +402,19 @@ static void tell_workers(struct identity *n, const uint8_t session[static 16])
     memcpy(m.session_over.session, session, 16);
     for (size_t i = 0; i < n->enclaves_count; i++)
         (void)!process_send(process_peer(n->process, 12, n->enclaves[i]), &m);
+}
+
+void signin_end_sessions(struct identity *n, enum holder_kind kind, const uint8_t holder[static 16])
+{
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        struct session *s = &n->sessions[i];
+        bool his = kind == HOLDER_PERSON && s->used &&
+                   memcmp(n->people[s->person].person, holder, 16) == 0;
+        if (!his)
+            continue;
+        s->used = false;
+        tell_workers(n, s->session);
+    }
 }
 
 static void sign_out(struct identity *n, struct peer *gateway, const struct message_request *m)
@@ -432,6 +441,7 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
             check_pin(n, p, people_by_badge(n, body_value(&n->body, "badge")->text));
         return;
     case OPERATION_SIGN:
+    case OPERATION_SIGN_AT_ENTRY:
         sign(n, gateway, m, operation);
         return;
     case OPERATION_ENTER:
@@ -492,7 +502,7 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16])
             continue;
         if (p->operation == OPERATION_SIGN_IN)
             answer_signed_in(n, p);
-        else if (p->operation == OPERATION_SIGN)
+        else if (p->operation == OPERATION_SIGN || p->operation == OPERATION_SIGN_AT_ENTRY)
             answer_statement(n, p);
         else
             records_go_on(n, p);

@@ -3,160 +3,197 @@
 #include <stdlib.h>
 #include <string.h>
 
-int snapshot_new(size_t people, struct snapshot **ret_snapshot)
+#define RECORD_SMALLEST 46 /* bytes of a record with one byte of value and no other text */
+
+/* ---- writing ---- */
+
+void snapshot_put_head(struct bytes_put *out, const uint8_t enclave[static 8], uint64_t epoch,
+                       size_t people, size_t stations)
 {
-    if (people > SNAPSHOT_PEOPLE_MAX)
-        return ERR_SIZE;
-    struct snapshot *s = calloc(1, sizeof *s + people * sizeof s->person[0]);
-    if (!s)
-        return ERR_MEMORY;
-    s->people = people;
-    *ret_snapshot = s;
-    return 0;
+    bytes_put_u8(out, 2);
+    bytes_put_fixed(out, enclave, 8);
+    bytes_put_u64(out, epoch);
+    bytes_put_u16(out, (uint16_t)people);
+    bytes_put_u16(out, (uint16_t)stations);
 }
 
-static void put_text(struct bytes_put *out, const char *text, uint32_t max)
+static void put_record(struct bytes_put *out, const struct snapshot_record *r)
 {
-    bytes_put_var(out, bytes_text(text), max);
+    bytes_put_fixed(out, r->record, 16);
+    bytes_put_u8(out, (uint8_t)r->attribute);
+    bytes_put_var(out, r->value, ATTRIBUTE_VALUE_MAX);
+    bytes_put_i64(out, r->from_ms);
+    bytes_put_i64(out, r->until_ms);
+    bytes_put_var(out, r->document, SNAPSHOT_DOCUMENT_MAX);
+    bytes_put_var(out, r->granted_by, SNAPSHOT_NAME_MAX);
 }
 
-static void put_person(struct bytes_put *out, const struct snapshot_person *p)
+void snapshot_put_holder(struct bytes_put *out, const struct snapshot_holder *holder)
 {
-    bytes_put_fixed(out, p->person, 16);
-    put_text(out, p->name, SNAPSHOT_NAME_MAX);
-    put_text(out, p->stamp, SNAPSHOT_WORD_MAX);
-    bytes_put_u8(out, p->suspended);
-    bytes_put_u8(out, p->us_person);
-    bytes_put_u8(out, p->clearance);
-    bytes_put_i64(out, p->read_in_until_ms);
-    bytes_put_i64(out, p->export_until_ms);
-    bytes_put_i64(out, p->not_before_ms);
-    bytes_put_u8(out, (uint8_t)p->citizenships);
-    for (size_t i = 0; i < p->citizenships; i++)
-        bytes_put_fixed(out, p->citizenship[i], 3);
-    bytes_put_u8(out, (uint8_t)p->countries_itar);
-    for (size_t i = 0; i < p->countries_itar; i++)
-        bytes_put_fixed(out, p->country_itar[i], 3);
-    bytes_put_u8(out, (uint8_t)p->roles);
-    for (size_t i = 0; i < p->roles; i++)
-        put_text(out, p->role[i], SNAPSHOT_WORD_MAX);
-    bytes_put_u8(out, (uint8_t)p->sites);
-    for (size_t i = 0; i < p->sites; i++)
-        put_text(out, p->site[i], SNAPSHOT_WORD_MAX);
-    bytes_put_u8(out, (uint8_t)p->skills);
-    for (size_t i = 0; i < p->skills; i++) {
-        put_text(out, p->skill[i].name, SNAPSHOT_WORD_MAX);
-        bytes_put_i64(out, p->skill[i].until_ms);
+    uint8_t *length = out->at;
+    bytes_put_u32(out, 0);
+    const uint8_t *start = out->at;
+    bytes_put_u8(out, (uint8_t)holder->kind);
+    bytes_put_fixed(out, holder->id, 16);
+    bytes_put_fixed(out, holder->natural, 16);
+    bytes_put_var(out, bytes_text(holder->name), SNAPSHOT_NAME_MAX);
+    bytes_put_var(out, bytes_text(holder->stamp), SNAPSHOT_WORD_MAX);
+    bytes_put_u8(out, holder->suspended);
+    bytes_put_i64(out, holder->not_before_ms);
+    bytes_put_u16(out, (uint16_t)holder->records);
+    for (size_t i = 0; i < holder->records; i++)
+        put_record(out, &holder->record[i]);
+    if (out->error)
+        return;
+    if (out->at - start > SNAPSHOT_HOLDER_MAX) {
+        out->error = ERR_SIZE;
+        return;
     }
+    struct bytes_put back = bytes_into(length, 4);
+    bytes_put_u32(&back, (uint32_t)(out->at - start));
 }
 
-void snapshot_encode(const struct snapshot *snapshot, struct bytes_put *out)
-{
-    bytes_put_u8(out, 1);
-    bytes_put_fixed(out, snapshot->enclave, 8);
-    bytes_put_u64(out, snapshot->epoch);
-    bytes_put_u16(out, (uint16_t)snapshot->people);
-    for (size_t i = 0; i < snapshot->people; i++)
-        put_person(out, &snapshot->person[i]);
-}
+/* ---- reading ---- */
 
-/* A text field; a zero byte inside it would hide what follows. */
-static void take_text(struct bytes *in, char *out, uint32_t max)
+/* A text; a zero byte inside it would hide what follows. */
+static struct bytes_view take_view(struct bytes *in, uint32_t max)
 {
     struct bytes_view v = bytes_var(in, max);
     if (!in->error && v.length && memchr(v.data, 0, v.length))
         in->error = ERR_FORMAT;
+    return v;
+}
+
+static void take_text(struct bytes *in, char *out, uint32_t max)
+{
+    struct bytes_view v = take_view(in, max);
     if (!in->error)
         memcpy(out, v.data, v.length);
 }
 
-static size_t take_count(struct bytes *in, size_t max)
+static void take_record(struct bytes *in, enum holder_kind kind, struct snapshot_record *r)
 {
-    size_t n = bytes_u8(in);
-    if (!in->error && n > max)
-        in->error = ERR_SIZE;
-    return in->error ? 0 : n;
+    bytes_fixed(in, r->record, 16);
+    r->attribute = (enum attribute_number)bytes_u8(in);
+    r->value = take_view(in, ATTRIBUTE_VALUE_MAX);
+    r->from_ms = bytes_i64(in);
+    r->until_ms = bytes_i64(in);
+    r->document = take_view(in, SNAPSHOT_DOCUMENT_MAX);
+    r->granted_by = take_view(in, SNAPSHOT_NAME_MAX);
+    if (in->error)
+        return;
+    const struct attribute *a = attribute_by_number(r->attribute);
+    if (!a || a->holder != kind || attribute_refuse(a, r->value) || r->until_ms <= r->from_ms)
+        in->error = ERR_FORMAT;
 }
 
-static uint8_t take_flag(struct bytes *in)
+static bool in_order(const struct snapshot_record *a, const struct snapshot_record *b)
 {
-    uint8_t v = bytes_u8(in);
-    if (!in->error && v > 1)
-        in->error = ERR_RANGE;
-    return v;
+    return a->attribute < b->attribute ||
+           (a->attribute == b->attribute && memcmp(a->record, b->record, 16) < 0);
 }
 
-static void take_person(struct bytes *in, struct snapshot_person *p)
+static void take_holder(struct bytes *all, enum holder_kind kind, struct snapshot_holder *h,
+                        struct snapshot_record **next)
 {
-    bytes_fixed(in, p->person, 16);
-    take_text(in, p->name, SNAPSHOT_NAME_MAX);
-    take_text(in, p->stamp, SNAPSHOT_WORD_MAX);
-    p->suspended = take_flag(in);
-    p->us_person = take_flag(in);
-    p->clearance = bytes_u8(in);
-    p->read_in_until_ms = bytes_i64(in);
-    p->export_until_ms = bytes_i64(in);
-    p->not_before_ms = bytes_i64(in);
-    p->citizenships = take_count(in, SNAPSHOT_COUNTRIES_MAX);
-    for (size_t i = 0; i < p->citizenships; i++)
-        bytes_fixed(in, p->citizenship[i], 3);
-    p->countries_itar = take_count(in, SNAPSHOT_COUNTRIES_MAX);
-    for (size_t i = 0; i < p->countries_itar; i++)
-        bytes_fixed(in, p->country_itar[i], 3);
-    p->roles = take_count(in, SNAPSHOT_ROLES_MAX);
-    for (size_t i = 0; i < p->roles; i++)
-        take_text(in, p->role[i], SNAPSHOT_WORD_MAX);
-    p->sites = take_count(in, SNAPSHOT_SITES_MAX);
-    for (size_t i = 0; i < p->sites; i++)
-        take_text(in, p->site[i], SNAPSHOT_WORD_MAX);
-    p->skills = take_count(in, SNAPSHOT_SKILLS_MAX);
-    for (size_t i = 0; i < p->skills; i++) {
-        take_text(in, p->skill[i].name, SNAPSHOT_WORD_MAX);
-        p->skill[i].until_ms = bytes_i64(in);
+    h->bytes = bytes_var(all, SNAPSHOT_HOLDER_MAX);
+    struct bytes in = bytes_over(h->bytes.data, h->bytes.length);
+    h->kind = (enum holder_kind)bytes_u8(&in);
+    bytes_fixed(&in, h->id, 16);
+    bytes_fixed(&in, h->natural, 16);
+    take_text(&in, h->name, SNAPSHOT_NAME_MAX);
+    take_text(&in, h->stamp, SNAPSHOT_WORD_MAX);
+    uint8_t suspended = bytes_u8(&in);
+    h->suspended = suspended;
+    h->not_before_ms = bytes_i64(&in);
+    h->records = bytes_u16(&in);
+    h->record = *next;
+    if (!in.error && (h->kind != kind || suspended > 1 || h->records > SNAPSHOT_RECORDS_MAX))
+        in.error = ERR_FORMAT;
+    for (size_t i = 0; !in.error && i < h->records; i++, (*next)++) {
+        take_record(&in, kind, *next);
+        if (!in.error && i && !in_order(*next - 1, *next))
+            in.error = ERR_CANONICAL;
     }
+    if (!all->error)
+        all->error = bytes_done(&in);
+}
+
+static void take_holders(struct bytes *in, enum holder_kind kind, struct snapshot_holder *list,
+                         size_t count, struct snapshot_record **next)
+{
+    for (size_t i = 0; !in->error && i < count; i++) {
+        take_holder(in, kind, &list[i], next);
+        if (!in->error && i && memcmp(list[i - 1].id, list[i].id, 16) >= 0)
+            in->error = ERR_CANONICAL;
+    }
+}
+
+static int make_room(struct snapshot *s, struct bytes_view data)
+{
+    s->bytes = malloc(data.length ? data.length : 1);
+    s->person = calloc(s->people + s->stations + 1, sizeof *s->person);
+    s->records = calloc(data.length / RECORD_SMALLEST + 1, sizeof *s->records);
+    if (!s->bytes || !s->person || !s->records)
+        return ERR_MEMORY;
+    s->station = s->person + s->people;
+    memcpy(s->bytes, data.data, data.length);
+    return 0;
 }
 
 int snapshot_decode(struct bytes_view data, struct snapshot **ret_snapshot)
 {
     struct bytes in = bytes_over(data.data, data.length);
-    struct snapshot *s = NULL;
-    uint8_t enclave[8];
+    struct snapshot *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEMORY;
     uint8_t version = bytes_u8(&in);
-    bytes_fixed(&in, enclave, 8);
-    uint64_t epoch = bytes_u64(&in);
-    size_t people = bytes_u16(&in);
-    if (in.error || version != 1)
-        return in.error ? in.error : ERR_FORMAT;
-    int r = snapshot_new(people, &s);
-    if (r)
-        return r;
-    memcpy(s->enclave, enclave, 8);
-    s->epoch = epoch;
-    for (size_t i = 0; r == 0 && i < people; i++) {
-        take_person(&in, &s->person[i]);
-        r = in.error;
-        if (r == 0 && i && memcmp(s->person[i - 1].person, s->person[i].person, 16) >= 0)
-            r = ERR_CANONICAL;
-    }
+    bytes_fixed(&in, s->enclave, 8);
+    s->epoch = bytes_u64(&in);
+    s->people = bytes_u16(&in);
+    s->stations = bytes_u16(&in);
+    int r = in.error ? in.error : version != 2 ? ERR_FORMAT : 0;
+    if (r == 0 && (s->people > SNAPSHOT_PEOPLE_MAX || s->stations > SNAPSHOT_STATIONS_MAX))
+        r = ERR_SIZE;
     if (r == 0)
+        r = make_room(s, data);
+    if (r == 0) {
+        struct snapshot_record *next = s->records;
+        size_t head = (size_t)(in.at - data.data);
+        in = bytes_over(s->bytes + head, data.length - head);
+        take_holders(&in, HOLDER_PERSON, s->person, s->people, &next);
+        take_holders(&in, HOLDER_STATION, s->station, s->stations, &next);
         r = bytes_done(&in);
+    }
     if (r) {
-        free(s);
+        snapshot_free(s);
         return r;
     }
     *ret_snapshot = s;
     return 0;
 }
 
-const struct snapshot_person *snapshot_find(const struct snapshot *snapshot,
-                                            const uint8_t person[static 16])
+void snapshot_free(struct snapshot *snapshot)
 {
-    size_t low = 0, high = snapshot->people;
+    if (!snapshot)
+        return;
+    free(snapshot->bytes);
+    free(snapshot->person);
+    free(snapshot->records);
+    free(snapshot);
+}
+
+/* ---- looking up ---- */
+
+static const struct snapshot_holder *find(const struct snapshot_holder *list, size_t count,
+                                          const uint8_t id[static 16])
+{
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = memcmp(snapshot->person[middle].person, person, 16);
+        int order = memcmp(list[middle].id, id, 16);
         if (order == 0)
-            return &snapshot->person[middle];
+            return &list[middle];
         if (order < 0)
             low = middle + 1;
         else
@@ -165,12 +202,34 @@ const struct snapshot_person *snapshot_find(const struct snapshot *snapshot,
     return NULL;
 }
 
-bool snapshot_has_role(const struct snapshot_person *person, const char *role)
+const struct snapshot_holder *snapshot_find(const struct snapshot *snapshot,
+                                            const uint8_t person[static 16])
 {
-    for (size_t i = 0; i < person->roles; i++)
-        if (strcmp(person->role[i], role) == 0)
-            return true;
-    return false;
+    return find(snapshot->person, snapshot->people, person);
+}
+
+const struct snapshot_holder *snapshot_find_station(const struct snapshot *snapshot,
+                                                    const uint8_t station[static 16])
+{
+    return find(snapshot->station, snapshot->stations, station);
+}
+
+bool snapshot_is_active(const struct snapshot_record *record, int64_t now_ms)
+{
+    return record->from_ms <= now_ms && now_ms < record->until_ms;
+}
+
+int64_t snapshot_until(const struct snapshot_holder *holder, enum attribute_number attribute,
+                       const char *value, int64_t now_ms)
+{
+    int64_t until = 0;
+    for (size_t i = 0; i < holder->records; i++) {
+        const struct snapshot_record *r = &holder->record[i];
+        if (r->attribute == attribute && r->from_ms <= now_ms && r->until_ms > until &&
+            bytes_equal_text(r->value, value))
+            until = r->until_ms;
+    }
+    return until;
 }
 
 void snapshot_line(uint64_t epoch, const uint8_t digest[static 32], const uint8_t boot[static 16],

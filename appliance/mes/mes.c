@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/mes/people/known.h"
 #include "enclave/process/log.h"
 
 int mes_new(struct store *store, const char *enclave, bool training, struct mes **ret_mes)
@@ -35,7 +36,8 @@ void mes_free(struct mes *mes)
 int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
-        execution_apply, orders_apply, definitions_apply, reports_apply};
+        execution_apply, orders_apply,  definitions_apply,
+        markings_apply,  reports_apply, known_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
         int r = appliers[i](mes, event);
@@ -195,8 +197,31 @@ static void of_program(const struct mes *mes, struct subject *s)
 {
     const struct program_info *program = mes_program(mes);
     s->site = program ? program->site : "";
-    s->level = program ? program->level : 0;
-    s->export_controlled = program && program->export_controlled;
+    s->marking = program ? "program" : NULL;
+}
+
+/* A part's own marking, or a document's, where it has one. */
+static void of_object(const struct mes *mes, enum entity_kind kind, struct subject *s)
+{
+    const struct order *order;
+    const struct document *document;
+    switch (kind) {
+    case ENTITY_UNIT:
+        order =
+            entities_order(mes->entities, (size_t)entities_unit(mes->entities, s->number)->order);
+        s->marking = mes_marking_of(mes, order->part);
+        return;
+    case ENTITY_ORDER:
+        s->marking = mes_marking_of(mes, entities_order(mes->entities, s->number)->part);
+        return;
+    case ENTITY_DOCUMENT:
+        document = entities_document(mes->entities, s->number);
+        s->marking = mes_marking_of(mes, document->number);
+        s->technical = document->technical;
+        return;
+    default:
+        return;
+    }
 }
 
 static bool find(const struct mes *mes, enum entity_kind kind, const struct body *body,
@@ -231,12 +256,13 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
     for (size_t i = 0; !defines && i < sizeof references / sizeof *references; i++)
         for (size_t k = 0; k < operation->fields_count; k++)
             if (operation->fields[k].kind == FIELD_REF &&
-                strcmp(operation->fields[k].name, references[i].field) == 0)
+                strcmp(operation->fields[k].name, references[i].field) == 0) {
                 s->exists = find(mes, references[i].kind, body, references[i].field, &s->number);
+                if (s->exists)
+                    of_object(mes, references[i].kind, s);
+            }
     if (!s->exists)
         return;
-    if (strcmp(operation->resource, "Document") == 0)
-        s->technical = entities_document(mes->entities, s->number)->technical;
     if (operation->number == OPERATION_APPROVE_RELEASE) {
         const struct release *r = entities_release(mes->entities, s->number);
         memcpy(s->requester, r->requester, 16);
@@ -265,6 +291,8 @@ int mes_run(struct command *command)
     case OPERATION_SCAN_SERIAL:
     case OPERATION_COMPLETE_OPERATION:
         return execution_run(command);
+    case OPERATION_DEFINE_MARKING:
+        return markings_run(command);
     case OPERATION_GET_ORDERS:
     case OPERATION_RELEASE_ORDER:
     case OPERATION_CLOSE_ORDER:

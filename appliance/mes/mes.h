@@ -53,7 +53,7 @@ struct mes {
 
 /* Who asks, as the worker's snapshot knows them. */
 struct actor {
-    const struct snapshot_person *person;
+    const struct snapshot_holder *person;
     uint8_t session[16];
     uint8_t station[16];
 };
@@ -144,11 +144,20 @@ long mes_segment_at(const struct mes *mes, long route, int64_t place);
 /* mes_characteristic(mes, segment, balloon): Number, or -1. */
 long mes_characteristic(const struct mes *mes, long segment, struct bytes_view balloon);
 
+/* mes_markings(mes, at_ms, out, max): How the program and its marked parts and documents were
+ * marked then; how many.
+ * mes_marking_of(mes, object): The id of the marking of a part or document, "program" where it has
+ * none of its own; NULL before the program is defined. */
+#define MES_MARKINGS_MAX 2000
+size_t mes_markings(const struct mes *mes, int64_t at_ms, struct marking *out, size_t max);
+const char *mes_marking_of(const struct mes *mes, const char *object);
+
 /* mes_performed(command): When it was done: performed_at, or now. */
 int64_t mes_performed(const struct command *command);
 
 /* The modules' operations; each as mes_run(). */
 int definitions_run(struct command *command);
+int markings_run(struct command *command);
 int orders_run(struct command *command);
 int inbound_run(struct command *command);
 int tasks_run(struct command *command);
@@ -159,6 +168,7 @@ int reports_run(struct command *command);
 
 /* The modules' appliers: ERR_UNKNOWN when the event is not theirs. */
 int definitions_apply(struct mes *mes, const struct event *event);
+int markings_apply(struct mes *mes, const struct event *event);
 int orders_apply(struct mes *mes, const struct event *event);
 int execution_apply(struct mes *mes, const struct event *event);
 int reports_apply(struct mes *mes, const struct event *event);
@@ -166,7 +176,7 @@ int reports_apply(struct mes *mes, const struct event *event);
 /* execution: why an operation on a unit cannot be started or gone on with; NULL when it can.
  * The text is static or in ${buffer}. */
 const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
-                              const struct snapshot_person *person, int64_t now_ms, char *buffer,
+                              const struct snapshot_holder *person, int64_t now_ms, char *buffer,
                               size_t size);
 
 /* execution: may this segment of this unit be worked on next, as far as the route goes? */

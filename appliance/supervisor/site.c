@@ -200,6 +200,9 @@ static int give_descriptors(struct instance *i)
     if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY || p == PROGRAM_GUARD_A ||
                    p == PROGRAM_GUARD_B))
         r = give_opened(i, DESCRIPTOR_POLICY, path, O_RDONLY);
+    snprintf(path, sizeof path, "%s/program.cedar", site->directory);
+    if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY))
+        r = give_opened(i, DESCRIPTOR_PROGRAM_POLICY, path, O_RDONLY);
     snprintf(path, sizeof path, "%s/training.key", site->directory);
     if (r == 0 && p == PROGRAM_KEEPER)
         r = give_opened(i, DESCRIPTOR_KEY_FILE, path, O_RDONLY);

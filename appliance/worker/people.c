@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/mes/people/known.h"
 #include "appliance/worker/worker.h"
 #include "crypto/hash.h"
 #include "enclave/process/log.h"
@@ -14,20 +15,52 @@ static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
     struct bytes_view data = bytes_view_of(w->snapshot_parts, w->snapshot_length);
     struct snapshot *snapshot = NULL;
     uint8_t found[32];
-    hash_content("casemate/snapshot/1", data, found);
+    hash_content(SNAPSHOT_PURPOSE, data, found);
     if (memcmp(found, digest, 32) != 0)
         log_die("a snapshot came with another digest than its parts have");
     if (snapshot_decode(data, &snapshot) != 0 ||
         memcmp(snapshot->enclave, process_enclave(w->process), 8) != 0)
         log_die("a snapshot came that is malformed or another enclave's");
-    if (decider_people(w->decider, snapshot) != 0) {
-        free(snapshot);
+    if (decider_people(w->decider, snapshot, worker_now(w)) != 0) {
+        snapshot_free(snapshot);
         return;
     }
-    free(w->snapshot);
+    snapshot_free(w->snapshot);
     w->snapshot = snapshot;
+    w->snapshot_recorded = false;
     memcpy(w->snapshot_digest, digest, 32);
     w->snapshot_good_until_ms = 0; /* until its signed line comes */
+}
+
+static int emit(void *context, struct event *event)
+{
+    struct worker *w = context;
+    request_common(w, &event->common);
+    memset(event->common.id, 0, sizeof event->common.id); /* of no request */
+    return worker_event(w, event);
+}
+
+/* Each change is put into the log, so that it can be explained later; a full disk leaves it for
+ * the next turn, and the decisions go by the new snapshot all the same. */
+void people_record(struct worker *w)
+{
+    if (!w->snapshot || w->snapshot_recorded || w->closed[0] || os_boot_ms() < w->record_again_ms)
+        return;
+    int r = known_record(w->mes, w->snapshot, w->snapshot_digest, emit, w);
+    if (r == ERR_FULL) {
+        request_undo(w);
+        w->record_again_ms = os_boot_ms() + 5000;
+        return;
+    }
+    if (r)
+        log_die("the store failed while a snapshot was recorded: %s", error_text(r));
+    w->snapshot_recorded = true;
+}
+
+int64_t worker_now(const struct worker *w)
+{
+    int64_t now = os_utc_ms();
+    return now > w->floor_ms ? now : w->floor_ms;
 }
 
 void people_part(struct worker *w, const struct message_snapshot *m)
@@ -112,8 +145,8 @@ const char *people_ask(struct worker *w, struct bytes_view token, struct asker *
         return badge_in;
     if (!w->snapshot || w->snapshot_good_until_ms == 0)
         return PEOPLE_NOT_YET; /* just started: identity's snapshot is on its way */
-    const struct snapshot_person *person = snapshot_find(w->snapshot, t->person);
-    int64_t issued_utc = os_utc_ms() - (int64_t)(now - t->issued_ms);
+    const struct snapshot_holder *person = snapshot_find(w->snapshot, t->person);
+    int64_t issued_utc = worker_now(w) - (int64_t)(now - t->issued_ms);
     if (!person || person->not_before_ms > issued_utc)
         return badge_in;
     ret_asker->person = person;

@@ -83,7 +83,7 @@ int request_transaction(struct worker *w)
 }
 
 /* What was decided in this batch did not happen: memory goes back to what the store says. */
-static void undo_batch(struct worker *w)
+void request_undo(struct worker *w)
 {
     store_rollback(w->store);
     w->in_transaction = false;
@@ -125,7 +125,7 @@ void request_batch_end(struct worker *w)
             r = store_commit(w->store);
         w->in_transaction = false;
         if (r == ERR_FULL)
-            undo_batch(w);
+            request_undo(w);
         else if (r) /* the state of the disk is unknown: never retried into an acknowledgement */
             log_die("the store failed at a commit; this process ends and nothing was acknowledged");
     }
@@ -156,7 +156,7 @@ void request_common(struct worker *w, struct event_common *common)
 {
     *common = (struct event_common){0};
     os_uuid(common->id);
-    common->utc_ms = os_utc_ms();
+    common->utc_ms = w->floor_ms = worker_now(w);
     common->performed_ms = common->utc_ms;
     common->boot_ms = os_boot_ms();
     common->epoch = w->snapshot ? w->snapshot->epoch : 0;
@@ -245,7 +245,7 @@ static const char *check_statement(struct worker *w, const struct request *q,
         memcmp(s.session, q->asker.token->session, 16) != 0 ||
         memcmp(s.station, q->asker.token->station, 16) != 0)
         return "The signature is another person's or another session's.";
-    if (s.at_ms < os_utc_ms() - STATEMENT_MS || s.at_ms > os_utc_ms() + FUTURE_MS)
+    if (s.at_ms < worker_now(w) - STATEMENT_MS || s.at_ms > worker_now(w) + FUTURE_MS)
         return "The signature is more than two minutes old.";
     if (!w->root.factors[s.factor] && q->operation->strength == STRENGTH_SIGNED)
         return "This needs a stronger factor than the one that was shown.";
@@ -340,7 +340,7 @@ static void fill_command(struct worker *w, struct command *c, const struct reque
     c->status = 200;
     c->body_text = q->body;
     c->statement = q->statement;
-    c->now_ms = os_utc_ms();
+    c->now_ms = worker_now(w);
     c->out = out;
     c->arena = w->arena;
     request_common(w, &c->common);
@@ -390,7 +390,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         r = open_object(w, &c);
     if (r == ERR_FULL) {
         mes_let_go(&c);
-        undo_batch(w);
+        request_undo(w);
         problem(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
                 "What was recorded before is safe.", "Tell the system administrator.");
         close_intent(w, q, "the store is full");
@@ -492,6 +492,28 @@ static void refuse_body(struct worker *w, const struct request *q)
                                             .todo = "Correct it and send it again."});
 }
 
+/* The markings as the rows have them now; after a refused batch, too. */
+static void follow_markings(struct worker *w)
+{
+    size_t rows =
+        rows_count(w->mes->entities, ENTITY_MARKING) + rows_count(w->mes->entities, ENTITY_PROGRAM);
+    if (rows == w->markings_rows)
+        return;
+    w->markings_count = mes_markings(w->mes, INT64_MAX, w->markings, MES_MARKINGS_MAX);
+    if (decider_markings(w->decider, w->markings, w->markings_count, worker_now(w)) != 0)
+        log_die("the markings cannot be decided on");
+    w->markings_rows = rows;
+}
+
+static void circumstance_of(const struct worker *w, const struct request *q,
+                            struct circumstance *ret)
+{
+    const struct token *t = q->asker.token;
+    *ret = (struct circumstance){.factor = t->factor, .now_ms = worker_now(w)};
+    ret->since_ms = (int64_t)(os_boot_ms() - t->issued_ms);
+    memcpy(ret->station, t->station, 16);
+}
+
 static void handle(struct worker *w, struct request *q)
 {
     struct subject subject;
@@ -537,8 +559,10 @@ static void handle(struct worker *w, struct request *q)
     bool again = done_before(w, q, &retry);
     if (again) /* it is only answered: that the first approval is this one forbids nothing */
         memset(subject.approver, 0, sizeof subject.approver);
-    decide(w->decider, q->asker.person, q->operation, &subject, q->asker.token->factor, os_utc_ms(),
-           &decision);
+    struct circumstance circumstance;
+    circumstance_of(w, q, &circumstance);
+    follow_markings(w);
+    decide(w->decider, q->asker.person->id, q->operation, &subject, &circumstance, &decision);
     if (!decision.allowed)
         denial_remember(w, q, &decision);
     if (!decision.allowed || !subject.exists) {

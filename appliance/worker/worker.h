@@ -69,7 +69,7 @@ struct token_place {
 
 /* Who asks, after the token has been looked at. */
 struct asker {
-    const struct snapshot_person *person;
+    const struct snapshot_holder *person;
     const struct token *token;
 };
 
@@ -85,6 +85,11 @@ struct worker {
     /* people */
     struct snapshot *snapshot;
     uint8_t snapshot_digest[32];
+    bool snapshot_recorded; /* its changes are in the log */
+    uint64_t record_again_ms;
+    int64_t floor_ms; /* the newest time in the log: nothing that has ended comes back behind it */
+    struct marking *markings;
+    size_t markings_count, markings_rows;
     uint64_t snapshot_good_until_ms;
     uint8_t *snapshot_parts; /* a snapshot on its way */
     size_t snapshot_length;
@@ -121,6 +126,8 @@ void request_auditor_gone(struct worker *w);
 void request_batch_end(struct worker *w);
 /* request_transaction(w): Make sure that a transaction is open. */
 must_use int request_transaction(struct worker *w);
+/* request_undo(w): Nothing of this batch was done: memory goes back to what the store says. */
+void request_undo(struct worker *w);
 /* request_common(w, common): The part of an event that no person caused. */
 void request_common(struct worker *w, struct event_common *common);
 /* worker_event(w, event): An event of the worker's own, in the open transaction. */
@@ -135,6 +142,9 @@ void people_line(struct worker *w, const struct message_snapshot_line *m);
 const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker);
 void people_session_over(struct worker *w, const struct message_session_over *m);
 bool people_stale(const struct worker *w);
+void people_record(struct worker *w);
+/* worker_now(w): UTC, never before the newest event of the log. */
+int64_t worker_now(const struct worker *w);
 
 /* heads.c */
 void heads_joined(struct worker *w, struct peer *auditor);

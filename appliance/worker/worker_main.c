@@ -26,7 +26,7 @@ static int read_descriptor(int fd, void *out, size_t room, size_t *ret_length)
     return n > 0 && n < room ? 0 : ERR_FORMAT;
 }
 
-static int read_root_and_policy(struct worker *w, struct process *process)
+static int read_root(struct worker *w, struct process *process)
 {
     static uint8_t text[1 << 20];
     struct refusal why = {"it is empty"};
@@ -37,13 +37,30 @@ static int read_root_and_policy(struct worker *w, struct process *process)
         log_err("root.json cannot be read: %s", why.text);
         return ERR_FORMAT;
     }
-    if (read_descriptor(process_descriptor(process, DESCRIPTOR_POLICY), text, sizeof text,
-                        &length) != 0) {
+    return 0;
+}
+
+/* The layers that an enclave begins with. */
+static int read_policy(struct worker *w, struct process *process)
+{
+    static uint8_t site[1 << 19], program[1 << 19];
+    size_t site_length, program_length;
+    char why[300];
+    if (read_descriptor(process_descriptor(process, DESCRIPTOR_POLICY), site, sizeof site,
+                        &site_length) != 0 ||
+        read_descriptor(process_descriptor(process, DESCRIPTOR_PROGRAM_POLICY), program,
+                        sizeof program, &program_length) != 0) {
         log_err("the policy cannot be read");
         return ERR_FORMAT;
     }
-    return decider_new(process_enclave(process), bytes_view_of(text, length),
-                       process_is_training(process), &w->decider);
+    int r = decider_new(process_enclave(process), process_is_training(process), &w->decider);
+    if (r == 0 &&
+        decider_policies_set(w->decider, bytes_view_of(site, site_length),
+                             bytes_view_of(program, program_length), why, sizeof why) != 0) {
+        log_err("%s", why);
+        r = ERR_POLICY;
+    }
+    return r;
 }
 
 static int replay_one(void *context, const struct store_event *stored)
@@ -80,6 +97,20 @@ static int open_projection(struct worker *w)
     return r;
 }
 
+/* The time of the newest event: a clock that was set back brings nothing back. */
+static int find_floor(struct worker *w)
+{
+    struct store_event stored;
+    struct event event;
+    uint64_t size = store_size(w->store);
+    int r = size ? store_read(w->store, size - 1, &stored) : 0;
+    if (r == 0 && size)
+        r = event_decode(stored.payload, &event);
+    if (r == 0 && size)
+        w->floor_ms = event.common.utc_ms;
+    return r;
+}
+
 static int open_store(struct worker *w, struct process *process)
 {
     int r = store_open("store.db", process_enclave(process), process_key(process, KEY_WORKER_STORE),
@@ -92,6 +123,8 @@ static int open_store(struct worker *w, struct process *process)
         r = retries_new(&w->retries);
     if (r == 0)
         r = retries_fill(w->retries, w->store);
+    if (r == 0)
+        r = find_floor(w);
     if (r)
         log_err("the store cannot be opened: %s", error_text(r));
     return r;
@@ -132,9 +165,12 @@ static int on_started(void *context, struct process *process)
     w->out = malloc(ANSWER_MAX);
     w->tokens = calloc(TOKENS, sizeof *w->tokens);
     w->snapshot_parts = malloc(SNAPSHOT_BYTES_MAX);
-    if (!w->arena || !w->scratch || !w->out || !w->tokens || !w->snapshot_parts)
+    w->markings = calloc(MES_MARKINGS_MAX, sizeof *w->markings);
+    if (!w->arena || !w->scratch || !w->out || !w->tokens || !w->snapshot_parts || !w->markings)
         return ERR_MEMORY;
-    int r = read_root_and_policy(w, process);
+    int r = read_root(w, process);
+    if (r == 0)
+        r = read_policy(w, process);
     if (r == 0)
         r = open_store(w, process);
     if (r == 0)
@@ -255,6 +291,7 @@ static void project_if_due(struct worker *w)
 
 static int on_turn(void *context)
 {
+    people_record(context);
     request_batch_end(context);
     heads_due(context);
     project_if_due(context);

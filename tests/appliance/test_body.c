@@ -80,11 +80,24 @@ static size_t put_readings(char *out, size_t size, long n)
     return used + (size_t)snprintf(out + used, size - used, "]");
 }
 
+static size_t put_refs(char *out, size_t size, long n)
+{
+    size_t used = (size_t)snprintf(out, size, "[");
+    for (long i = 0; i < n; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s\"00000000-0000-7000-8000-%012lx\"",
+                                 i ? "," : "", i);
+    return used + (size_t)snprintf(out + used, size - used, "]");
+}
+
 /* The JSON of a field's value; false where ${how} cannot be had. */
 static bool json_value(const struct field *f, enum filling how, char *out, size_t size)
 {
     if (f->kind == FIELD_READINGS) {
         put_readings(out, size, length_of(f, how));
+        return true;
+    }
+    if (f->kind == FIELD_REFS) {
+        put_refs(out, size, length_of(f, how));
         return true;
     }
     if (f->kind == FIELD_FLAG) {
@@ -173,11 +186,13 @@ static void the_table_keeps_its_own_limits(void **state)
                 assert_true(f->least <= (long)sizeof body.values[0].bytes);
             if (f->kind == FIELD_READINGS)
                 assert_true(f->most <= BODY_READINGS_MAX);
-            readings += f->kind == FIELD_READINGS;
+            if (f->kind == FIELD_REFS)
+                assert_true(f->most <= BODY_REFS_MAX);
+            readings += f->kind == FIELD_READINGS || f->kind == FIELD_REFS;
             /* a query string is not checked for UTF-8 */
             if (o->method == METHOD_GET)
                 assert_true(f->kind == FIELD_REF || f->kind == FIELD_NUMBER ||
-                            f->kind == FIELD_CODE || f->kind == FIELD_HEX);
+                            f->kind == FIELD_CODE || f->kind == FIELD_HEX || f->kind == FIELD_TIME);
             for (size_t l = 0; l < k; l++)
                 assert_string_not_equal(f->name, o->fields[l].name);
         }

@@ -188,21 +188,18 @@ const char *asset_unusable(const struct asset *asset, const char *class, int64_t
     return NULL;
 }
 
-static const char *skill_missing(const struct snapshot_person *person, const char *skill,
+static const char *skill_missing(const struct snapshot_holder *person, const char *skill,
                                  int64_t now_ms, char *buffer, size_t size)
 {
     if (skill[0] == '\0')
         return NULL;
-    for (size_t i = 0; i < person->skills; i++) {
-        if (strcmp(person->skill[i].name, skill) != 0)
-            continue;
-        if (person->skill[i].until_ms > now_ms)
-            return NULL;
-        snprintf(buffer, size, "Your certification %s has ended. Ask your lead to renew it.",
-                 skill);
-        return buffer;
-    }
-    snprintf(buffer, size, "It needs certification %s, which you do not hold.", skill);
+    int64_t until = snapshot_until(person, ATTRIBUTE_SKILL, skill, now_ms);
+    if (until > now_ms)
+        return NULL;
+    snprintf(buffer, size,
+             until ? "Your certification %s has ended. Ask your lead to renew it."
+                   : "It needs certification %s, which you do not hold.",
+             skill);
     return buffer;
 }
 
@@ -225,7 +222,7 @@ static const char *gage_missing(const struct mes *mes, long segment, int64_t now
 }
 
 const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
-                              const struct snapshot_person *person, int64_t now_ms, char *buffer,
+                              const struct snapshot_holder *person, int64_t now_ms, char *buffer,
                               size_t size)
 {
     const struct unit *u = entities_unit(mes->entities, unit);
@@ -242,7 +239,7 @@ const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
         return "An operation before it is not complete.";
     if (u->running && u->running - 1 != s->place)
         return "Another operation of this unit is running.";
-    if (u->running && memcmp(u->operator_id, person->person, 16) != 0) {
+    if (u->running && memcmp(u->operator_id, person->id, 16) != 0) {
         snprintf(buffer, size, "%s is working on it.", u->operator);
         return buffer;
     }

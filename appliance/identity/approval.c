@@ -1,0 +1,63 @@
+/* Signatures at the entry, and denials there. */
+#include <sodium.h>
+#include <string.h>
+
+#include "appliance/identity/identity.h"
+#include "enclave/audit/outcome.h"
+#include "enclave/process/os.h"
+#include "transfer/statement.h"
+
+#define STATEMENT_MS ((int64_t)2 * 60 * 1000)
+
+/* The operation's name as statements write it. */
+static void dashed(const struct operation *operation, char out[static 48])
+{
+    size_t n = 0;
+    for (; operation->name[n] && n + 1 < 48; n++)
+        out[n] = operation->name[n] == '_' ? '-' : operation->name[n];
+    out[n] = '\0';
+}
+
+const char *identity_check_statement(struct identity *n, const struct operation *operation,
+                                     struct bytes_view text, struct bytes_view body,
+                                     const struct token *token)
+{
+    uint8_t bytes[STATEMENT_MAX], digest[32];
+    struct statement s;
+    char name[48];
+    size_t length;
+    dashed(operation, name);
+    if (text.length == 0)
+        return "This needs your signature.";
+    if (sodium_base642bin(bytes, sizeof bytes, (const char *)text.data, text.length, NULL, &length,
+                          NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        statement_check(n->public_key, bytes_view_of(bytes, length), &s) != 0)
+        return "The signature is not one that this box made.";
+    if (statement_action_digest(name, STATEMENT_ENTRY, body, digest) != 0 ||
+        memcmp(digest, s.action, 32) != 0 || s.operation != operation->number ||
+        strcmp(s.enclave, STATEMENT_ENTRY) != 0)
+        return "The signature is for something else.";
+    if (memcmp(s.person, token->person, 16) != 0 || memcmp(s.session, token->session, 16) != 0 ||
+        memcmp(s.station, token->station, 16) != 0)
+        return "The signature is another person's or another session's.";
+    int64_t now = identity_now(n);
+    if (s.at_ms < now - STATEMENT_MS || s.at_ms > now + STATEMENT_MS)
+        return "The signature is more than two minutes old.";
+    if (s.factor == STATEMENT_BADGE_PIN && !process_is_training(n->process))
+        return "This needs a stronger factor than the one that was shown.";
+    return NULL;
+}
+
+void identity_denied(struct identity *n, const struct token *token,
+                     const struct operation *operation)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    os_uuid(m.audit.id);
+    m.audit.event_class = 5;
+    m.audit.outcome = AUDIT_OUTCOME_DENIED;
+    memcpy(m.audit.person, token->person, 16);
+    memcpy(m.audit.session, token->session, 16);
+    memcpy(m.audit.station, token->station, 16);
+    m.audit.operation = (uint16_t)operation->number;
+    (void)!process_send(process_peer(n->process, 7, ""), &m);
+}

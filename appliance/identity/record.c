@@ -1,0 +1,164 @@
+/* Authorization records: what identity's log says of them. */
+#include <string.h>
+
+#include "appliance/identity/identity.h"
+#include "enclave/process/os.h"
+
+static void copy(char *out, size_t size, struct bytes_view v)
+{
+    size_t n = v.length < size ? v.length : size - 1;
+    memcpy(out, v.data, n);
+    out[n] = '\0';
+}
+#define COPY(field) copy(r->field, sizeof r->field, m->field)
+
+int64_t identity_now(const struct identity *n)
+{
+    int64_t now = os_utc_ms();
+    return now > n->floor_ms ? now : n->floor_ms;
+}
+
+/* The random end of an id. */
+static uint32_t bucket_of(const uint8_t id[static 16])
+{
+    uint32_t h;
+    memcpy(&h, id + 12, sizeof h);
+    return h % RECORDS_INDEX;
+}
+
+struct record *record_by_id(const struct identity *n, const uint8_t id[static 16])
+{
+    for (uint32_t at = bucket_of(id); n->index[at]; at = (at + 1) % RECORDS_INDEX)
+        if (memcmp(n->records[n->index[at] - 1].record, id, 16) == 0)
+            return &n->records[n->index[at] - 1];
+    return NULL;
+}
+
+bool record_is_active(const struct record *record, int64_t now_ms)
+{
+    return record->state == RECORD_APPROVED && record->from_ms <= now_ms &&
+           now_ms < record->until_ms;
+}
+
+const char *record_state_text(const struct record *record, int64_t now_ms)
+{
+    switch (record->state) {
+    case RECORD_PENDING:
+        return "pending";
+    case RECORD_REVOKED:
+        return "revoked";
+    case RECORD_SUPERSEDED:
+        return "superseded";
+    case RECORD_APPROVED:
+        break;
+    }
+    return now_ms < record->from_ms ? "not yet" : now_ms < record->until_ms ? "active" : "expired";
+}
+
+static uint32_t *first_of(const struct identity *n, enum holder_kind kind, size_t holder)
+{
+    return kind == HOLDER_STATION ? &n->stations[holder].first : &n->people[holder].first;
+}
+
+const struct record *record_newest(const struct identity *n, enum holder_kind kind, size_t holder)
+{
+    uint32_t first = *first_of(n, kind, holder);
+    return first ? &n->records[first - 1] : NULL;
+}
+
+const struct record *record_before(const struct identity *n, const struct record *record)
+{
+    return record->next ? &n->records[record->next - 1] : NULL;
+}
+
+const struct record *record_find(const struct identity *n, size_t person,
+                                 enum attribute_number attribute, const char *scope, int64_t now_ms)
+{
+    for (const struct record *r = record_newest(n, HOLDER_PERSON, person); r;
+         r = record_before(n, r))
+        if (r->attribute->number == attribute && record_is_active(r, now_ms) &&
+            (r->scope[0] == '\0' || strcmp(r->scope, scope) == 0))
+            return r;
+    return NULL;
+}
+
+/* ---- from events ---- */
+
+static int apply_entered(struct identity *n, const struct event *event)
+{
+    const struct event_record_entered *m = &event->record_entered;
+    const struct attribute *attribute = attribute_by_number(m->attribute);
+    bool station = m->kind == HOLDER_STATION;
+    size_t holder = station ? stations_by_id(n, m->holder) : people_by_id(n, m->holder);
+    if (!attribute || holder == (station ? STATIONS_MAX : PEOPLE_MAX))
+        return ERR_STATE;
+    if (n->records_count == RECORDS_MAX)
+        return ERR_FULL;
+    struct record *r = &n->records[n->records_count++];
+    *r = (struct record){.kind = (enum holder_kind)m->kind,
+                         .holder = holder,
+                         .attribute = attribute,
+                         .document_ms = m->document_ms,
+                         .from_ms = m->from_ms,
+                         .until_ms = m->until_ms,
+                         .entered_ms = event->common.utc_ms};
+    memcpy(r->record, m->record, 16);
+    memcpy(r->supersedes, m->supersedes, 16);
+    memcpy(r->entered_by, event->common.person, 16);
+    COPY(value);
+    COPY(scope);
+    COPY(granted_by);
+    COPY(granting_role);
+    COPY(document_type);
+    COPY(document);
+    COPY(reason);
+    r->next = *first_of(n, r->kind, holder);
+    *first_of(n, r->kind, holder) = (uint32_t)n->records_count;
+    uint32_t at = bucket_of(r->record);
+    while (n->index[at])
+        at = (at + 1) % RECORDS_INDEX;
+    n->index[at] = (uint32_t)n->records_count;
+    return 0;
+}
+
+/* What it replaces ends in the same moment. */
+static int apply_approved(struct identity *n, const struct event *event)
+{
+    struct record *r = record_by_id(n, event->record_approved.record);
+    if (!r || r->state != RECORD_PENDING)
+        return ERR_STATE;
+    r->state = RECORD_APPROVED;
+    r->approved_ms = event->common.utc_ms;
+    memcpy(r->approved_by, event->common.person, 16);
+    struct record *before = record_by_id(n, r->supersedes);
+    if (before && before->state == RECORD_APPROVED)
+        before->state = RECORD_SUPERSEDED;
+    return 0;
+}
+
+static int apply_revoked(struct identity *n, const struct event *event)
+{
+    const struct event_record_revoked *m = &event->record_revoked;
+    struct record *r = record_by_id(n, m->record);
+    if (!r)
+        return ERR_STATE;
+    r->state = RECORD_REVOKED;
+    r->revoked_ms = event->common.utc_ms;
+    memcpy(r->revoked_by, event->common.person, 16);
+    copy(r->revoked_why, sizeof r->revoked_why, m->reason);
+    return 0;
+}
+
+int record_apply(struct identity *n, const struct event *event)
+{
+    switch (event->number) {
+    case EVENT_RECORD_ENTERED:
+        return apply_entered(n, event);
+    case EVENT_RECORD_APPROVED:
+        return apply_approved(n, event);
+    case EVENT_RECORD_REVOKED:
+        return apply_revoked(n, event);
+    default:
+        return ERR_UNKNOWN;
+    }
+}

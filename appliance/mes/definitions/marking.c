@@ -1,0 +1,174 @@
+/* How a program, its parts and its documents are marked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "appliance/mes/mes.h"
+
+#define V(name)           body_value(command->body, #name)
+#define COPY(field, view) entity_text(row->field, sizeof row->field, view)
+
+int markings_apply(struct mes *mes, const struct event *event)
+{
+    const struct event_marking_defined *m = &event->marking_defined;
+    size_t n;
+    if (event->number != EVENT_MARKING_DEFINED)
+        return ERR_UNKNOWN;
+    int r = rows_add(mes->entities, ENTITY_MARKING, &n);
+    if (r)
+        return r;
+    struct marking_row *row = entities_marking_row(mes->entities, n);
+    COPY(object, m->object);
+    row->level = m->level;
+    row->itar = m->itar;
+    row->ear = m->ear;
+    COPY(category, m->category);
+    COPY(party, m->party);
+    COPY(dissem, m->dissem);
+    COPY(rel_to, m->rel_to);
+    COPY(ldc, m->ldc);
+    COPY(list, m->list);
+    COPY(contract, m->contract);
+    COPY(excluded, m->excluded);
+    COPY(zones, m->zones);
+    COPY(group, m->group);
+    COPY(source, m->source);
+    row->since_ms = event->common.utc_ms;
+    return 0;
+}
+
+/* ---- defining ---- */
+
+/* NULL, or the first word of ${text} that is none of ${words} (with spaces around). */
+static const char *unknown_word(struct command *command, struct bytes_view text, const char *words)
+{
+    char word[40];
+    for (uint32_t at = 0; at < text.length;) {
+        uint32_t end = at;
+        while (end < text.length && text.data[end] != ' ')
+            end++;
+        if (end == at || end - at > 30)
+            return mes_print(command, "%s", "an empty or too long word");
+        snprintf(word, sizeof word, " %.*s ", (int)(end - at), (const char *)text.data + at);
+        if (!strstr(words, word))
+            return mes_print(command, "%.*s", (int)(end - at), (const char *)text.data + at);
+        at = end + (end < text.length);
+    }
+    return NULL;
+}
+
+static const char *unknown_country(struct command *command, struct bytes_view text)
+{
+    for (uint32_t at = 0; at < text.length; at += 4) {
+        bool ends = at + 3 == text.length || (at + 4 < text.length && text.data[at + 3] == ' ');
+        if (at + 3 > text.length || !ends ||
+            !attribute_country_is_known(bytes_view_of(text.data + at, 3)))
+            return mes_print(command, "%.*s", (int)(text.length - at),
+                             (const char *)text.data + at);
+    }
+    return NULL;
+}
+
+static bool object_exists(const struct mes *mes, struct bytes_view object)
+{
+    if (bytes_equal_text(object, "program"))
+        return mes_program(mes) != NULL;
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_MATERIAL); i++)
+        if (bytes_equal_text(object, entities_material(mes->entities, i)->number))
+            return true;
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_DOCUMENT); i++)
+        if (bytes_equal_text(object, entities_document(mes->entities, i)->number))
+            return true;
+    return false;
+}
+
+static int refuse(struct command *command, const char *field, const char *word, const char *what)
+{
+    return mes_refuse(command, 409, field, mes_print(command, "%s: \"%s\" %s", field, word, what),
+                      "Nothing was marked.", "Take it as it stands in the source document.");
+}
+
+int markings_run(struct command *command)
+{
+    struct event event = {.number = EVENT_MARKING_DEFINED};
+    struct event_marking_defined *m = &event.marking_defined;
+    const char *wrong;
+    if (!object_exists(command->mes, V(object)->text))
+        return mes_refuse(command, 409, "object", "There is no such part or document.",
+                          "Nothing was marked.", "Name a part, a document, or \"program\".");
+    wrong = unknown_word(command, V(dissem)->text, " NOFORN ORCON PROPIN FGI ");
+    if (wrong)
+        return refuse(command, "dissem", wrong, "is none of NOFORN ORCON PROPIN FGI");
+    /* only the designating agency applies these: the words are closed */
+    wrong = unknown_word(command, V(ldc)->text, " NOCON FEDONLY FEDCON DL DISPLAY ");
+    if (wrong)
+        return refuse(command, "ldc", wrong, "is none of NOCON FEDONLY FEDCON DL DISPLAY");
+    wrong = unknown_country(command, V(rel_to)->text);
+    if (wrong)
+        return refuse(command, "rel_to", wrong, "is not a country's three letters of ISO 3166-1");
+    m->object = V(object)->text;
+    m->level = (uint8_t)V(level)->number;
+    m->itar = (uint8_t)V(itar)->number;
+    m->ear = (uint8_t)V(ear)->number;
+    m->category = V(category)->text;
+    m->party = V(party)->text;
+    m->dissem = V(dissem)->text;
+    m->rel_to = V(rel_to)->text;
+    m->ldc = V(ldc)->text;
+    m->list = V(list)->text;
+    m->contract = V(contract)->text;
+    m->excluded = V(excluded)->text;
+    m->zones = V(zones)->text;
+    m->group = V(group)->text;
+    m->source = V(source)->text;
+    return mes_emit(command, &event);
+}
+
+/* ---- asking ---- */
+
+static void fill(const struct marking_row *row, struct marking *m)
+{
+    *m = (struct marking){.level = row->level, .itar = row->itar, .ear = row->ear};
+    strcpy(m->id, row->object);
+    strcpy(m->category, row->category);
+    strcpy(m->party, row->party);
+    m->noforn = strstr(row->dissem, "NOFORN") != NULL;
+    strcpy(m->rel_to, row->rel_to);
+    strcpy(m->dissem, row->dissem);
+    strcpy(m->ldc, row->ldc);
+    strcpy(m->list, row->list);
+    strcpy(m->contract, row->contract);
+    strcpy(m->excluded, row->excluded);
+    strcpy(m->zones, row->zones);
+    strcpy(m->group, row->group);
+}
+
+size_t mes_markings(const struct mes *mes, int64_t at_ms, struct marking *out, size_t max)
+{
+    const struct program_info *program = mes_program(mes);
+    size_t count = 0;
+    if (program && max) {
+        out[count] = (struct marking){.level = program->level, .itar = program->export_controlled};
+        strcpy(out[count++].id, "program");
+    }
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_MARKING); i++) {
+        const struct marking_row *row = entities_marking_row(mes->entities, i);
+        size_t at = 0;
+        if (row->since_ms > at_ms)
+            continue;
+        while (at < count && strcmp(out[at].id, row->object) != 0)
+            at++;
+        if (at == count && count == max)
+            continue;
+        count += at == count;
+        fill(row, &out[at]);
+    }
+    return count;
+}
+
+const char *mes_marking_of(const struct mes *mes, const char *object)
+{
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_MARKING); i++)
+        if (strcmp(entities_marking_row(mes->entities, i)->object, object) == 0)
+            return object;
+    return mes_program(mes) ? "program" : NULL;
+}
