@@ -189,8 +189,7 @@ static int take_results(struct cedar_impact *m)
              m->samples[kind] != NULL && m->chosen[kind] != NULL;
         for (size_t a = 0; ok && a < actions; a++) {
             struct cedar_impact_sample *at = m->kept + (kind * actions + a) * 2 * room;
-            m->samples[kind][a] =
-                (struct impact_samples){.all = {at, 0}, .firsts = {at + room, 0}};
+            m->samples[kind][a] = (struct impact_samples){.all = {at, 0}, .firsts = {at + room, 0}};
         }
         m->result.changes[kind].by_action = m->by_action[kind];
         for (int side = 0; side < 2; side++)

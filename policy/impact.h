@@ -30,7 +30,7 @@ struct impact_part {
     uint64_t *by_principal; /* the set of those whose principal matches, now */
     struct impact_policy *now;
     uint32_t count;
-    uint32_t *where; /* by policy: its place in ${now}, or DIFF_NONE */
+    uint32_t *where;                         /* by policy: its place in ${now}, or DIFF_NONE */
     uint64_t *allow, *permit, *forbid, *err; /* of the row */
     uint64_t *counts[CEDAR_IMPACT_KINDS];    /* by policy */
 };
@@ -41,10 +41,10 @@ struct cedar_impact {
     struct cedar_impact_space space;
     struct column_meter meter;
     size_t resource_words;
-    uint64_t *for_principal, *for_context; /* bits by action and index */
-    uint64_t *for_resource;                /* for each action ${resource_words} words */
-    uint32_t first;                        /* of the block of resources */
-    uint32_t principal, action, context;   /* the row that comes next */
+    uint64_t *for_principal, *for_context;  /* bits by action and index */
+    uint64_t *for_resource;                 /* for each action ${resource_words} words */
+    uint32_t first;                         /* of the block of resources */
+    uint32_t principal, action, context;    /* the row that comes next */
     bool is_block, is_principal, is_action; /* what is prepared of it */
     uint64_t *kinds[CEDAR_IMPACT_KINDS];    /* of the row */
     uint64_t *by_action[CEDAR_IMPACT_KINDS];

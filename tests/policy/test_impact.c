@@ -538,8 +538,8 @@ static void expect_as_plain(const struct made_space *m, uint64_t work)
     struct cedar_impact *impact = NULL;
 
     plain_run(m, &plain);
-    assert_int_equal(
-        cedar_impact_begin(&m->sides[0].side, &m->sides[1].side, &m->space, &impact), 0);
+    assert_int_equal(cedar_impact_begin(&m->sides[0].side, &m->sides[1].side, &m->space, &impact),
+                     0);
     run(impact, work);
     const struct cedar_impact_result *r = cedar_impact_result(impact);
     assert_int_equal(r->decided, plain.decided);
