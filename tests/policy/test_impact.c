@@ -253,11 +253,171 @@ static void gives_the_same_when_resources_take_several_blocks(void **state)
     }
 }
 
+/* ---- the contract ---- */
+
+static void begin_with(struct made_space *m, const char *old_text, const char *new_text)
+{
+    static struct text_buffer texts[2];
+    const size_t counts[4] = {3, 2, 5, 2};
+
+    seed = 1;
+    for (int i = 0; i < 2; i++)
+        texts[i].length = 0;
+    put(&texts[0], old_text);
+    put(&texts[1], new_text);
+    make_space(m, texts, counts);
+    m->space.applies = NULL;
+    m->space.on_error = CEDAR_DENY_ON_ERROR;
+    m->space.samples = 4;
+}
+
+static int try_begin(struct made_space *m)
+{
+    struct cedar_impact *impact = NULL;
+    int r = cedar_impact_begin(&m->sides[0].side, &m->sides[1].side, &m->space, &impact);
+
+    cedar_impact_free(impact);
+    return r;
+}
+
+#define ALL "(principal, action, resource)"
+
+static void takes_samples_in_turn_over_actions_and_people(void **state)
+{
+    struct made_space m;
+    struct cedar_impact *impact;
+    static const struct cedar_impact_sample expected[] = {
+        {0, 0, 0, 0}, {0, 1, 0, 0}, {1, 0, 0, 0}, {1, 1, 0, 0}};
+
+    (void)state;
+    begin_with(&m, "@id(\"a\") forbid" ALL "; @id(\"p\") permit" ALL ";",
+               "@id(\"p\") permit" ALL ";");
+    assert_int_equal(cedar_impact_begin(&m.sides[0].side, &m.sides[1].side, &m.space, &impact), 0);
+    assert_int_equal(cedar_impact_result(impact)->decided, 0);
+    run(impact, 100);
+    const struct cedar_impact_result *r = cedar_impact_result(impact);
+    const struct cedar_impact_change *c = &r->changes[CEDAR_NEWLY_ALLOWED];
+    assert_int_equal(r->total, 60);
+    assert_int_equal(c->count, 60);
+    assert_int_equal(c->by_action[1], 30);
+    assert_int_equal(c->by_policy[0][0], 60);
+    assert_int_equal(c->by_policy[0][1], 0);
+    assert_int_equal(c->by_policy[1][0], 60);
+    assert_int_equal(c->sample_count, 4);
+    assert_memory_equal(c->samples, expected, sizeof expected);
+    cedar_impact_free(impact);
+    free_space(&m);
+}
+
+static void refuses_what_cannot_be_decided(void **state)
+{
+    struct made_space m;
+    struct cedar_entities *open = NULL;
+    struct cedar_value wrong = cedar_long(1);
+
+    (void)state;
+    begin_with(&m, "permit" ALL ";", "permit" ALL ";");
+    assert_int_equal(try_begin(&m), 0);
+    struct cedar_impact_side right = m.sides[1].side;
+    m.sides[1].side.policies = m.sides[0].policies;
+    assert_int_equal(try_begin(&m), CEDAR_ERR_STATE);
+    m.sides[1].side = right;
+    assert_int_equal(cedar_base_new(m.sides[1].policies, &open), 0);
+    m.sides[1].side.entities = open;
+    assert_int_equal(try_begin(&m), CEDAR_ERR_STATE);
+    m.sides[1].side = right;
+    for (int list = 0; list < 4; list++) {
+        struct cedar_value keep = m.sides[0].lists[list][1];
+        m.sides[0].lists[list][1] = wrong;
+        assert_int_equal(try_begin(&m), CEDAR_ERR_STATE);
+        m.sides[0].lists[list][1] = keep;
+    }
+    assert_int_equal(try_begin(&m), 0);
+    cedar_entities_free(open);
+    free_space(&m);
+}
+
+static void refuses_more_than_it_has_room_for(void **state)
+{
+    struct made_space m;
+
+    (void)state;
+    begin_with(&m, "permit" ALL ";", "permit" ALL ";");
+    m.space.samples = CEDAR_IMPACT_SAMPLES_MAX / 2 + 1;
+    assert_int_equal(try_begin(&m), CEDAR_ERR_LIMIT);
+    m.space.samples = 1;
+    m.space.principals = CEDAR_IMPACT_LIST_MAX + 1;
+    assert_int_equal(try_begin(&m), CEDAR_ERR_LIMIT);
+    m.space.principals = m.space.resources = m.space.contexts = CEDAR_IMPACT_LIST_MAX;
+    assert_int_equal(try_begin(&m), CEDAR_ERR_LIMIT);
+    free_space(&m);
+}
+
+/* A set of sets that needs more than a mebibyte while it is compared. */
+static void gives_no_answer_where_a_condition_needs_too_much_memory(void **state)
+{
+    struct cedar_impact *impact;
+    struct made_space m;
+    char *text = malloc(400000), *at = text;
+    bool done = true;
+
+    (void)state;
+    assert_non_null(text);
+    begin_with(&m, "permit" ALL ";", "permit" ALL ";");
+    free_space(&m);
+    at += sprintf(at, "permit" ALL " when { [");
+    for (int i = 0; i < 20; i++) {
+        at += sprintf(at, "%s[", i == 0 ? "" : ",");
+        for (int k = 0; k < 4000; k++)
+            at += sprintf(at, "%s%d", k == 0 ? "" : ",", k % 10);
+        at += sprintf(at, "]");
+    }
+    at += sprintf(at, "].contains(resource) };");
+    for (int i = 0; i < 2; i++)
+        make_side(&m.sides[i], i == 0 ? "permit" ALL ";" : text, m.counts);
+    assert_int_equal(cedar_scratch_new(65536, &m.scratch), 0);
+    assert_int_equal(cedar_impact_begin(&m.sides[0].side, &m.sides[1].side, &m.space, &impact), 0);
+    assert_int_equal(cedar_impact_step(impact, 1000000, &done), CEDAR_ERR_LIMIT);
+    assert_false(done);
+    assert_int_equal(cedar_impact_step(impact, 1000000, &done), CEDAR_ERR_LIMIT);
+    cedar_impact_free(impact);
+    free_space(&m);
+    free(text);
+}
+
+/* However little is asked for, every step leads on; and none does much more than was asked. */
+static void every_step_leads_on(void **state)
+{
+    struct cedar_impact *impact;
+    struct made_space m;
+    bool done = false;
+    uint64_t steps = 0;
+
+    (void)state;
+    begin_with(&m, "permit" ALL " when { principal.level <= resource.level || context.flag };",
+               "permit" ALL " when { principal.level < resource.level && context.flag };");
+    assert_int_equal(cedar_impact_begin(&m.sides[0].side, &m.sides[1].side, &m.space, &impact), 0);
+    for (uint64_t before = 0; !done; steps++) {
+        assert_int_equal(cedar_impact_step(impact, 0, &done), 0);
+        uint64_t decided = cedar_impact_result(impact)->decided;
+        assert_true(decided - before <= 5); /* a row */
+        before = decided;
+    }
+    assert_in_range(steps, 12, 200);
+    cedar_impact_free(impact);
+    free_space(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_what_deciding_every_question_gives),
         cmocka_unit_test(gives_the_same_when_resources_take_several_blocks),
+        cmocka_unit_test(takes_samples_in_turn_over_actions_and_people),
+        cmocka_unit_test(refuses_what_cannot_be_decided),
+        cmocka_unit_test(refuses_more_than_it_has_room_for),
+        cmocka_unit_test(gives_no_answer_where_a_condition_needs_too_much_memory),
+        cmocka_unit_test(every_step_leads_on),
     };
     return cmocka_run_group_tests_name("policy/impact", tests, NULL, NULL);
 }
