@@ -145,7 +145,10 @@ $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
-bench: all $(B)/bench/bench $(B)/bench/decide
+$(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib/policy.a
+	@mkdir -p $(@D); echo "  ld impact"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
+bench: all $(B)/bench/bench $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

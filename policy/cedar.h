@@ -420,6 +420,119 @@ size_t cedar_explain_values(const struct cedar_policies *policies,
                             uint32_t number, struct cedar_part *out, size_t room, char *buffer,
                             size_t size);
 
+/* ---- impact: what a change of policies changes, over everything ---- */
+
+/*
+ * One of the two policy sets.  ${entities} is a frozen store over ${policies};
+ * the lists hold values of it: all people, actions and objects, and the records
+ * that are contexts.  The two sides list the same things in the same order.  All
+ * of it is borrowed until cedar_impact_free(), and so is what the values hold.
+ */
+struct cedar_impact_side {
+    const struct cedar_policies *policies;
+    const struct cedar_entities *entities;
+    const struct cedar_value *principals;
+    const struct cedar_value *actions;
+    const struct cedar_value *resources;
+    const struct cedar_value *contexts;
+};
+
+enum cedar_impact_axis {
+    CEDAR_IMPACT_PRINCIPAL,
+    CEDAR_IMPACT_RESOURCE,
+    CEDAR_IMPACT_CONTEXT,
+};
+
+/* What is asked: everybody does everything to everything, as far as ${applies} lets it. */
+struct cedar_impact_space {
+    size_t principals, actions, resources, contexts; /* how long the lists are */
+    /*
+     * Whether ${action} is for this principal, resource or context, by their
+     * places in the lists.  Asked once for each while the comparison begins.  NULL:
+     * every action is for all of them.
+     */
+    bool (*applies)(void *caller, enum cedar_impact_axis axis, size_t action, size_t index);
+    void *caller;
+    enum cedar_on_error on_error;
+    size_t samples; /* how many changes of each kind to keep */
+};
+
+#define CEDAR_IMPACT_LIST_MAX    (1U << 24) /* entries of one list */
+#define CEDAR_IMPACT_SAMPLES_MAX (1U << 20) /* samples times actions */
+#define CEDAR_IMPACT_BYTES       (1U << 25) /* for the answers of one side that are kept */
+
+/* What became of one question.  The third may come beside the first two. */
+enum cedar_impact_kind {
+    CEDAR_NEWLY_ALLOWED, /* denied before, allowed after */
+    CEDAR_NEWLY_DENIED,  /* allowed before, denied after */
+    CEDAR_NEWLY_ERRING,  /* no policy erred before, some policy errs after */
+    CEDAR_OTHER_REASONS, /* decided alike, but by other policies or with other errors */
+    CEDAR_IMPACT_KINDS,
+};
+
+/* One question, by the places in the lists. */
+struct cedar_impact_sample {
+    uint32_t principal, action, resource, context;
+};
+
+struct cedar_impact_change {
+    uint64_t count;
+    const uint64_t *by_action;
+    /*
+     * Of side 0, before, and 1, after, by number of the policy: of how many of
+     * these questions it determined the answer, or erred.
+     */
+    const uint64_t *by_policy[2];
+    /*
+     * The first change of each person for each action, one action after the other
+     * in turn; then the rest in the order of principals, contexts and resources.
+     */
+    const struct cedar_impact_sample *samples;
+    size_t sample_count;
+};
+
+struct cedar_impact_result {
+    uint64_t decided; /* questions, each decided by both sides */
+    uint64_t total;   /* how many there are; the same when all is done */
+    struct cedar_impact_change changes[CEDAR_IMPACT_KINDS];
+};
+
+/* A comparison under way. */
+struct cedar_impact;
+
+/*
+ * cedar_impact_begin(before, after, space, ret_impact):
+ * Make ready to decide every question of ${space} with both sides.  Policies of
+ * both sides with the same id count as the same.  The answer is exact: the one
+ * that cedar_decide() would give for each question.  Memory is taken here and
+ * never more: twice CEDAR_IMPACT_BYTES at most, 96 bytes for each sample and
+ * action, an eighth of a byte for each pair of an action with a principal,
+ * a resource, a context or a policy, and 100 bytes for each node of the policies.
+ * On success set ${ret_impact}; the caller ends it with cedar_impact_free().
+ * Return 0; CEDAR_ERR_STATE if a store is not frozen over its policies or a value
+ * is no entity or no record; CEDAR_ERR_LIMIT; CEDAR_ERR_MEMORY.
+ */
+must_use int cedar_impact_begin(const struct cedar_impact_side *before,
+                                const struct cedar_impact_side *after,
+                                const struct cedar_impact_space *space,
+                                struct cedar_impact **ret_impact);
+
+/*
+ * cedar_impact_step(impact, work, ret_done):
+ * Go on for about ${work} evaluations of a condition, each of about 50 ns: with
+ * 20000, for about a millisecond.  Set ${ret_done} when all is decided.  Return 0,
+ * or CEDAR_ERR_LIMIT if a condition needs more memory than a decision has, and
+ * then there is no answer.
+ */
+must_use int cedar_impact_step(struct cedar_impact *impact, uint64_t work, bool *ret_done);
+
+/* cedar_impact_result(impact): What was found so far; borrowed until the next call with ${impact}.
+ */
+const struct cedar_impact_result *cedar_impact_result(struct cedar_impact *impact);
+
+/* cedar_impact_free(impact): NULL is fine. */
+void cedar_impact_free(struct cedar_impact *impact);
+
 /* ---- schemas: what policies, entities and requests may speak about ---- */
 
 /* A resolved, immutable schema.  It stands alone and serves any number of policy sets. */

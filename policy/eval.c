@@ -405,13 +405,18 @@ static bool scope_matches(struct eval *ev, const struct scope *s, struct uid uid
     return false;
 }
 
-bool eval_scope(struct eval *ev, const struct policy *policy)
+bool eval_scope_of(struct eval *ev, const struct policy *policy, enum variable v)
 {
     const struct cedar_value *of[] = {&ev->request->principal, &ev->request->action,
                                       &ev->request->resource};
 
+    return scope_matches(ev, &policy->scopes[v], (struct uid){of[v]->uid.type, of[v]->uid.id});
+}
+
+bool eval_scope(struct eval *ev, const struct policy *policy)
+{
     for (enum variable v = VARIABLE_PRINCIPAL; v <= VARIABLE_RESOURCE; v++)
-        if (!scope_matches(ev, &policy->scopes[v], (struct uid){of[v]->uid.type, of[v]->uid.id}))
+        if (!eval_scope_of(ev, policy, v))
             return false;
     return true;
 }

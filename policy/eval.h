@@ -67,6 +67,9 @@ bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret);
 /* eval_scope(ev, policy): Whether the policy's scope matches; it cannot err. */
 bool eval_scope(struct eval *ev, const struct policy *policy);
 
+/* eval_scope_of(ev, policy, v): The same of its principal, action or resource alone. */
+bool eval_scope_of(struct eval *ev, const struct policy *policy, enum variable v);
+
 /* eval_fail(ev, kind, node), eval_type(…): Set the fault; always false. */
 bool eval_fail(struct eval *ev, enum fault_kind kind, uint32_t node);
 bool eval_type(struct eval *ev, uint32_t node, const char *wanted, const struct cedar_value *got);

@@ -76,6 +76,49 @@ bool value_equal(const struct cedar_value *a, const struct cedar_value *b)
     return value_compare(a, b) == 0;
 }
 
+static uint32_t hash_more(uint32_t hash, uint64_t more)
+{
+    uint64_t h = (hash ^ more) * 0x9e3779b97f4a7c15u;
+
+    return (uint32_t)(h >> 32 ^ h);
+}
+
+uint32_t value_hash(const struct cedar_value *v)
+{
+    uint32_t hash = hash_more(0, v->tag);
+
+    switch ((enum value_tag)v->tag) {
+    case VALUE_NONE:
+        break;
+    case VALUE_BOOL:
+    case VALUE_LONG:
+    case VALUE_DECIMAL:
+    case VALUE_DATETIME:
+    case VALUE_DURATION:
+        return hash_more(hash, (uint64_t)v->number);
+    case VALUE_STRING:
+        return hash_more(hash, v->symbol);
+    case VALUE_ENTITY:
+        return hash_more(hash, (uint64_t)v->uid.type << 32 | v->uid.id);
+    case VALUE_SET:
+        for (uint32_t i = 0; i < v->count; i++)
+            hash = hash_more(hash, value_hash(&v->items[i]));
+        break;
+    case VALUE_RECORD:
+        for (uint32_t i = 0; i < v->count; i++) {
+            hash = hash_more(hash, v->fields[i].key);
+            hash = hash_more(hash, value_hash(&v->fields[i].value));
+        }
+        break;
+    case VALUE_IPADDR:
+        hash = hash_more(hash, (uint64_t)v->ip->is_v6 << 8 | v->ip->prefix);
+        for (size_t i = 0; i < sizeof v->ip->bytes; i++)
+            hash = hash_more(hash, v->ip->bytes[i]);
+        break;
+    }
+    return hash;
+}
+
 bool value_depth_ok(const struct cedar_value *v, unsigned most)
 {
     if (v->tag != VALUE_SET && v->tag != VALUE_RECORD)

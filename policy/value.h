@@ -55,6 +55,9 @@ const char *value_tag_name(enum value_tag tag);
 int value_compare(const struct cedar_value *a, const struct cedar_value *b);
 bool value_equal(const struct cedar_value *a, const struct cedar_value *b);
 
+/* value_hash(v): The same for equal values. */
+uint32_t value_hash(const struct cedar_value *v);
+
 /* value_depth_ok(v, most): Whether ${v} nests at most ${most} sets and records. */
 bool value_depth_ok(const struct cedar_value *v, unsigned most);
 

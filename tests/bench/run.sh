@@ -5,6 +5,7 @@ code=0
 case ${FIGURE:-policy} in
 policy*)
     "$top/build/bench/decide" "$top/policy/site/site.tests.json" "$top"/policy/site/*.cedar || code=1
+    "$top/build/bench/impact" "$top"/policy/site/*.cedar || code=1
     [ -z "${FIGURE:-}" ] || exit "$code" ;;
 esac
 # shellcheck source=site.sh
