@@ -14,7 +14,6 @@
 #define ITEMS_MAX     16
 
 /* "TRAINING" and zeros. */
-const uint8_t decide_station_training[16] = "TRAINING";
 
 struct decider {
     const char *enclave;

@@ -56,7 +56,4 @@ void decide(struct decider *decider, const struct snapshot_person *person,
 const uint8_t *decider_hash(const struct decider *decider);
 unsigned decider_policies(const struct decider *decider);
 
-/* The id of the only station of a training site. */
-extern const uint8_t decide_station_training[16];
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "appliance/answer.h"
 #include "appliance/gateway/gateway.h"
+#include "appliance/station.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -98,6 +99,7 @@ static enum MHD_Result forward(struct gateway *g, struct exchange *x)
     struct message m = {.number = MESSAGE_REQUEST};
     m.request.request = ++g->next_request;
     m.request.operation = (uint16_t)x->operation->number;
+    memcpy(m.request.station, station_training, STATION_ID);
     if (authorization && strncmp(authorization, bearer, sizeof bearer - 1) == 0)
         m.request.token = bytes_text(authorization + sizeof bearer - 1);
     m.request.statement = bytes_text(statement ? statement : "");

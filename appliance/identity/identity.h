@@ -6,6 +6,7 @@
 #include "appliance/decide.h"
 #include "appliance/event.h"
 #include "appliance/identity/token.h"
+#include "appliance/station.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
 #include "enclave/store/store.h"
@@ -60,8 +61,9 @@ struct pending {
     uint8_t badge[32]; /* as it was shown, known or not */
     uint8_t badge_length;
     char enclave[9];
-    uint8_t peppered[32]; /* wiped when the hash has come */
-    uint8_t *body;        /* a copy, for what is done after the auditor's word */
+    uint8_t station[STATION_ID]; /* where it was asked */
+    uint8_t peppered[32];        /* wiped when the hash has come */
+    uint8_t *body;               /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
     struct token token;
     uint8_t hash[PASSWORD_HASH_LENGTH];
@@ -70,6 +72,7 @@ struct pending {
 struct session {
     bool used;
     uint8_t session[16];
+    uint8_t station[STATION_ID]; /* where it was opened: nowhere else is it one */
     size_t person;
     uint64_t expires_ms;
 };
@@ -115,6 +118,7 @@ struct identity {
     struct throttle throttles[THROTTLES];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;
+    uint8_t station[STATION_ID]; /* of the request that is being answered */
     bool people_changed;
     struct snapshot *site; /* everybody with a role of the site, for its own decisions */
     bool in_transaction;
@@ -170,7 +174,8 @@ void identity_answer(struct identity *n, struct peer *gateway, uint64_t request,
                      const struct bytes_put *body);
 void identity_problem(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
                       const char *field, const char *error, const char *todo);
-/* identity_session(n, token, audience, ret_token): Is this a live session of ours? Its place. */
+/* identity_session(n, token, audience, ret_token): Is this a live session of ours, of the station
+ * that asks? Its place. */
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token);
 

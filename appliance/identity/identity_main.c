@@ -170,6 +170,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
     const struct operation *operation = operation_by_number(m->operation);
     char error[260];
     bool entry = gateway->program == PROGRAM_ENTRY;
+    memcpy(n->station, m->station, STATION_ID);
     if (!operation || operation->server != (entry ? SERVER_ENTRY : SERVER_DOOR))
         log_die("a gateway sent an operation that is not identity's");
     if (n->closed[0]) {
