@@ -54,6 +54,7 @@ $(B)/bin/$(1): $$(call o,$(2)) $(foreach a,$(3),$(B)/lib/$(a).a)
 	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $(4)
 endef
 SHELL_LIBS := -lseccomp -lsodium
+TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
   appliance/supervisor/child.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
@@ -107,7 +108,7 @@ stop:
 T := $(B)/tests
 TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
 ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
-TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
