@@ -21,6 +21,7 @@
 #define SESSIONS_MAX 512
 #define CODES_MAX    128
 #define THROTTLES    256
+#define STATIONS_MAX 4096 /* as many as a gateway takes */
 
 #define SESSION_MS ((uint64_t)12 * 3600 * 1000) /* absolute, a shift */
 #define CODE_MS    10000
@@ -92,6 +93,13 @@ struct throttle {
     uint64_t next_ms;
 };
 
+struct station {
+    uint8_t id[STATION_ID];
+    char site[33];
+    char zone[33];
+    char ceiling[33];
+};
+
 struct issued {
     char enclave[9];
     uint64_t epoch;
@@ -117,6 +125,8 @@ struct identity {
     struct code codes[CODES_MAX];
     struct throttle throttles[THROTTLES];
     struct issued issued[ENCLAVES_MAX];
+    struct station stations[STATIONS_MAX];
+    size_t stations_count;
     uint64_t next_number;
     uint8_t station[STATION_ID]; /* of the request that is being answered */
     bool people_changed;
@@ -168,6 +178,14 @@ void identity_journal(struct identity *n, const struct pending *p, unsigned outc
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                      const struct operation *operation);
 void records_go_on(struct identity *n, struct pending *p);
+
+/* stations.c: the list that gateways admit stations by; nothing on a training site */
+/* identity_stations(n, ids, max): The ids of the stations in force; how many. */
+size_t identity_stations(const struct identity *n, uint8_t (*ids)[STATION_ID], size_t max);
+/* stations_push(n, gateway): To one gateway, which has just come; NULL is nobody. */
+void stations_push(struct identity *n, struct peer *gateway);
+/* stations_changed(n): To every gateway: who is gone loses its connections. */
+void stations_changed(struct identity *n);
 
 /* answers */
 void identity_answer(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,

@@ -184,7 +184,10 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
-    if (operation->number <= OPERATION_SIGN_OUT)
+    if (operation->number == OPERATION_SIGN_IN_PIV)
+        identity_problem(n, gateway, m->request, 404, "", "There is nothing here under that name.",
+                         "");
+    else if (operation->number <= OPERATION_SIGN_OUT)
         signin_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
@@ -282,6 +285,8 @@ static void on_joined(void *context, struct peer *peer)
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER)
         issue_to(n, peer);
+    if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
+        stations_push(n, peer);
     if (peer->program == PROGRAM_AUDITOR) {
         store_head_lost(n->store);
         n->head_asked_ms = 0;
@@ -300,7 +305,7 @@ static void on_left(void *context, struct peer *peer)
         store_head_lost(n->store);
 }
 
-/* ---- the first two officers of a training site ---- */
+/* ---- the first two officers of a site, and its stations ---- */
 
 static int add_officer(struct identity *n, char *line)
 {
@@ -336,7 +341,7 @@ static int add_officer(struct identity *n, char *line)
     memcpy(event.record_entered.person, person, 16);
     event.record_entered.attribute = bytes_text("role");
     event.record_entered.value = bytes_text("security-officer");
-    event.record_entered.document = bytes_text("creation of the training site");
+    event.record_entered.document = bytes_text("creation of the site");
     event.record_entered.from_ms = os_utc_ms() - 1000;
     event.record_entered.until_ms = os_utc_ms() + (int64_t)365 * 24 * 3600 * 1000;
     if (r == 0)
@@ -346,27 +351,45 @@ static int add_officer(struct identity *n, char *line)
     return r ? r : people_event(n, &event, console, 0, console);
 }
 
+/* "station ID SITE ZONE CEILING": it is in force from now on. */
+static int add_station(struct identity *n, const char *line)
+{
+    char id[2 * STATION_ID + 1];
+    struct station s = {0};
+    int used = 0;
+    if (sscanf(line, "station %32s %32s %32s %32s%n", id, s.site, s.zone, s.ceiling, &used) != 4 ||
+        line[used] != '\0' || bytes_from_hex(bytes_text(id), STATION_ID, s.id) != 0)
+        return ERR_FORMAT;
+    if (n->stations_count == STATIONS_MAX)
+        return ERR_FULL;
+    n->stations[n->stations_count++] = s;
+    return 0;
+}
+
+#define IS_STATION(line) (strncmp(line, "station ", 8) == 0)
+
+/* Two officers, once, and the stations in force: those that are named, and no others. */
 static const char *bootstrap(struct identity *n)
 {
-    static char text[2048];
+    static char text[32768];
     char *save = NULL;
     int officers = 0;
-    if (!process_is_training(n->process))
-        return "a production site's officers are enrolled in a ceremony, not here";
-    if (n->people_count > 0)
-        return "people are known already; nothing was changed";
     ssize_t got = read(process_descriptor(n->process, DESCRIPTOR_INPUT), text, sizeof text - 1);
     text[got > 0 ? got : 0] = '\0';
+    if (n->people_count > 0 && strstr(text, "officer "))
+        return "people are known already; nothing was changed";
+    n->stations_count = 0;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        if (add_officer(n, line) != 0)
-            log_die("the officers of a new site are not in their form; nothing was kept");
-        officers++;
+        if (IS_STATION(line) ? add_station(n, line) : add_officer(n, line))
+            log_die("the officers and stations of a site are not in their form; nothing was kept");
+        officers += !IS_STATION(line);
     }
     sodium_memzero(text, sizeof text);
-    if (officers != 2)
+    if (officers != 2 && n->people_count == 0)
         log_die("a new site has exactly two officers; nothing was kept");
     commit(n);
     issue_all(n);
+    stations_changed(n);
     return NULL;
 }
 
@@ -376,7 +399,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
     if (command != COMMAND_BOOTSTRAP)
         log_die("the supervisor asked for a command that is not identity's");
     const char *why = bootstrap(n);
-    process_command_done(n->process, request, why != NULL, why ? why : "two officers are known");
+    process_command_done(n->process, request, why != NULL, why ? why : "recorded");
 }
 
 static int on_turn(void *context)
