@@ -16,7 +16,6 @@
 #define DAY_MS        ((int64_t)86400000)
 
 /* "TRAINING" and zeros. */
-const uint8_t decide_station_training[16] = "TRAINING";
 
 struct decider {
     const char *enclave;
@@ -262,7 +261,7 @@ static void add_training_station(struct cedar_entities *e, const char *site)
 {
     char id[HOLDER_ID_TEXT];
     struct cedar_value end = cedar_datetime(INT64_C(4102444800000));
-    holder_id(decide_station_training, id);
+    holder_id(station_training, id);
     cedar_entity_begin(e, "Casemate::Station", id);
     cedar_entity_attribute(e, "suspended", cedar_bool(false));
     cedar_entity_attribute(e, "training", cedar_bool(true));

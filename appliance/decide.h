@@ -3,6 +3,7 @@
 
 #include "appliance/identity/snapshot.h"
 #include "appliance/operation.h"
+#include "appliance/station.h"
 
 struct cedar_policies;
 struct cedar_entities;
@@ -121,8 +122,5 @@ void decider_base_add(const struct decider *decider, struct cedar_entities *enti
 /* decider_hash(decider): BLAKE2b-256 of the policy texts. */
 const uint8_t *decider_hash(const struct decider *decider);
 unsigned decider_policies(const struct decider *decider);
-
-/* The id of the only station of a training site. */
-extern const uint8_t decide_station_training[16];
 
 #endif

@@ -47,21 +47,28 @@ $(eval $(call floor,mes,$(MES)))
 
 # ---- programs: objects, archives, libraries ----
 PROGRAMS :=
-# program NAME, its own objects, archives, libraries
+# program NAME, its own objects, archives, libraries; and the same for tests/system/10-production.sh
+# on a machine that cannot lock memory (tests/system/unlocked.c)
+TEST_PROGRAMS :=
 define program
 PROGRAMS += $(B)/bin/$(1)
 $(B)/bin/$(1): $$(call o,$(2)) $(foreach a,$(3),$(B)/lib/$(a).a)
 	@mkdir -p $$(@D); echo "  ld $(1)"
 	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $(4)
+TEST_PROGRAMS += $(B)/tests/bin/$(1)
+$(B)/tests/bin/$(1): $$(call o,tests/system/unlocked.o $(2)) $(foreach a,$(3),$(B)/lib/$(a).a)
+	@mkdir -p $$(@D); echo "  ld $(1), for tests"
+	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $(4)
 endef
 SHELL_LIBS := -lseccomp -lsodium
+TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
   appliance/supervisor/child.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
-$(eval $(call program,identity,$(IDENTITY) appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
@@ -71,8 +78,10 @@ $(eval $(call program,casemate-bundle,transfer/bundle_main.o $(patsubst %.c,%.o,
 WORKER := $(patsubst %.c,%.o,$(wildcard appliance/worker/*.c))
 $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
 
-$(eval $(call program,gateway,appliance/gateway/gateway_main.o appliance/gateway/route.o appliance/gateway/reply.o \
-  appliance/gateway/assets.o appliance/operation.o appliance/answer.o,process crypto,$(SHELL_LIBS) -lmicrohttpd))
+TLS := appliance/tls/key.o appliance/tls/certificate.o appliance/station.o
+$(eval $(call program,gateway,$(patsubst %.c,%.o,$(wildcard appliance/gateway/*.c)) $(TLS) \
+  appliance/operation.o appliance/answer.o,process crypto,$(SHELL_LIBS) -lmicrohttpd $(TLS_LIBS)))
+$(eval $(call program,certifier,appliance/tls/certifier_main.o $(TLS),process crypto,$(SHELL_LIBS) $(TLS_LIBS)))
 
 # ---- the page ----
 UI_SOURCES := $(shell find appliance/ui -type f -not -path '*/node_modules/*' 2>/dev/null) appliance/operations.def appliance/answers.def
@@ -81,7 +90,7 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
-$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
 $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)
@@ -108,7 +117,7 @@ stop:
 T := $(B)/tests
 TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
 ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
-TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
@@ -122,6 +131,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+test-programs: $(TEST_PROGRAMS)
 tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"

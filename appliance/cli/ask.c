@@ -136,7 +136,7 @@ static int open_input(const char *path)
 }
 
 /* What the reading process wrote before its end, if anything. */
-static void read_sentence(int fd, char *text, size_t size)
+void ask_said(int fd, char *text, size_t size)
 {
     char said[400];
     size_t length = 0;
@@ -183,7 +183,7 @@ int ask_import(const char *site, const char *tar_path, struct ask_answer *ret_an
     close(out[1]);
     out[1] = -1;
     if (r == 0)
-        read_sentence(out[0], ret_answer->text, sizeof ret_answer->text);
+        ask_said(out[0], ret_answer->text, sizeof ret_answer->text);
 out:
     for (int i = 0; i < 2; i++) {
         int kept = errno;

@@ -26,6 +26,13 @@ struct ask_answer {
 must_use int ask(const char *site, unsigned command, const char *enclave, const int *fds,
                  size_t count, struct ask_answer *ret_answer);
 
+/* ask_said(fd, text, size): The sentence that a program left on ${fd}, if any, instead of ${text}.
+ */
+void ask_said(int fd, char *text, size_t size);
+
+/* cli_finish(o, site, code, answer): Print what came back; an enum cli_exit. */
+int cli_finish(const struct cli *o, const char *site, int code, const struct ask_answer *answer);
+
 /* ask_printable(text): Everything but printable ASCII and LF becomes '?'. */
 void ask_printable(char *text);
 

@@ -24,6 +24,8 @@ enum {
 #define KEYS "kr"
 #define PORT "p"
 #define ALL  "a"
+#define MAKE "ctnAeS"
+#define CERT "qno"
 
 static const struct command {
     const char *words, *options, *synopsis;
@@ -41,10 +43,37 @@ static const struct command {
      "  casemate status\n"},
     {"stop", SITE, "", 0, 0, COMMAND_STOP, cli_console, "stop a site",
      "Every process ends what it is at and stops.  What was confirmed to anybody is recorded.\n"},
-    {"unlock", SITE, "", 0, 0, COMMAND_UNLOCK, cli_console, "start the keeper again",
-     "The keeper hands out keys and is not started again by itself.  A training site's keeper\n"
-     "unlocks from the key file that lies beside the site; a production site needs its\n"
-     "custodians.\n"},
+    {"unlock", SITE "f", "[DIR]", 0, 1, 0, cli_unlock, "start the keeper, which hands out the keys",
+     "The keeper is not started again by itself.  A training site's unlocks from the key file\n"
+     "that lies beside the site.  A production site's takes its custodians' shares: each types\n"
+     "the five rows of his own, which are not shown.  --shares FILE (or -) reads them from a\n"
+     "file.  A share that is mistyped, another site's or given twice is named.\n"
+     "\n"
+     "  casemate unlock /var/lib/casemate/site\n"},
+    {"site create", PORT MAKE, "DIR", 1, 1, 0, cli_site_create, "make a production site",
+     "Makes DIR: the public keys, the policy, the certificates of its gateways, and the root\n"
+     "key in shares.  Any --threshold M of --custodians N unlock the site; no key stays on the\n"
+     "disk.  The shares are shown once, on the terminal, or lie each in a file of the new\n"
+     "directory --shares-to.  --name is the host name in people's browsers, --address where it\n"
+     "listens beside 127.0.0.1; --enclave names each enclave by an opaque id.\n"
+     "\n"
+     "  casemate site create /var/lib/casemate/site --custodians 5 --threshold 3 \\\n"
+     "      --name mes.example --address 10.1.2.3 --enclave e7k2m9qa\n"},
+    {"site start", SITE, "[DIR]", 0, 1, 0, cli_site_start, "start a production site",
+     "Its processes wait for their keys until it is unlocked.  casemate stop stops it.\n"},
+    {"site begin", "", "DIR FILE", 2, 2, COMMAND_BOOTSTRAP, cli_site_begin,
+     "its first two officers, and its stations",
+     "FILE has a line for each: officer UUID BADGE PIN STAMP NAME, twice, and only once in a\n"
+     "site's life; station ID SITE ZONE CEILING for every station that is in force.\n"},
+    {"station certificate", CERT, "DIR", 1, 1, COMMAND_STATION_CERTIFICATE, cli_station_certificate,
+     "a station's certificate, from its request",
+     "Reads a PKCS#10 request (--csr) for a key on P-256, P-384 or RSA from 3072 bits, writes\n"
+     "the certificate to --out, which must not be there, and prints the station's id.  Only the\n"
+     "key is taken from the request.  The certificate holds for a year, and opens nothing until\n"
+     "the station is in force in the site's records.\n"
+     "\n"
+     "  casemate station certificate /var/lib/casemate/site --csr bench-7.csr \\\n"
+     "      --out bench-7.pem --name 'Bench 7'\n"},
     {"import", SITE, "FILE.tar", 1, 1, COMMAND_IMPORT, cli_import, "bring a bundle of orders in",
      "FILE.tar.minisig must lie beside FILE.tar.  The file's name says for which enclave it is:\n"
      "l2h-orders-ENCLAVE-NNNN-NNNNNNNNNN.tar.  A process that holds nothing reads the bundle;\n"
@@ -143,14 +172,60 @@ static int take_port(struct cli *o, const char *text)
     return 0;
 }
 
+/* A number of custodians; what is not one is 0, which no site has. */
+static unsigned small_number(const char *text)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    return text[0] < '1' || text[0] > '9' || *end || n > 99 ? 0 : (unsigned)n;
+}
+
+/* What belongs to sites and stations. */
+static int take_value(struct cli *o, int letter, const char *text)
+{
+    const char **place = letter == 'n'   ? &o->name
+                         : letter == 'A' ? &o->address
+                         : letter == 'S' ? &o->shares_to
+                         : letter == 'f' ? &o->shares
+                         : letter == 'q' ? &o->csr
+                         : letter == 'o' ? &o->out
+                                         : NULL;
+    if (place)
+        *place = text;
+    else if (letter == 'c')
+        o->custodians = small_number(text);
+    else if (letter == 't')
+        o->threshold = small_number(text);
+    else if (letter == 'p')
+        return take_port(o, text);
+    else if (o->enclaves == CLI_ENCLAVES_MAX)
+        return cli_complain(o, CLI_USAGE, "a site has at most %d enclaves.", CLI_ENCLAVES_MAX);
+    else
+        o->enclave[o->enclaves++] = text;
+    return 0;
+}
+
 /* 0; CLI_USAGE after a complaint; -1 if help was asked for. */
 static int parse(const struct command *c, int argc, char **argv, struct cli *o)
 {
     static const struct option longs[] = {
-        {"site", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
-        {"root", required_argument, NULL, 'r'}, {"port", required_argument, NULL, 'p'},
-        {"all", no_argument, NULL, 'a'},        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+        {"site", required_argument, NULL, 's'},
+        {"key", required_argument, NULL, 'k'},
+        {"root", required_argument, NULL, 'r'},
+        {"port", required_argument, NULL, 'p'},
+        {"all", no_argument, NULL, 'a'},
+        {"json", no_argument, NULL, 'j'},
+        {"custodians", required_argument, NULL, 'c'},
+        {"threshold", required_argument, NULL, 't'},
+        {"name", required_argument, NULL, 'n'},
+        {"address", required_argument, NULL, 'A'},
+        {"enclave", required_argument, NULL, 'e'},
+        {"shares-to", required_argument, NULL, 'S'},
+        {"shares", required_argument, NULL, 'f'},
+        {"csr", required_argument, NULL, 'q'},
+        {"out", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int letter;
     while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -170,7 +245,7 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
             o->root = optarg;
         else if (letter == 'a')
             o->all = true;
-        else if (take_port(o, optarg))
+        else if (take_value(o, letter, optarg))
             return CLI_USAGE;
     }
     o->operands = (size_t)(argc - optind);

@@ -15,6 +15,7 @@ enum cli_exit {
 };
 
 #define CLI_OPERANDS_MAX 2
+#define CLI_ENCLAVES_MAX 24
 
 /* What the command line gave; NULL, 0 or false where it gave nothing. */
 struct cli {
@@ -22,6 +23,12 @@ struct cli {
     const char *key;
     const char *root;
     unsigned port;
+    unsigned custodians, threshold;
+    const char *name, *address;     /* a site's or a station's name; a site's address */
+    const char *shares_to, *shares; /* where shares go to, and come from */
+    const char *csr, *out;          /* a certificate request, a certificate */
+    const char *enclave[CLI_ENCLAVES_MAX];
+    size_t enclaves;
     bool json;
     bool all;
     unsigned number; /* the command of commands.def, where there is one */
@@ -35,6 +42,11 @@ int cli_status(const struct cli *o);
 int cli_import(const struct cli *o);
 int cli_audit_export(const struct cli *o);
 int cli_audit_verify(const struct cli *o);
+int cli_unlock(const struct cli *o);
+int cli_site_create(const struct cli *o);
+int cli_site_start(const struct cli *o);
+int cli_site_begin(const struct cli *o);
+int cli_station_certificate(const struct cli *o);
 int cli_training_create(const struct cli *o);
 int cli_training_start(const struct cli *o);
 int cli_training_stop(const struct cli *o);

@@ -13,25 +13,25 @@
 #include "transfer/file.h"
 #include "transfer/root.h"
 
-static int complain_site(const struct cli *o, int code)
+static int complain_site(const struct cli *o, const char *site, int code)
 {
     if (code == ERR_SYSTEM && (errno == ENOENT || errno == ECONNREFUSED))
         return cli_complain(o, CLI_TROUBLE,
-                            "no site runs in %s; start it (casemate training start), or name "
-                            "another with --site.",
-                            o->site);
+                            "no site runs in %s; start it (casemate training start, casemate "
+                            "site start), or name another with --site.",
+                            site);
     if (code == ERR_SYSTEM && (errno == EACCES || errno == EPERM))
-        return cli_complain(o, CLI_TROUBLE, "the console of %s is root's; use sudo.", o->site);
+        return cli_complain(o, CLI_TROUBLE, "the console of %s is root's; use sudo.", site);
     if (code == ERR_EOF)
         return cli_complain(o, CLI_TROUBLE,
-                            "the site ended before it had answered; see its log, %s/log.", o->site);
-    return cli_complain_file(o, o->site, code);
+                            "the site ended before it had answered; see its log, %s/log.", site);
+    return cli_complain_file(o, site, code);
 }
 
-static int finish(const struct cli *o, int code, const struct ask_answer *answer)
+int cli_finish(const struct cli *o, const char *site, int code, const struct ask_answer *answer)
 {
     if (code)
-        return complain_site(o, code);
+        return complain_site(o, site, code);
     cli_say(o, answer->well, answer->text);
     return answer->well ? CLI_DONE : CLI_REFUSED;
 }
@@ -52,7 +52,7 @@ int cli_console(const struct cli *o)
     if (o->operands && !is_enclave(o))
         return CLI_USAGE;
     int r = ask(o->site, o->number, o->operands ? o->operand[0] : "", NULL, 0, &answer);
-    return finish(o, r, &answer);
+    return cli_finish(o, o->site, r, &answer);
 }
 
 /* "identity   -        ready    4711  lacks: memfd_secret": a line of the console's answer. */
@@ -79,7 +79,7 @@ int cli_status(const struct cli *o)
     char *rest = NULL;
     int r = ask(o->site, COMMAND_STATUS, "", NULL, 0, &answer);
     if (r || !answer.well || !o->json)
-        return finish(o, r, &answer);
+        return cli_finish(o, o->site, r, &answer);
     const char *separator = "";
     printf("{\"processes\":[");
     for (char *line = strtok_r(answer.text, "\n", &rest); line;
@@ -101,7 +101,7 @@ int cli_import(const struct cli *o)
                             wrong);
     if (r == ERR_SYSTEM && access(o->operand[0], R_OK) != 0)
         return cli_complain_file(o, o->operand[0], r);
-    return finish(o, r, &answer);
+    return cli_finish(o, o->site, r, &answer);
 }
 
 int cli_audit_export(const struct cli *o)
@@ -125,7 +125,7 @@ int cli_audit_export(const struct cli *o)
     if (!whole)
         unlink(path);
     errno = kept;
-    return finish(o, r, &answer);
+    return cli_finish(o, o->site, r, &answer);
 }
 
 /* ---- audit verify: offline ---- */

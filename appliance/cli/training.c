@@ -1,7 +1,5 @@
 /* Making, starting and stopping a training site. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,13 +10,11 @@
 #include "appliance/cli/card.h"
 #include "appliance/cli/progress.h"
 #include "appliance/cli/seed.h"
+#include "appliance/cli/start.h"
 #include "enclave/process/os.h"
-#include "transfer/file.h"
 
 #define READY_MS        30000
 #define STOP_MS         10000
-#define LOG_TAIL        2000
-#define LOG_LINES       12
 #define PROCESSES_LEAST 9 /* keeper, auditor, identity, hasher, entry, and two an enclave */
 
 static const char *directory(const struct cli *o)
@@ -63,73 +59,6 @@ int cli_training_create(const struct cli *o)
 
 /* ---- start ---- */
 
-/* The last lines that the processes said since ${from}, to standard error. */
-static void print_log(const struct training_site *site, off_t from)
-{
-    char path[FILE_PATH_MAX], text[LOG_TAIL + 1];
-    if (file_path(path, "%s/log", site->dir) != 0)
-        return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-    if (end - from > LOG_TAIL)
-        from = end - LOG_TAIL;
-    ssize_t n = fd < 0 ? 0 : pread(fd, text, LOG_TAIL, from);
-    if (fd >= 0)
-        close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    char *at = text + strlen(text);
-    for (int lines = 0; at > text; at--)
-        if (at[-1] == '\n' && ++lines > LOG_LINES)
-            break;
-    fprintf(stderr, "%s  (%s)\n", at, path);
-}
-
-static off_t log_end(const struct training_site *site)
-{
-    char path[FILE_PATH_MAX];
-    if (file_path(path, "%s/log", site->dir) != 0)
-        return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-    if (fd >= 0)
-        close(fd);
-    return end;
-}
-
-/* In the child: nothing of ours stays with it but its log. */
-_Noreturn static void become_supervisor(const struct training_site *site, const char *program,
-                                        const char *binaries)
-{
-    char path[FILE_PATH_MAX];
-    int log = -1, null = open("/dev/null", O_RDONLY);
-    if (file_path(path, "%s/log", site->dir) == 0)
-        log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (null < 0 || log < 0 || setsid() < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 ||
-        dup2(log, 2) < 0 || close_range(3, ~0u, 0) != 0 || chdir("/") != 0)
-        _exit(127);
-    umask(077);
-    execl(program, "supervisor", site->dir, binaries, (char *)NULL);
-    _exit(127);
-}
-
-static int spawn(const struct cli *o, const struct training_site *site, pid_t *ret_pid)
-{
-    char program[CLI_PATH_MAX], binaries[CLI_PATH_MAX];
-    int r = cli_beside("supervisor", program);
-    if (r == 0)
-        r = cli_beside("", binaries);
-    if (r == 0 && access(program, X_OK) != 0)
-        r = ERR_SYSTEM;
-    if (r)
-        return cli_complain_file(o, program, r);
-    binaries[strlen(binaries) - 1] = '\0'; /* the slash */
-    fflush(stdout);
-    *ret_pid = fork();
-    if (*ret_pid == 0)
-        become_supervisor(site, program, binaries);
-    return *ret_pid < 0 ? cli_complain_file(o, program, ERR_SYSTEM) : 0;
-}
-
 /* Whether every process of the console's list is ready; the first that is not in ${which}. */
 static bool all_ready(char *list, char *which, size_t size)
 {
@@ -167,7 +96,7 @@ static int wait_ready(const struct cli *o, const struct training_site *site, pid
     progress_end(&p, ready);
     if (ready)
         return 0;
-    print_log(site, from);
+    start_print_log(site->dir, from);
     if (gone)
         return cli_complain(o, CLI_TROUBLE, "the supervisor ended; its last lines are above.");
     return cli_complain(o, CLI_TROUBLE,
@@ -209,8 +138,8 @@ static int begin_again(const struct cli *o, const struct training_site *site)
 static int start_site(const struct cli *o, const struct training_site *site)
 {
     pid_t pid = -1;
-    off_t from = log_end(site);
-    int r = spawn(o, site, &pid);
+    off_t from = start_log_end(site->dir);
+    int r = start_supervisor(o, site->dir, &pid);
     return r ? r : wait_ready(o, site, pid, from);
 }
 

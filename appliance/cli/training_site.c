@@ -5,31 +5,18 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <yyjson.h>
 
 #include "appliance/cli/card.h"
-#include "appliance/cli/data.h"
-#include "appliance/supervisor/config.h"
-#include "crypto/derive.h"
+#include "appliance/cli/place.h"
+#include "appliance/cli/site_keys.h"
 #include "transfer/file.h"
-#include "transfer/root.h"
-
-#define PORT_FIRST 7410
-#define PORT_STEP  10
-#define PORT_LAST  7910
-#define PORTS      (1 + TRAINING_ENCLAVES)
-#define UID_FIRST  61000
-#define UID_LAST   1000000
 
 /* ---- the directory ---- */
 
@@ -159,102 +146,6 @@ static int empty_site(const struct cli *o, const struct training_site *site)
     return r ? cli_complain_file(o, site->dir, r) : 0;
 }
 
-/* ---- what no other site has ---- */
-
-/* The sites beside this one: what they have is taken, running or not. */
-static void each_neighbour(const struct training_site *site, struct config *list, size_t max,
-                           size_t *ret_count)
-{
-    char parent[CLI_PATH_MAX], path[2 * CLI_PATH_MAX];
-    struct dirent *entry;
-    *ret_count = 0;
-    snprintf(parent, sizeof parent, "%s", site->dir);
-    char *slash = strrchr(parent, '/');
-    if (!slash || slash == parent)
-        return;
-    *slash = '\0';
-    DIR *dir = opendir(parent);
-    while (dir && *ret_count < max && (entry = readdir(dir))) {
-        snprintf(path, sizeof path, "%s/%s/site.conf", parent, entry->d_name);
-        if (strcmp(entry->d_name, slash + 1) != 0 && access(path, R_OK) == 0 &&
-            config_read(path, &list[*ret_count]) == 0)
-            (*ret_count)++;
-    }
-    if (dir)
-        closedir(dir);
-}
-
-static bool port_is_free(unsigned port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    int on = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1) == 0;
-    close(fd);
-    return bound;
-}
-
-static bool ports_are_free(unsigned port, const struct config *others, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (port < others[i].port + 1 + others[i].enclaves && others[i].port < port + PORTS)
-            return false;
-    for (unsigned i = 0; i < PORTS; i++)
-        if (!port_is_free(port + i))
-            return false;
-    return true;
-}
-
-static int choose_port(const struct cli *o, unsigned wanted, const struct config *others,
-                       size_t count, uint16_t *ret_port)
-{
-    for (unsigned port = wanted ? wanted : PORT_FIRST; port <= (wanted ? wanted : PORT_LAST);
-         port += PORT_STEP)
-        if (ports_are_free(port, others, count)) {
-            *ret_port = (uint16_t)port;
-            return 0;
-        }
-    if (wanted)
-        return cli_complain(o, CLI_REFUSED,
-                            "one of the ports %u to %u is in use; name others with "
-                            "--port.",
-                            wanted, wanted + PORTS - 1);
-    return cli_complain(o, CLI_REFUSED,
-                        "no three free ports were found from %d to %d; name some "
-                        "with --port.",
-                        PORT_FIRST, PORT_LAST);
-}
-
-static bool uids_are_free(uint32_t base, const struct config *others, size_t count)
-{
-    struct passwd *p;
-    bool free_block = true;
-    for (size_t i = 0; i < count; i++)
-        if (base < others[i].uid_base + SITE_UIDS && others[i].uid_base < base + SITE_UIDS)
-            return false;
-    setpwent();
-    while (free_block && (p = getpwent()))
-        free_block = p->pw_uid < base || p->pw_uid >= base + SITE_UIDS;
-    endpwent();
-    return free_block;
-}
-
-static int choose_uids(const struct cli *o, const struct config *others, size_t count,
-                       uint32_t *ret_base)
-{
-    for (uint32_t base = UID_FIRST; base < UID_LAST; base += SITE_UIDS)
-        if (uids_are_free(base, others, count)) {
-            *ret_base = base;
-            return 0;
-        }
-    return cli_complain(o, CLI_REFUSED, "no free block of %d user numbers was found from %d on.",
-                        SITE_UIDS, UID_FIRST);
-}
-
 static void make_enclave_id(char out[static ENCLAVE_ID_LENGTH + 1])
 {
     static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* nothing to misread */
@@ -264,18 +155,11 @@ static void make_enclave_id(char out[static ENCLAVE_ID_LENGTH + 1])
     out[ENCLAVE_ID_LENGTH] = '\0';
 }
 
-#define NEIGHBOURS_MAX 64
-
 static int make_config(const struct cli *o, const struct training_site *site, unsigned port,
                        struct config *ret_config)
 {
-    static struct config others[NEIGHBOURS_MAX];
     struct config config = {.training = true, .enclaves = TRAINING_ENCLAVES};
-    size_t count;
-    each_neighbour(site, others, NEIGHBOURS_MAX, &count);
-    int r = choose_port(o, port, others, count, &config.port);
-    if (r == 0)
-        r = choose_uids(o, others, count, &config.uid_base);
+    int r = place_choose(o, site->dir, port, &config);
     do
         for (size_t i = 0; i < TRAINING_ENCLAVES; i++)
             make_enclave_id(config.enclave[i]);
@@ -295,97 +179,7 @@ static int put_config(const struct cli *o, const struct training_site *site,
     return training_site_put(o, site, "site.conf", 0644, text, (size_t)n);
 }
 
-static int put_policy(const struct cli *o, const struct training_site *site)
-{
-    struct bytes_view mandatory = data_file("mandatory.cedar");
-    struct bytes_view program = data_file("program.cedar");
-    int r = training_site_put(o, site, "policy.cedar", 0644, mandatory.data, mandatory.length);
-    return r ? r : training_site_put(o, site, "program.cedar", 0644, program.data, program.length);
-}
-
 /* ---- keys ---- */
-
-static int public_of(const struct secret *root, const char *holder, const char *purpose,
-                     uint8_t out[static SIGN_PUBLIC_LENGTH])
-{
-    struct secret *key = NULL;
-    int r = derive_key(root, "training", holder, purpose, &key);
-    if (r == 0)
-        r = sign_public(key, out);
-    secret_free(key);
-    return r;
-}
-
-static int guard_of(const struct secret *root, const char *holder, const char *purpose,
-                    struct minisign_public *out)
-{
-    struct secret *key = NULL;
-    int r = derive_key(root, "training", holder, purpose, &key);
-    if (r == 0)
-        r = minisign_public_of(key, out);
-    secret_free(key);
-    return r;
-}
-
-/* The enterprise's two keys, by its own tool. */
-static int make_enterprise(const struct cli *o, const struct training_site *site, struct root *root)
-{
-    char tool[CLI_PATH_MAX], dir[FILE_PATH_MAX], text[1024];
-    const char *argv[] = {tool, "keygen", "--json", dir, NULL};
-    int r = cli_beside("casemate-bundle", tool);
-    if (r == 0)
-        r = file_path(dir, "%s/enterprise", site->dir);
-    if (r == 0)
-        r = cli_run(argv, text, sizeof text) == 0 ? 0 : ERR_STATE;
-    if (r)
-        return cli_complain(o, CLI_TROUBLE,
-                            "casemate-bundle keygen did not make the enterprise's "
-                            "keys.");
-    yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
-    yyjson_val *top = yyjson_doc_get_root(doc);
-    const char *orders = yyjson_get_str(yyjson_obj_get(top, "orders"));
-    const char *outer = yyjson_get_str(yyjson_obj_get(top, "orders-outer"));
-    if (!orders || !outer ||
-        minisign_public_parse(bytes_text(orders), &root->keys[ROOT_ORDERS]) != 0 ||
-        minisign_public_parse(bytes_text(outer), &root->keys[ROOT_ORDERS_OUTER]) != 0)
-        r = cli_complain(o, CLI_TROUBLE,
-                         "casemate-bundle keygen answered something else than keys.");
-    yyjson_doc_free(doc);
-    return r;
-}
-
-/* The public keys of root.json, each in the two-line file that stock minisign reads. */
-static int put_public_keys(const struct cli *o, const struct training_site *site,
-                           const struct root *root)
-{
-    static const enum root_role roles[] = {ROOT_OUTER, ROOT_GUARD_A, ROOT_GUARD_B};
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < sizeof roles / sizeof *roles; i++) {
-        char name[64], key[MINISIGN_PUBLIC_TEXT + 1], text[200];
-        minisign_public_print(&root->keys[roles[i]], key);
-        snprintf(name, sizeof name, "enterprise/%s.pub", root_role_text(roles[i]));
-        int n = snprintf(text, sizeof text, "untrusted comment: casemate %s\n%s\n",
-                         root_role_text(roles[i]), key);
-        r = training_site_put(o, site, name, 0644, text, (size_t)n);
-    }
-    return r;
-}
-
-static int derive_root(const struct secret *key, struct root *root)
-{
-    int r = guard_of(key, "guard-a", "guard-a", &root->keys[ROOT_GUARD_A]);
-    if (r == 0)
-        r = guard_of(key, "guard-b", "guard-b", &root->keys[ROOT_GUARD_B]);
-    if (r == 0)
-        r = guard_of(key, "guard-b", "outer", &root->keys[ROOT_OUTER]);
-    if (r == 0)
-        r = public_of(key, "identity", "statement", root->statement);
-    if (r == 0)
-        r = public_of(key, "identity", "snapshot", root->snapshot);
-    if (r == 0)
-        r = public_of(key, "auditor", "checkpoint", root->checkpoint);
-    return r;
-}
 
 static int put_keys(const struct cli *o, const struct training_site *site)
 {
@@ -396,7 +190,7 @@ static int put_keys(const struct cli *o, const struct training_site *site)
     root.factors[STATEMENT_BADGE_PIN] = true;
     int r = secret_random(32, &key);
     if (r == 0)
-        r = derive_root(key, &root);
+        r = site_keys_derive(key, &root);
     if (r) {
         secret_free(key);
         return cli_complain(o, CLI_TROUBLE, "the site's keys: %s.", error_text(r));
@@ -405,14 +199,14 @@ static int put_keys(const struct cli *o, const struct training_site *site)
     secret_close(key);
     secret_free(key);
     if (r == 0)
-        r = make_enterprise(o, site, &root);
+        r = site_keys_enterprise(o, site, &root);
     if (r == 0 && root_print(&root, text, &length) != 0)
         r = cli_complain(o, CLI_TROUBLE, "root.json could not be made.");
     if (r == 0)
         r = training_site_put(o, site, "root.json", 0644, text, length);
     if (r == 0)
         r = training_site_put(o, site, "enterprise/root.json", 0644, text, length);
-    return r ? r : put_public_keys(o, site, &root);
+    return r ? r : site_keys_put(o, site, &root);
 }
 
 int training_site_make(const struct cli *o, const struct training_site *site, unsigned port)
@@ -422,7 +216,7 @@ int training_site_make(const struct cli *o, const struct training_site *site, un
     if (r == 0)
         r = make_config(o, site, port, &config);
     if (r == 0)
-        r = put_policy(o, site);
+        r = site_policy_put(o, site);
     if (r == 0)
         r = put_keys(o, site);
     if (r == 0)

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include "appliance/gateway/tls.h"
 #include "appliance/operation.h"
 #include "enclave/process/process.h"
 
@@ -17,12 +18,18 @@
     30u /* an idle or half-sent connection is closed; a browser opens another                      \
          */
 
+/* two listeners for stations, two for PIV cards */
+#define GATEWAY_DAEMONS 4
+
 struct gateway;
 
 /* One HTTP request, from its first byte to its end. */
 struct exchange {
     struct gateway *gateway;
     struct MHD_Connection *connection;
+    struct tls_link *link; /* NULL on a training site */
+    bool piv;              /* it came to the listener for PIV cards */
+    bool allowed;          /* its Host and Origin are ours */
     struct exchange *next; /* among those that wait */
     char *uri;             /* as it came, with the query */
     const struct operation *operation;
@@ -42,10 +49,12 @@ struct exchange {
 
 struct gateway {
     struct process *process;
-    struct MHD_Daemon *daemons[2];
+    struct MHD_Daemon *daemons[GATEWAY_DAEMONS];
+    struct tls *tls; /* NULL on a training site */
     bool entry;
     uint16_t port;
-    unsigned resumed; /* by bit: a connection of this daemon was resumed in this turn */
+    uint16_t piv_port; /* 0 where there is none */
+    unsigned resumed;  /* by bit: a connection of this daemon was resumed in this turn */
     uint64_t next_request;
     struct exchange *waiting;
 };

@@ -3,7 +3,6 @@
  * only its worker and identity.  TLS with station certificates on a production site;
  * plain HTTP on the loopback of a training site.
  */
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +106,7 @@ static void resume(struct gateway *g, struct exchange *x)
 {
     forget(g, x);
     x->suspended = false;
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < GATEWAY_DAEMONS; i++)
         if (g->daemons[i] && g->daemons[i] == daemon_of(x))
             g->resumed |= 1u << i;
     MHD_resume_connection(x->connection);
@@ -148,10 +147,13 @@ static void take_answer(struct gateway *g, const struct message_answer *m)
 
 static void on_message(void *context, struct peer *peer, const struct message *m)
 {
-    (void)peer;
-    if (m->number != MESSAGE_ANSWER)
+    struct gateway *g = context;
+    if (m->number == MESSAGE_STATIONS && g->tls && peer->program == PROGRAM_IDENTITY)
+        tls_stations(g->tls, &m->stations);
+    else if (m->number == MESSAGE_ANSWER)
+        take_answer(g, &m->answer);
+    else
         log_die("a server sent message %s", message_name(m->number));
-    take_answer(context, &m->answer);
 }
 
 static void give_up(struct gateway *g, struct exchange *x)
@@ -197,15 +199,28 @@ static void daemon_ready(void *context, short events)
         log_die("libmicrohttpd failed");
 }
 
-static int start_daemon(struct gateway *g, int n, int listener, bool six)
+static int start_daemon(struct gateway *g, int n, enum descriptor listener, enum tls_door door)
 {
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (six ? MHD_USE_IPv6 : 0);
+    static const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem tls[TLS_OPTIONS];
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    int fd = process_descriptor(g->process, listener);
+    if (fd < 0)
+        return 0;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+        return ERR_SYSTEM;
+    if (door != TLS_DOOR_NONE)
+        tls_options(g->tls, door, tls);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+                     (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0) |
+                     (door != TLS_DOOR_NONE ? MHD_USE_TLS : 0);
     g->daemons[n] = MHD_start_daemon(
-        flags, 0, NULL, NULL, handle, g, MHD_OPTION_LISTEN_SOCKET, listener,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)GATEWAY_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        GATEWAY_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192,
-        MHD_OPTION_URI_LOG_CALLBACK, uri_arrived, g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g,
-        MHD_OPTION_END);
+        flags, 0, NULL, NULL, handle, g, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)GATEWAY_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, GATEWAY_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192, MHD_OPTION_URI_LOG_CALLBACK, uri_arrived,
+        g, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, g, MHD_OPTION_ARRAY,
+        door != TLS_DOOR_NONE ? tls : none, MHD_OPTION_END);
     if (!g->daemons[n]) {
         log_err("libmicrohttpd could not be started");
         return ERR_SYSTEM;
@@ -216,24 +231,32 @@ static int start_daemon(struct gateway *g, int n, int listener, bool six)
                 : ERR_SYSTEM;
 }
 
-static int on_started(void *context, struct process *process)
+/* Before confinement: GnuTLS looks at files of the system when it takes its priorities. */
+static int prepare(void *context, struct process *process)
 {
     struct gateway *g = context;
-    struct sockaddr_in address;
-    socklen_t length = sizeof address;
-    int v4 = process_descriptor(process, DESCRIPTOR_LISTENER);
-    int v6 = process_descriptor(process, DESCRIPTOR_LISTENER6);
+    bool training = process_is_training(process);
+    enum tls_door door = training ? TLS_DOOR_NONE : TLS_DOOR_STATION;
     g->process = process;
     g->entry = process_program(process) == PROGRAM_ENTRY;
-    if (v4 < 0 || getsockname(v4, (struct sockaddr *)&address, &length) != 0)
-        return ERR_SYSTEM;
-    g->port = ntohs(address.sin_port);
-    int r = start_daemon(g, 0, v4, false);
-    if (r == 0 && v6 >= 0)
-        r = start_daemon(g, 1, v6, true);
+    g->port = (uint16_t)(process_port(process) + (g->entry ? 0 : 1 + process_slot(process)));
+    int r = training ? 0 : tls_new(process, &g->tls);
     if (r == 0)
-        r = loop_every(process_loop(process), 500, each_half_second, g);
+        r = start_daemon(g, 0, DESCRIPTOR_LISTENER, door);
+    if (r == 0)
+        r = start_daemon(g, 1, DESCRIPTOR_LISTENER6, door);
+    if (r == 0 && g->tls && tls_has_piv(g->tls)) {
+        g->piv_port = (uint16_t)(process_port(process) + ENCLAVES_MAX + 1);
+        r = start_daemon(g, 2, DESCRIPTOR_PIV_LISTENER, TLS_DOOR_PIV);
+        if (r == 0)
+            r = start_daemon(g, 3, DESCRIPTOR_PIV_LISTENER2, TLS_DOOR_PIV);
+    }
     return r;
+}
+
+static int on_started(void *context, struct process *process)
+{
+    return loop_every(process_loop(process), 500, each_half_second, context);
 }
 
 /* What was resumed in this turn is answered before waiting, and what is due is done; otherwise
@@ -242,7 +265,7 @@ static int on_turn(void *context)
 {
     struct gateway *g = context;
     int wait = -1;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < GATEWAY_DAEMONS; i++) {
         int64_t next = g->daemons[i] ? MHD_get_timeout64s(g->daemons[i]) : -1;
         if (!g->daemons[i])
             continue;
@@ -267,7 +290,7 @@ static void on_stopping(void *context)
         next = x->next;
         give_up(g, x);
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < GATEWAY_DAEMONS; i++)
         if (g->daemons[i])
             MHD_stop_daemon(g->daemons[i]);
 }
@@ -276,6 +299,7 @@ int main(int argc, char **argv)
 {
     static const struct process_handlers handlers = {
         .context = &gateway,
+        .prepare = prepare,
         .started = on_started,
         .message = on_message,
         .left = on_left,

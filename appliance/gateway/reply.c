@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,10 +8,6 @@
 
 /* On everything that is served.  Nothing is fetched from elsewhere, kept or framed. */
 static const char *const headers[][2] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-     "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-     "require-trusted-types-for 'script'"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Origin-Agent-Cluster", "?1"},
@@ -19,6 +16,37 @@ static const char *const headers[][2] = {
     {"Cache-Control", "no-store"},
 };
 
+/* The entry's page may also ask at the listener for PIV cards, under the name that it came by. */
+static enum MHD_Result add_policy(const struct exchange *x, struct MHD_Response *response)
+{
+    const struct gateway *g = x->gateway;
+    const char *host = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Host");
+    const char *colon = g->piv_port && host ? strrchr(host, ':') : NULL;
+    char policy[700], piv[340] = "";
+    if (colon && tls_is_own_host(g->tls, host, g->port))
+        snprintf(piv, sizeof piv, " https://%.*s:%u", (int)(colon - host), host, g->piv_port);
+    snprintf(policy, sizeof policy,
+             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'%s; "
+             "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+             "require-trusted-types-for 'script'",
+             piv);
+    return MHD_add_response_header(response, "Content-Security-Policy", policy);
+}
+
+/* The entry's page asks at another port, and may read the answer: exactly its origin, which
+ * route.c has compared.  It must ask as a plain form would (text/plain): a browser shows no
+ * certificate when it asks beforehand whether it may ask. */
+static enum MHD_Result allow_entry(const struct exchange *x, struct MHD_Response *response)
+{
+    const char *origin = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Origin");
+    if (!x->piv || !origin)
+        return MHD_YES;
+    enum MHD_Result ok = MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
+    if (ok == MHD_YES) /* without it a browser sends no certificate */
+        ok = MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
+    return ok == MHD_YES ? MHD_add_response_header(response, "Vary", "Origin") : ok;
+}
+
 static enum MHD_Result queue(struct exchange *x, unsigned status, const char *type,
                              struct MHD_Response *response)
 {
@@ -26,6 +54,10 @@ static enum MHD_Result queue(struct exchange *x, unsigned status, const char *ty
     if (!response)
         return MHD_NO;
     ok = MHD_add_response_header(response, "Content-Type", type);
+    if (ok == MHD_YES)
+        ok = add_policy(x, response);
+    if (ok == MHD_YES && x->allowed)
+        ok = allow_entry(x, response);
     for (size_t i = 0; ok == MHD_YES && i < sizeof headers / sizeof *headers; i++)
         ok = MHD_add_response_header(response, headers[i][0], headers[i][1]);
     if (ok == MHD_YES)

@@ -5,6 +5,7 @@
 
 #include "appliance/answer.h"
 #include "appliance/gateway/gateway.h"
+#include "appliance/station.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -36,36 +37,48 @@ static bool is_given_twice(struct exchange *x, const char *name)
     return c.times > 1;
 }
 
-/* One of the three names of the loopback, with exactly this port. */
-static bool is_own_host(const struct gateway *g, const char *host)
+/* One of the three names of the loopback, with exactly this port; with TLS, a name in the
+ * gateway's certificate. */
+static bool is_own_host(const struct gateway *g, const char *host, uint16_t port)
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
     char own[40];
+    if (g->tls)
+        return tls_is_own_host(g->tls, host, port);
     for (size_t i = 0; host && i < sizeof names / sizeof *names; i++) {
-        snprintf(own, sizeof own, "%s:%u", names[i], g->port);
+        snprintf(own, sizeof own, "%s:%u", names[i], port);
         if (strcmp(host, own) == 0)
             return true;
     }
     return false;
 }
 
-/* Ports are one site to a browser: the origin must be exactly this one. */
-static bool is_own_origin(struct exchange *x, const char *host)
+/* Ports are one site to a browser: the origin must be exactly this one.  At the PIV listener it is
+ * the entry's, under the same name. */
+static bool is_own_origin(const struct gateway *g, struct exchange *x, const char *host)
 {
     const char *origin = header(x, "Origin");
-    return !origin || (strncmp(origin, "http://", 7) == 0 && strcmp(origin + 7, host) == 0);
+    char own[320];
+    int name = (int)(strrchr(host, ':') - host);
+    int n = x->piv ? snprintf(own, sizeof own, "https://%.*s:%u", name, host, g->port)
+                   : snprintf(own, sizeof own, "%s%s", g->tls ? "https://" : "http://", host);
+    return n > 0 && (size_t)n < sizeof own && (origin ? strcmp(origin, own) == 0 : !x->piv);
 }
 
 static void answer_station(struct gateway *g, struct exchange *x)
 {
     uint8_t text[1024];
     struct bytes_put put = bytes_into(text, sizeof text);
-    struct answer_station a = {.station = "TRAINING",
+    struct answer_station a = {.station = x->link ? x->link->name : "TRAINING",
                                .entry = g->entry,
                                .entry_port = process_port(g->process),
                                .banner = "UNCLASSIFIED \xe2\x80\x93 TRAINING MARKINGS ONLY",
                                .banner_kind = "unclassified",
                                .training = process_is_training(g->process)};
+    if (g->tls) { /* no program is shown yet, and which this is nobody learns before sign-in */
+        a.banner = "NO PROGRAM IS SHOWN";
+        a.banner_kind = "unknown";
+    }
     answer_write_station(&a, &put);
     x->answer_length = bytes_put_length(&put);
     x->answer = malloc(x->answer_length);
@@ -82,8 +95,12 @@ static struct peer *server_of(struct gateway *g, const struct operation *operati
     return process_peer(g->process, operation->server == SERVER_WORKER ? 11 : 10, "");
 }
 
-static bool is_served_here(const struct gateway *g, const struct operation *operation)
+static bool is_served_here(const struct gateway *g, const struct exchange *x,
+                           const struct operation *operation)
 {
+    bool piv = operation->number == OPERATION_SIGN_IN_PIV;
+    if (piv || x->piv)
+        return piv && x->piv;
     if (operation->server == SERVER_SELF)
         return true;
     return g->entry == (operation->server == SERVER_ENTRY);
@@ -98,6 +115,9 @@ static enum MHD_Result forward(struct gateway *g, struct exchange *x)
     struct message m = {.number = MESSAGE_REQUEST};
     m.request.request = ++g->next_request;
     m.request.operation = (uint16_t)x->operation->number;
+    memcpy(m.request.station, x->link ? x->link->station : station_training, STATION_ID);
+    if (x->piv)
+        m.request.certificates = bytes_view_of(x->link->chain, x->link->chain_length);
     if (authorization && strncmp(authorization, bearer, sizeof bearer - 1) == 0)
         m.request.token = bytes_text(authorization + sizeof bearer - 1);
     m.request.statement = bytes_text(statement ? statement : "");
@@ -125,20 +145,26 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
                               const char *method)
 {
     const char *host = header(x, "Host");
+    x->link = g->tls ? tls_link(x->connection) : NULL;
+    x->piv = x->link && x->link->door == TLS_DOOR_PIV;
+    if (g->tls && (!x->link || !tls_link_is_in_force(x->link)))
+        return MHD_NO; /* its station went while the request came */
     bool get = strcmp(method, "GET") == 0, post = strcmp(method, "POST") == 0;
-    if (!is_own_host(g, host) || !is_own_origin(x, host) || is_given_twice(x, "Host") ||
-        is_given_twice(x, "Origin") || is_given_twice(x, "Authorization")) {
+    if (!is_own_host(g, host, x->piv ? g->piv_port : g->port) || !is_own_origin(g, x, host) ||
+        is_given_twice(x, "Host") || is_given_twice(x, "Origin") ||
+        is_given_twice(x, "Authorization")) {
         reply_problem(x, 403, "This address is not this station's.", "",
                       "Use the address that the "
                       "training card or your system administrator gave you.");
         return reply_send(x);
     }
-    for (size_t i = 0; get && i < asset_files_count; i++)
+    x->allowed = true;
+    for (size_t i = 0; get && !x->piv && i < asset_files_count; i++)
         if (strcmp(url, asset_files[i].path) == 0)
             return reply_asset(x, asset_files[i].type, asset_files[i].data,
                                (size_t)(asset_files[i].end - asset_files[i].data));
     x->operation = get || post ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
-    if (!x->operation || !is_served_here(g, x->operation)) {
+    if (!x->operation || !is_served_here(g, x, x->operation)) {
         reply_problem(x, 404, "There is nothing here under that name.", "", "");
         return reply_send(x);
     }

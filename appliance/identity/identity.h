@@ -7,6 +7,7 @@
 #include "appliance/decide.h"
 #include "appliance/event.h"
 #include "appliance/identity/token.h"
+#include "appliance/station.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
 #include "enclave/store/store.h"
@@ -92,8 +93,9 @@ struct pending {
     uint8_t badge[32]; /* as it was shown, known or not */
     uint8_t badge_length;
     char enclave[9];
-    uint8_t peppered[32]; /* wiped when the hash has come */
-    uint8_t *body;        /* a copy, for what is done after the auditor's word */
+    uint8_t station[STATION_ID]; /* where it was asked */
+    uint8_t peppered[32];        /* wiped when the hash has come */
+    uint8_t *body;               /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
     struct token token;
     uint8_t hash[PASSWORD_HASH_LENGTH];
@@ -104,6 +106,7 @@ struct pending {
 struct session {
     bool used;
     uint8_t session[16];
+    uint8_t station[STATION_ID]; /* where it was opened: nowhere else is it one */
     size_t person;
     uint64_t expires_ms;
 };
@@ -154,6 +157,7 @@ struct identity {
     struct throttle throttles[THROTTLES];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;
+    uint8_t station[STATION_ID]; /* of the request that is being answered */
     bool people_changed;
     struct snapshot *site; /* everybody with a role of the site, for its own decisions */
     uint8_t *site_bytes;
@@ -239,12 +243,21 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
                      const struct operation *operation);
 void records_go_on(struct identity *n, struct pending *p);
 
+/* stations.c: the list that gateways admit stations by; nothing on a training site */
+/* identity_stations(n, ids, max): The ids of the stations in force; how many. */
+size_t identity_stations(const struct identity *n, uint8_t (*ids)[STATION_ID], size_t max);
+/* stations_push(n, gateway): To one gateway, which has just come; NULL is nobody. */
+void stations_push(struct identity *n, struct peer *gateway);
+/* stations_changed(n): To every gateway: who is gone loses its connections. */
+void stations_changed(struct identity *n);
+
 /* answers */
 void identity_answer(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
                      const struct bytes_put *body);
 void identity_problem(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
                       const char *field, const char *error, const char *todo);
-/* identity_session(n, token, audience, ret_token): Is this a live session of ours? Its place. */
+/* identity_session(n, token, audience, ret_token): Is this a live session of ours, of the station
+ * that asks? Its place. */
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token);
 

@@ -208,6 +208,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
     const struct operation *operation = operation_by_number(m->operation);
     char error[260];
     bool entry = gateway->program == PROGRAM_ENTRY;
+    memcpy(n->station, m->station, STATION_ID);
     if (!operation || operation->server != (entry ? SERVER_ENTRY : SERVER_DOOR))
         log_die("a gateway sent an operation that is not identity's");
     if (n->closed[0]) {
@@ -221,7 +222,10 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
-    if (operation->action[0] == '\0')
+    if (operation->number == OPERATION_SIGN_IN_PIV)
+        identity_problem(n, gateway, m->request, 404, "", "There is nothing here under that name.",
+                         "");
+    else if (operation->action[0] == '\0')
         signin_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
@@ -319,6 +323,8 @@ static void on_joined(void *context, struct peer *peer)
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER)
         issue_to(n, peer);
+    if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
+        stations_push(n, peer);
     if (peer->program == PROGRAM_AUDITOR) {
         store_head_lost(n->store);
         n->head_asked_ms = 0;
@@ -337,11 +343,11 @@ static void on_left(void *context, struct peer *peer)
         store_head_lost(n->store);
 }
 
-/* ---- the first two officers of a training site ---- */
+/* ---- the first two officers of a site, and its stations ---- */
 
 /* Of the ceremony itself: it stands in the log as approved by the console. */
 static int add_record(struct identity *n, const uint8_t holder[static 16], enum holder_kind kind,
-                      enum attribute_number attribute, const char *value)
+                      enum attribute_number attribute, const char *value, const char *scope)
 {
     static const uint8_t console[16];
     struct event event = {.number = EVENT_RECORD_ENTERED};
@@ -353,6 +359,7 @@ static int add_record(struct identity *n, const uint8_t holder[static 16], enum 
     e->kind = (uint8_t)kind;
     e->attribute = (uint8_t)attribute;
     e->value = bytes_text(value);
+    e->scope = bytes_text(scope);
     e->granted_by = bytes_text("the site's creation");
     e->granting_role = bytes_text("console");
     e->document_type = bytes_text("ceremony");
@@ -393,26 +400,68 @@ static int add_officer(struct identity *n, char *line)
     if (r == 0)
         r = people_event(n, &event, console, 0, console);
     if (r == 0)
-        r = add_record(n, person, HOLDER_PERSON, ATTRIBUTE_ROLE, "security-officer");
+        r = add_record(n, person, HOLDER_PERSON, ATTRIBUTE_ROLE, "security-officer", "");
     /* there are but two: until there is a third, one approves what the other enters about him */
-    return r ? r : add_record(n, person, HOLDER_PERSON, ATTRIBUTE_MERGE, "officer+own-record");
+    return r ? r : add_record(n, person, HOLDER_PERSON, ATTRIBUTE_MERGE, "officer+own-record", "");
 }
 
+/* One record for each enclave of the site. */
+static int certify(struct identity *n, const uint8_t station[static 16])
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n->enclaves_count; i++)
+        r = add_record(n, station, HOLDER_STATION, ATTRIBUTE_STATION_PROGRAM, "true",
+                       n->enclaves[i]);
+    return r;
+}
+
+/* "station ID SITE ZONE COUNTRY CEILING NAME": the first ones, from which the officers work. */
+static int add_station(struct identity *n, const char *line)
+{
+    char id[2 * STATION_ID + 1], site[33], zone[33], country[4], ceiling[2];
+    struct event event = {.number = EVENT_STATION_ADDED};
+    static const uint8_t console[16];
+    uint8_t station[16];
+    int used = 0;
+    if (sscanf(line, "station %32s %32s %32s %3s %1s %n", id, site, zone, country, ceiling,
+               &used) != 5 ||
+        line[used] == '\0' || strlen(line + used) > 64 ||
+        bytes_from_hex(bytes_text(id), STATION_ID, station) != 0)
+        return ERR_FORMAT;
+    const struct {
+        enum attribute_number attribute;
+        const char *value;
+    } records[] = {{ATTRIBUTE_STATION_SITE, site},       {ATTRIBUTE_ZONE, zone},
+                   {ATTRIBUTE_STATION_COUNTRY, country}, {ATTRIBUTE_CEILING, ceiling},
+                   {ATTRIBUTE_ACCREDITATION, "site"},    {ATTRIBUTE_ATTESTATION, "true"}};
+    memcpy(event.station_added.station, station, 16);
+    event.station_added.name = bytes_text(line + used);
+    int r = people_event(n, &event, console, 0, console);
+    for (size_t i = 0; r == 0 && i < sizeof records / sizeof *records; i++)
+        r = attribute_refuse(attribute_by_number(records[i].attribute),
+                             bytes_text(records[i].value))
+                ? ERR_FORMAT
+                : add_record(n, station, HOLDER_STATION, records[i].attribute, records[i].value,
+                             "");
+    return r ? r : certify(n, station);
+}
+
+#define IS_STATION(line) (strncmp(line, "station ", 8) == 0)
+
+/* Two officers, once, and the stations from which they begin. */
 static const char *bootstrap(struct identity *n)
 {
-    static char text[2048];
+    static char text[32768];
     char *save = NULL;
     int officers = 0;
-    if (!process_is_training(n->process))
-        return "a production site's officers are enrolled in a ceremony, not here";
     if (n->people_count > 0)
         return "people are known already; nothing was changed";
     ssize_t got = read(process_descriptor(n->process, DESCRIPTOR_INPUT), text, sizeof text - 1);
     text[got > 0 ? got : 0] = '\0';
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        if (add_officer(n, line) != 0)
-            log_die("the officers of a new site are not in their form; nothing was kept");
-        officers++;
+        if (IS_STATION(line) ? add_station(n, line) : add_officer(n, line))
+            log_die("the officers and stations of a site are not in their form; nothing was kept");
+        officers += !IS_STATION(line);
     }
     sodium_memzero(text, sizeof text);
     if (officers != 2)
@@ -428,7 +477,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
     if (command != COMMAND_BOOTSTRAP)
         log_die("the supervisor asked for a command that is not identity's");
     const char *why = bootstrap(n);
-    process_command_done(n->process, request, why != NULL, why ? why : "two officers are known");
+    process_command_done(n->process, request, why != NULL, why ? why : "recorded");
 }
 
 static int on_turn(void *context)

@@ -243,6 +243,7 @@ void issue_all(struct identity *n)
     for (size_t i = 0; i < n->enclaves_count; i++)
         issue(n, &n->issued[i], now);
     issue_site(n, now);
+    stations_changed(n);
 }
 
 void issue_lines(struct identity *n)

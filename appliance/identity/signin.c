@@ -34,6 +34,7 @@ struct pending *pending_new(struct identity *n, struct peer *gateway, uint64_t r
         memcpy(p->body, body.data, body.length);
         p->body_length = body.length;
         memcpy(p->enclave, gateway->enclave, sizeof p->enclave);
+        memcpy(p->station, n->station, STATION_ID);
         return p;
     }
     identity_problem(n, gateway, request, 503, "", "Too many people are signing in at once.",
@@ -72,7 +73,7 @@ static void fill_audit(const struct identity *n, const struct pending *p, struct
     if (p->person < PEOPLE_MAX)
         memcpy(m->audit.person, n->people[p->person].person, 16);
     memcpy(m->audit.session, p->session, 16);
-    memcpy(m->audit.station, decide_station_training, 16);
+    memcpy(m->audit.station, p->station, STATION_ID);
     m->audit.operation = (uint16_t)p->operation;
 }
 
@@ -129,7 +130,8 @@ struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token)
 {
     if (token_check(n->public_key, token, (const uint8_t *)audience, ret_token) != 0 ||
-        !token_is_current(ret_token, os_boot_id(), os_boot_ms()))
+        !token_is_current(ret_token, os_boot_id(), os_boot_ms()) ||
+        memcmp(ret_token->station, n->station, STATION_ID) != 0)
         return NULL;
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         if (n->sessions[i].used && memcmp(n->sessions[i].session, ret_token->session, 16) == 0)
@@ -137,7 +139,7 @@ struct session *identity_session(struct identity *n, struct bytes_view token,
     return NULL;
 }
 
-static struct session *open_session(struct identity *n, size_t person)
+static struct session *open_session(struct identity *n, const struct pending *p)
 {
     struct session *oldest = &n->sessions[0];
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
@@ -149,7 +151,8 @@ static struct session *open_session(struct identity *n, size_t person)
         if (s->expires_ms < oldest->expires_ms)
             oldest = s;
     }
-    *oldest = (struct session){.used = true, .person = person};
+    *oldest = (struct session){.used = true, .person = p->person};
+    memcpy(oldest->station, p->station, STATION_ID);
     os_random(oldest->session, 16);
     oldest->expires_ms = os_boot_ms() + SESSION_MS;
     return oldest;
@@ -163,7 +166,7 @@ static int make_token(struct identity *n, const struct session *s, const char au
     memcpy(t.audience, audience, 8);
     memcpy(t.person, n->people[s->person].person, 16);
     memcpy(t.session, s->session, 16);
-    memcpy(t.station, decide_station_training, 16);
+    memcpy(t.station, s->station, STATION_ID);
     memcpy(t.boot, os_boot_id(), 16);
     return token_make(process_key(n->process, KEY_IDENTITY_STATEMENT), &t, out);
 }
@@ -198,7 +201,7 @@ static bool is_officer(const struct identity *n, size_t person)
 static void answer_signed_in(struct identity *n, struct pending *p)
 {
     struct answer_enclave_choice choices[ENCLAVES_MAX];
-    struct session *s = open_session(n, p->person);
+    struct session *s = open_session(n, p);
     char token[TOKEN_TEXT + 1];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     if (make_token(n, s, TOKEN_ENTRY, token) != 0)
@@ -371,7 +374,8 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     struct session *s = NULL;
     bool good = c && strcmp(c->enclave, gateway->enclave) == 0 && os_boot_ms() < c->expires_ms;
     for (size_t i = 0; good && i < SESSIONS_MAX; i++)
-        if (n->sessions[i].used && memcmp(n->sessions[i].session, c->session, 16) == 0)
+        if (n->sessions[i].used && memcmp(n->sessions[i].session, c->session, 16) == 0 &&
+            memcmp(n->sessions[i].station, n->station, STATION_ID) == 0)
             s = &n->sessions[i];
     if (c)
         c->used = false; /* once, also when it came to the wrong door */

@@ -12,12 +12,23 @@
  *     kind training            or production
  *     uid-base 61000           SITE_UIDS numeric uids from here are the site's
  *     port 7410                the entry; enclave number n listens on port + n
+ *     name mes.example         production only: the host name in people's browsers
+ *     address 10.1.2.3         production only: where it listens beside 127.0.0.1; an IPv4
+ *                              or IPv6 address, 127.0.0.1 for the loopback alone
  *     enclave e3f9k2m1         one line each, in the order of their ports
+ *
+ * A production site's entry listens for PIV cards on port + CONFIG_PIV_PORT.
  */
+#define CONFIG_NAME_MAX    63
+#define CONFIG_ADDRESS_MAX 45
+#define CONFIG_PIV_PORT    (ENCLAVES_MAX + 1)
+
 struct config {
     bool training;
     uint32_t uid_base;
     uint16_t port;
+    char name[CONFIG_NAME_MAX + 1];       /* "" on a training site */
+    char address[CONFIG_ADDRESS_MAX + 1]; /* "" on a training site */
     size_t enclaves;
     char enclave[ENCLAVES_MAX][ENCLAVE_ID_LENGTH + 1];
 };
@@ -28,5 +39,11 @@ must_use int config_read(const char *path, struct config *ret_config);
 
 /* config_slot(config, enclave): The place of an enclave id, or -1. */
 int config_slot(const struct config *config, const char *enclave);
+
+/* config_name_is_good(name): A host name: labels of a-z, 0-9 and '-' between dots. */
+bool config_name_is_good(const char *name);
+
+/* config_address_is_good(address): An IPv4 or IPv6 address as inet_pton(3) reads it. */
+bool config_address_is_good(const char *address);
 
 #endif

@@ -61,6 +61,12 @@ static void answer_text(int client, unsigned outcome, const char *text)
 
 /* ---- what the supervisor answers itself ---- */
 
+/* A production site's keeper waits for its custodians. */
+static bool is_waiting(const struct site *site, const struct instance *i)
+{
+    return !site->config.training && i->row->program == PROGRAM_KEEPER && !i->ready;
+}
+
 static void status(struct site *site, int client)
 {
     char text[CONSOLE_TEXT_MAX];
@@ -69,11 +75,11 @@ static void status(struct site *site, int client)
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
-        const char *state = i->offline  ? "offline"
-                            : i->locked ? "locked"
-                            : i->ready  ? "ready"
-                            : i->pid    ? "starting"
-                                        : "down";
+        const char *state = i->offline                         ? "offline"
+                            : i->locked || is_waiting(site, i) ? "locked"
+                            : i->ready                         ? "ready"
+                            : i->pid                           ? "starting"
+                                                               : "down";
         n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-8s %d%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
                               state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);
@@ -85,7 +91,7 @@ static void unlock(struct site *site, int client)
 {
     struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     if (!site->config.training) {
-        answer_text(client, 1, "a production site is unlocked by its custodians");
+        answer_text(client, 1, "a production site is unlocked by its custodians' shares");
         return;
     }
     if (keeper->pid) {
@@ -158,16 +164,47 @@ void console_run_ended(struct instance *instance, int status_code)
     instance->client = -1;
 }
 
-static void run_intake(struct instance *intake, const struct request *request, int client)
+/* A program that runs for one task: its end is the answer. */
+static void run_once(struct instance *to, const char *run, const struct request *request,
+                     int client)
 {
-    int r = site_run(intake, "import", request->fds, kinds_of(request->command->descriptors),
-                     request->count);
+    int r =
+        site_run(to, run, request->fds, kinds_of(request->command->descriptors), request->count);
     if (r == ERR_STATE)
-        answer_text(client, 1, "another file is being read for this enclave; try again shortly");
+        answer_text(client, 1, "it is still at the last task of this kind; try again shortly");
     else if (r)
-        answer_text(client, 1, "the reading process could not be started; see the site's log");
+        answer_text(client, 1, "the process could not be started; see the site's log");
     else
-        intake->client = client;
+        to->client = client;
+}
+
+void console_unlocked(struct instance *keeper)
+{
+    if (keeper->client < 0)
+        return;
+    answer_text(keeper->client, 0, "unlocked");
+    keeper->client = -1;
+}
+
+static void unlock_with_shares(struct site *site, const struct request *request, int client)
+{
+    struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
+    if (site->config.training)
+        answer_text(client, 1, "a training site has no custodians; it unlocks from its key file");
+    else if (keeper->ready)
+        answer_text(client, 0, "the site is unlocked already; nothing was changed");
+    else
+        run_once(keeper, "", request, client);
+}
+
+static void run_certifier(struct site *site, const struct request *request, int client)
+{
+    if (site->config.training)
+        answer_text(client, 1, "a training site has one station, and no certificates");
+    else if (!site_instance(site, PROGRAM_KEEPER, -1)->ready)
+        answer_text(client, 1, "the site is locked: without its keys nothing is certified");
+    else
+        run_once(site_instance(site, PROGRAM_CERTIFIER, -1), "station", request, client);
 }
 
 static void serve(struct site *site, const struct request *request, int client)
@@ -187,8 +224,12 @@ static void serve(struct site *site, const struct request *request, int client)
         return;
     }
     struct instance *to = site_instance(site, c->program, c->per_enclave ? request->slot : -1);
-    if (to && c->program == PROGRAM_INTAKE)
-        run_intake(to, request, client);
+    if (c->number == COMMAND_UNLOCK_SHARES)
+        unlock_with_shares(site, request, client);
+    else if (to && c->program == PROGRAM_CERTIFIER)
+        run_certifier(site, request, client);
+    else if (to && c->program == PROGRAM_INTAKE)
+        run_once(to, "import", request, client);
     else if (to && to->control && to->ready)
         forward(to, request, client);
     else

@@ -1,5 +1,6 @@
 #include "appliance/supervisor/site.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -40,21 +41,46 @@ static int listen_on(const struct sockaddr *address, socklen_t length)
     return -1;
 }
 
-static int open_listeners(struct site *site, size_t n)
+/* The loopback, or a site's address; ${text} was checked when site.conf was read. */
+static int listen_at(const char *text, uint16_t port)
 {
-    uint16_t port = (uint16_t)(site->config.port + n);
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    v6.sin6_addr = in6addr_loopback;
-    site->listeners[n][0] = listen_on((struct sockaddr *)&v4, sizeof v4);
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+        return listen_on((struct sockaddr *)&v4, sizeof v4);
+    if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
+        return listen_on((struct sockaddr *)&v6, sizeof v6);
+    errno = EINVAL;
+    return -1;
+}
+
+static int open_listeners(struct site *site, size_t n)
+{
+    bool training = site->config.training;
+    uint16_t port = (uint16_t)(site->config.port + n);
+    const char *first = training ? "127.0.0.1" : site->config.address;
+    const char *second = training ? "::1" : "127.0.0.1";
+    bool covers = strcmp(first, "127.0.0.1") == 0 || strcmp(first, "0.0.0.0") == 0;
+    site->listeners[n][0] = listen_at(first, port);
+    site->listeners[n][1] = -1;
     if (site->listeners[n][0] < 0) {
-        log_sys("port %u on the loopback address cannot be listened on; is another site running?",
-                port);
+        log_sys("port %u on %s cannot be listened on; is another site running?", port, first);
         return ERR_SYSTEM;
     }
-    site->listeners[n][1] = listen_on((struct sockaddr *)&v6, sizeof v6); /* where there is IPv6 */
+    if (training)
+        site->listeners[n][1] = listen_at(second, port); /* where there is IPv6 */
+    else if (!covers && (site->listeners[n][1] = listen_at(second, port)) < 0) {
+        log_sys("port %u on %s cannot be listened on; is another site running?", port, second);
+        return ERR_SYSTEM;
+    }
     return 0;
+}
+
+static bool has_piv(const struct site *site)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/piv-issuers.pem", site->directory);
+    return !site->config.training && access(path, R_OK) == 0;
 }
 
 /* The directory of a program; "" in ${path} where it has none. */
@@ -127,6 +153,9 @@ int site_open(struct site *site)
     for (size_t n = 0; n <= site->config.enclaves; n++)
         if (open_listeners(site, n) != 0)
             return ERR_SYSTEM;
+    site->piv = has_piv(site);
+    if (site->piv && open_listeners(site, CONFIG_PIV_PORT) != 0)
+        return ERR_SYSTEM;
     for (enum program p = PROGRAM_KEEPER; p < PROGRAM_COUNT; p++)
         if (topology_program(p)->scope == SCOPE_SITE)
             add(site, topology_program(p), -1);
@@ -178,6 +207,43 @@ static int give_opened(struct instance *i, enum descriptor what, const char *pat
     return r;
 }
 
+/* What speaks TLS: the authority of stations, a gateway's own certificate, PIV. */
+static int give_certificates(struct instance *i)
+{
+    const struct site *site = i->site;
+    char path[PATH_ROOM];
+    enum program p = i->row->program;
+    bool gateway = p == PROGRAM_ENTRY || p == PROGRAM_GATEWAY;
+    if (site->config.training || (!gateway && p != PROGRAM_CERTIFIER))
+        return 0;
+    snprintf(path, sizeof path, "%s/authority.pem", site->directory);
+    int r = give_opened(i, DESCRIPTOR_AUTHORITY, path, O_RDONLY);
+    snprintf(path, sizeof path, "%s/%s%sgateway.pem", site->directory,
+             i->slot >= 0 ? site->config.enclave[i->slot] : "", i->slot >= 0 ? "/" : "");
+    if (r == 0 && gateway)
+        r = give_opened(i, DESCRIPTOR_CERTIFICATE, path, O_RDONLY);
+    if (r || p != PROGRAM_ENTRY || !site->piv)
+        return r;
+    snprintf(path, sizeof path, "%s/piv-issuers.pem", site->directory);
+    r = give_opened(i, DESCRIPTOR_PIV_ISSUERS, path, O_RDONLY);
+    if (r == 0)
+        r = give(i, DESCRIPTOR_PIV_LISTENER, site->listeners[CONFIG_PIV_PORT][0]);
+    return r ? r : give(i, DESCRIPTOR_PIV_LISTENER2, site->listeners[CONFIG_PIV_PORT][1]);
+}
+
+/* The keeper's alone: where a training site's key lies, or what a production site's custodians
+ * hold. */
+static int give_unlock(struct instance *i)
+{
+    char path[PATH_ROOM];
+    bool training = i->site->config.training;
+    if (i->row->program != PROGRAM_KEEPER)
+        return 0;
+    snprintf(path, sizeof path, "%s/%s", i->site->directory,
+             training ? "training.key" : "custodians");
+    return give_opened(i, training ? DESCRIPTOR_KEY_FILE : DESCRIPTOR_CUSTODIANS, path, O_RDONLY);
+}
+
 /* What each program gets beside its channels. */
 static int give_descriptors(struct instance *i)
 {
@@ -194,7 +260,7 @@ static int give_descriptors(struct instance *i)
             r = give(i, DESCRIPTOR_LISTENER6, site->listeners[i->slot + 1][1]);
     }
     snprintf(path, sizeof path, "%s/root.json", site->directory);
-    if (r == 0 && p != PROGRAM_KEEPER && p != PROGRAM_HASHER)
+    if (r == 0 && p != PROGRAM_KEEPER && p != PROGRAM_HASHER && p != PROGRAM_CERTIFIER)
         r = give_opened(i, DESCRIPTOR_ROOT, path, O_RDONLY);
     snprintf(path, sizeof path, "%s/policy.cedar", site->directory);
     if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY || p == PROGRAM_GUARD_A ||
@@ -203,9 +269,10 @@ static int give_descriptors(struct instance *i)
     snprintf(path, sizeof path, "%s/program.cedar", site->directory);
     if (r == 0 && (p == PROGRAM_WORKER || p == PROGRAM_IDENTITY))
         r = give_opened(i, DESCRIPTOR_PROGRAM_POLICY, path, O_RDONLY);
-    snprintf(path, sizeof path, "%s/training.key", site->directory);
-    if (r == 0 && p == PROGRAM_KEEPER)
-        r = give_opened(i, DESCRIPTOR_KEY_FILE, path, O_RDONLY);
+    if (r == 0)
+        r = give_unlock(i);
+    if (r == 0)
+        r = give_certificates(i);
     if (r == 0 && p == PROGRAM_GUARD_B) {
         snprintf(path, sizeof path, "%s/%s/outbox", site->directory, site->config.enclave[i->slot]);
         r = give_opened(i, DESCRIPTOR_OUTBOX, path, O_RDONLY | O_DIRECTORY);
@@ -288,6 +355,8 @@ static void from_child(void *context, const struct message *message, int fd)
         snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
                  (const char *)message->ready.lacking.data);
         i->ready = true;
+        if (i->row->program == PROGRAM_KEEPER)
+            console_unlocked(i);
         return;
     case MESSAGE_COMMAND_DONE:
         console_command_done(i, &message->command_done);
@@ -386,7 +455,7 @@ void site_start_all(struct site *site)
 int site_run(struct instance *instance, const char *run, const int *descriptors,
              const enum descriptor *kinds, size_t count)
 {
-    if (instance->pid || instance->row->life != LIFE_RUN)
+    if (instance->pid || instance->row->life == LIFE_STAYS)
         return ERR_STATE;
     snprintf(instance->run, sizeof instance->run, "%s", run);
     return start(instance, descriptors, kinds, count);
@@ -445,10 +514,12 @@ void site_revive(struct site *site)
         struct instance *i = &site->instances[k];
         if (i->row->life != LIFE_STAYS || !i->wanted || i->offline || i->pid || now < i->restart_ms)
             continue;
-        bool locked = topology_keys_of(i->row->program) > 0 && keeper->pid == 0;
+        bool locked = topology_keys_of(i->row->program) > 0 && !keeper->ready;
         if (locked && !i->locked)
-            log_err("%s needs a key and the keeper is gone: it stays down until the next unlock",
-                    i->row->binary);
+            log_err("%s%s%s needs a key and there is no keeper: it stays down until the site is "
+                    "unlocked",
+                    i->row->binary, i->slot >= 0 ? " " : "",
+                    i->slot >= 0 ? site->config.enclave[i->slot] : "");
         i->locked = locked;
         if (!locked)
             (void)!start(i, NULL, NULL, 0);

@@ -40,8 +40,10 @@ struct site {
     struct loop *loop;
     struct instance instances[INSTANCES_MAX];
     size_t count;
-    int listeners[ENCLAVES_MAX + 1][2]; /* entry first; IPv4 and IPv6, -1 where there is none */
-    int console;                        /* the root-only socket */
+    int listeners[CONFIG_PIV_PORT + 1]
+                 [2]; /* by port: entry, enclaves, PIV; -1 where there is none */
+    bool piv;         /* the issuers of PIV cards are known */
+    int console;      /* the root-only socket */
     bool stopping;
 };
 
@@ -57,7 +59,8 @@ struct instance *site_instance(struct site *site, enum program program, int slot
 
 /*
  * site_run(instance, run, descriptors, kinds, count):
- * Start a one-run program with ${count} further descriptors, borrowed.
+ * Start a program that does not start by itself, for one run or (the keeper) until it
+ * ends, with ${count} further descriptors, borrowed.
  * ERR_STATE when its last run has not ended.
  */
 must_use int site_run(struct instance *instance, const char *run, const int *descriptors,
@@ -78,5 +81,7 @@ size_t site_running(const struct site *site);
 /* In console.c: an answer to a forwarded command, and the end of a run. */
 void console_command_done(struct instance *from, const struct message_command_done *m);
 void console_run_ended(struct instance *instance, int status);
+/* The keeper has the root key. */
+void console_unlocked(struct instance *keeper);
 
 #endif

@@ -95,9 +95,12 @@ int main(int argc, char **argv)
     if (watch_signals(&signals) != 0 || site_open(&site) != 0 || console_open(&site) != 0)
         return 1;
     loop_before_wait(site.loop, turn, NULL);
-    if (site.config.training)
+    if (site.config.training) {
         log_info("a training site: it unlocks from a key file that lies beside it");
-    site_start_all(&site);
+        site_start_all(&site);
+    } else { /* what needs no key is started by the first turn */
+        log_info("locked: it waits for its custodians' shares");
+    }
     int r = loop_run(site.loop);
     snprintf(path, sizeof path, "%s/" CONSOLE_SOCKET, site.directory);
     unlink(path);

@@ -135,13 +135,14 @@ static bool is_over(const struct worker *w, const uint8_t session[static 16])
     return false;
 }
 
-const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker)
+const char *people_ask(struct worker *w, struct bytes_view token,
+                       const uint8_t station[static STATION_ID], struct asker *ret_asker)
 {
     static const char badge_in[] = "Badge in again.";
     uint64_t now = os_boot_ms();
     const struct token *t = known_token(w, token);
     if (!t || is_over(w, t->session) || !token_is_current(t, os_boot_id(), now) ||
-        memcmp(t->station, decide_station_training, 16) != 0)
+        memcmp(t->station, station, STATION_ID) != 0)
         return badge_in;
     if (!w->snapshot || w->snapshot_good_until_ms == 0)
         return PEOPLE_NOT_YET; /* just started: identity's snapshot is on its way */

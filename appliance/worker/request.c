@@ -450,6 +450,7 @@ static bool take_intent(struct worker *w, const struct request *q)
     free_place->token = q->token.length;
     free_place->statement = q->statement_text.length;
     free_place->body = q->body.length;
+    memcpy(free_place->station, q->station, STATION_ID);
     memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
     memcpy(m.audit.id, free_place->id, 16);
     m.audit.event_class = 6;
@@ -522,7 +523,7 @@ static void handle(struct worker *w, struct request *q)
      * the disk, would let this answer say that something is recorded which is not */
     if (w->answers_count == BATCH_MAX)
         request_batch_end(w);
-    const char *why = people_ask(w, q->token, &q->asker);
+    const char *why = people_ask(w, q->token, q->station, &q->asker);
     if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
         problem(w, q->gateway, q->number, 503, why,
                 "Nothing is lost: what was confirmed is recorded.",
@@ -602,6 +603,7 @@ void request_arrived(struct worker *w, struct peer *gateway, const struct messag
     q = (struct request){.gateway = gateway, .number = m->request, .token = m->token};
     q.statement_text = m->statement;
     q.body = m->body;
+    memcpy(q.station, m->station, STATION_ID);
     q.operation = operation_by_number(m->operation);
     if (!q.operation || q.operation->server != SERVER_WORKER)
         log_die("the gateway sent an operation that is not the worker's");
@@ -621,6 +623,7 @@ void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
         q.statement_text = bytes_view_of(n->copy + n->token, n->statement);
         q.body = bytes_view_of(n->copy + n->token + n->statement, n->body);
         q.acknowledged = true;
+        memcpy(q.station, n->station, STATION_ID);
         memcpy(q.intent, n->id, 16);
         n->used = false;
         handle(w, &q); /* decided again: things may have changed */

@@ -10,6 +10,7 @@ struct request {
     struct peer *gateway; /* NULL when it has gone meanwhile */
     uint64_t number;
     const struct operation *operation;
+    uint8_t station[STATION_ID]; /* where it was asked */
     struct asker asker;
     struct bytes_view token;
     struct bytes_view statement_text; /* base64, as it came */

@@ -3,6 +3,7 @@
 
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
+#include "appliance/station.h"
 #include "appliance/worker/projector.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
@@ -41,6 +42,7 @@ struct intent {
     struct peer *gateway;
     uint64_t request;
     unsigned operation;
+    uint8_t station[STATION_ID];
     uint8_t *copy; /* token, statement and body, one behind the other */
     uint32_t token, statement, body;
 };
@@ -136,10 +138,12 @@ must_use int worker_event(struct worker *w, struct event *event);
 /* people.c */
 void people_part(struct worker *w, const struct message_snapshot *m);
 void people_line(struct worker *w, const struct message_snapshot_line *m);
-/* people_ask(w, token, ret_asker): NULL, or why not, in words; PEOPLE_NOT_YET while nobody can be
- * known, which is no reason to sign anybody out. */
+/* people_ask(w, token, station, ret_asker): NULL, or why not, in words; PEOPLE_NOT_YET while nobody
+ * can be known, which is no reason to sign anybody out.  A token is good at its own station only.
+ */
 #define PEOPLE_NOT_YET "The program is being started again."
-const char *people_ask(struct worker *w, struct bytes_view token, struct asker *ret_asker);
+const char *people_ask(struct worker *w, struct bytes_view token,
+                       const uint8_t station[static STATION_ID], struct asker *ret_asker);
 void people_session_over(struct worker *w, const struct message_session_over *m);
 bool people_stale(const struct worker *w);
 void people_record(struct worker *w);

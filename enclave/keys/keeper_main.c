@@ -1,16 +1,22 @@
 /*
  * The keeper: holds the root key and hands each program the keys that topology.def
  * lists for it, once per channel, each in pages of its own.  A training site's root
- * key comes from its key file; nobody else reads that descriptor.
+ * key comes from its key file, a production site's from its custodians' shares; nobody
+ * else reads those descriptors.
  */
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "crypto/derive.h"
+#include "crypto/shares.h"
 #include "enclave/process/log.h"
 #include "enclave/process/process.h"
+
+/* what the console passes on: a line for each share */
+#define SHARES_TEXT (SHARES_MAX * (SHARE_TEXT + 1))
 
 static struct secret *root_key;
 static struct process *self;
@@ -20,9 +26,7 @@ static int give_key(struct peer *peer, const struct key_row *row)
     struct secret *key = NULL;
     struct message m = {.number = MESSAGE_KEY, .key = {.number = (uint8_t)row->number}};
     int fd = -1;
-    /* a worker's key is its enclave's; a guard signs for the site, in whichever enclave it runs */
-    const char *holder =
-        row->program == PROGRAM_WORKER ? peer->enclave : topology_program(row->program)->binary;
+    const char *holder = topology_holder(row, peer->enclave);
     int r = derive_key(root_key, process_is_training(self) ? "training" : "production", holder,
                        row->purpose, &key);
     if (r == 0)
@@ -59,29 +63,92 @@ static void on_message(void *context, struct peer *peer, const struct message *m
             message_name(m->number));
 }
 
-static int on_started(void *context, struct process *process)
+/* ---- a training site ---- */
+
+static int from_key_file(void)
 {
     uint8_t bytes[33];
-    int r;
-    (void)context;
-    self = process;
-    int fd = process_descriptor(process, DESCRIPTOR_KEY_FILE);
-    if (fd < 0 || !process_is_training(process)) {
-        log_err("there is no key file, and no custodian's shares were given");
+    int fd = process_descriptor(self, DESCRIPTOR_KEY_FILE);
+    if (fd < 0) {
+        log_err("there is no key file");
         return ERR_KEY;
     }
     ssize_t n = read(fd, bytes, sizeof bytes);
     close(fd);
-    if (n != 32) {
-        log_err("the training site's key file is not 32 bytes long");
-        r = ERR_FORMAT;
-    } else {
-        r = secret_copy(bytes, 32, &root_key);
-    }
+    int r = n == 32 ? secret_copy(bytes, 32, &root_key) : ERR_FORMAT;
     sodium_memzero(bytes, sizeof bytes);
-    if (r == 0)
+    if (r)
+        log_err("the training site's key file is not 32 bytes long");
+    else
         log_info("unlocked from the training site's key file");
     return r;
+}
+
+/* ---- a production site ---- */
+
+static size_t read_all(int fd, void *out, size_t room)
+{
+    size_t n = 0;
+    ssize_t got;
+    while (fd >= 0 && n < room && (got = read(fd, (uint8_t *)out + n, room - n)) > 0)
+        n += (size_t)got;
+    return n;
+}
+
+/* The shares as the console passed them on, one a line. */
+static int take_shares(struct share *shares, size_t *ret_count, char why[static SHARE_WHY])
+{
+    static char text[SHARES_TEXT + 1];
+    size_t length = read_all(process_descriptor(self, DESCRIPTOR_INPUT), text, sizeof text);
+    struct bytes in = bytes_over(text, length);
+    size_t count = 0;
+    int r = 0;
+    while (r == 0 && bytes_left(&in)) {
+        struct bytes_view line = bytes_line(&in);
+        if (in.error || count == SHARES_MAX) {
+            snprintf(why, SHARE_WHY, "The shares came in another form than the console's.");
+            r = ERR_FORMAT;
+        } else {
+            r = share_parse(line, &shares[count++], why);
+        }
+    }
+    sodium_memzero(text, sizeof text);
+    *ret_count = count;
+    return r;
+}
+
+static int from_shares(void)
+{
+    static char text[CUSTODIANS_MAX + 1];
+    static struct share shares[SHARES_MAX];
+    struct custodians custodians;
+    char why[SHARE_WHY] = "";
+    size_t count = 0;
+    size_t length = read_all(process_descriptor(self, DESCRIPTOR_CUSTODIANS), text, sizeof text);
+    int r = custodians_parse(bytes_view_of(text, length), &custodians);
+    if (r)
+        snprintf(why, sizeof why, "The site's file of custodians is not in its form.");
+    else
+        r = take_shares(shares, &count, why);
+    if (r == 0)
+        r = shares_combine(&custodians, shares, count, &root_key, why);
+    sodium_memzero(shares, sizeof shares);
+    if (r == 0) {
+        log_info("unlocked by %u custodians", custodians.threshold);
+        return 0;
+    }
+    log_err("not unlocked: %s", why);
+    int out = process_descriptor(self, DESCRIPTOR_OUTPUT);
+    if (out >= 0 && write(out, why, strlen(why)) < 0)
+        log_err("the console has gone");
+    return r;
+}
+
+static int on_started(void *context, struct process *process)
+{
+    (void)context;
+    self = process;
+    return process_is_training(process) ? from_key_file() : from_shares();
 }
 
 static void on_stopping(void *context)

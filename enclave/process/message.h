@@ -9,7 +9,7 @@
  * struct message.  VAR fields are views into the datagram that was decoded, or
  * into what the sender points at.
  */
-#define MESSAGE_DATAGRAM_MAX  65536
+#define MESSAGE_DATAGRAM_MAX  73728
 #define MESSAGE_HEADER_LENGTH 8
 
 enum message_number {

@@ -17,7 +17,7 @@
 #include "enclave/process/os.h"
 #include "enclave/process/sandbox.h"
 
-#define PEERS_MAX (2 * ENCLAVES_MAX + 8)
+#define PEERS_MAX (4 * ENCLAVES_MAX + 8) /* the keeper meets four programs of each */
 
 struct process {
     enum program program;

@@ -47,6 +47,8 @@ static char letter(enum program program)
         return '2';
     case PROGRAM_INTAKE:
         return 'N';
+    case PROGRAM_CERTIFIER:
+        return 'C';
     default:
         return '?';
     }

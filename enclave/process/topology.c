@@ -33,6 +33,13 @@ const struct channel_row *topology_channel(unsigned number)
     return NULL;
 }
 
+const char *topology_holder(const struct key_row *row, const char *enclave)
+{
+    if (row->program == PROGRAM_WORKER || row->program == PROGRAM_GATEWAY)
+        return enclave;
+    return row->program == PROGRAM_ENTRY ? "entry" : topology_program(row->program)->binary;
+}
+
 enum program topology_other(const struct channel_row *row, enum program program)
 {
     if (row->left == program)

@@ -56,7 +56,7 @@ enum descriptor {
 enum key {
 #define KEY(NUMBER, PROGRAM, NAME, purpose) KEY_##PROGRAM##_##NAME = (NUMBER),
 #include "enclave/process/topology.def"
-    KEY_COUNT = 10
+    KEY_COUNT
 };
 
 extern const struct program_row topology_programs[];
@@ -70,6 +70,11 @@ const struct program_row *topology_program(enum program program);
 
 /* topology_channel(number): The row, or NULL. */
 const struct channel_row *topology_channel(unsigned number);
+
+/* topology_holder(row, enclave): For whom a key of ${row} is derived: the id of the ${enclave} of a
+ * worker or gateway, else the program's name.  A guard signs for the site, in whichever enclave it
+ * runs. */
+const char *topology_holder(const struct key_row *row, const char *enclave);
 
 /* topology_other(row, program): The program at the other end of ${row}, or PROGRAM_NONE. */
 enum program topology_other(const struct channel_row *row, enum program program);

@@ -85,7 +85,7 @@ static bool allowed(unsigned person, enum operation_number number, const struct 
     uint8_t id[16];
     memset(id, (int)person, 16);
     circumstance = (struct circumstance){.factor = FACTOR_BADGE_PIN, .now_ms = NOW};
-    memcpy(circumstance.station, decide_station_training, 16);
+    memcpy(circumstance.station, station_training, 16);
     decide(decider, id, operation_by_number(number), subject, &circumstance, &result);
     return result.allowed;
 }

@@ -429,11 +429,12 @@ int main(void)
         const char *name;
         unsigned budget;
     } rows[] = {
-        {PROGRAM_KEEPER, "keeper", 40},     {PROGRAM_AUDITOR, "auditor", 45},
-        {PROGRAM_IDENTITY, "identity", 45}, {PROGRAM_HASHER, "hasher", 40},
-        {PROGRAM_ENTRY, "entry", 60},       {PROGRAM_GATEWAY, "gateway", 60},
-        {PROGRAM_WORKER, "worker", 45},     {PROGRAM_GUARD_A, "guard-a", 40},
-        {PROGRAM_GUARD_B, "guard-b", 40},   {PROGRAM_INTAKE, "intake", 8},
+        {PROGRAM_KEEPER, "keeper", 40},       {PROGRAM_AUDITOR, "auditor", 45},
+        {PROGRAM_IDENTITY, "identity", 45},   {PROGRAM_HASHER, "hasher", 40},
+        {PROGRAM_ENTRY, "entry", 60},         {PROGRAM_GATEWAY, "gateway", 60},
+        {PROGRAM_WORKER, "worker", 45},       {PROGRAM_GUARD_A, "guard-a", 40},
+        {PROGRAM_GUARD_B, "guard-b", 40},     {PROGRAM_INTAKE, "intake", 8},
+        {PROGRAM_CERTIFIER, "certifier", 24},
     };
     _Static_assert(sizeof rows / sizeof *rows == PROGRAM_COUNT - 2,
                    "a program of topology.def is confined and not tried");

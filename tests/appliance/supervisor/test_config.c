@@ -8,6 +8,7 @@
 #include "appliance/supervisor/config.h"
 
 #define HEAD "casemate-site 1\nkind training\nuid-base 61000\nport 7410\n"
+#define REAL "casemate-site 1\nkind production\nuid-base 1000\n"
 
 static char path[64];
 
@@ -61,10 +62,29 @@ static void a_site_is_read_as_it_stands_there(void **state)
     assert_int_equal(config_slot(&c, "e0000000"), 1);
     assert_int_equal(config_slot(&c, "e0000001"), -1);
     assert_int_equal(config_slot(&c, ""), -1);
-    assert_int_equal(read_text("casemate-site 1\nkind production\nuid-base 1000\nport 65511\n", &c),
-                     0);
-    assert_false(c.training);
-    assert_int_equal(c.enclaves, 0);
+    assert_string_equal(c.name, "");
+    assert_string_equal(c.address, "");
+}
+
+static void a_production_site_has_a_name_and_an_address(void **state)
+{
+    static const char *const addresses[] = {"127.0.0.1", "10.1.2.3", "0.0.0.0", "::1", "fd00::17"};
+    char text[300];
+    struct config c;
+    (void)state;
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        snprintf(text, sizeof text, REAL "port 65510\nname mes-2.example\naddress %s\n",
+                 addresses[i]);
+        assert_int_equal(read_text(text, &c), 0);
+        assert_false(c.training);
+        assert_int_equal(c.port, 65510);
+        assert_string_equal(c.name, "mes-2.example");
+        assert_string_equal(c.address, addresses[i]);
+        assert_int_equal(c.enclaves, 0);
+        strcat(text, "enclave e3f9k2m1\n");
+        assert_int_equal(read_text(text, &c), 0);
+        assert_int_equal(c.enclaves, 1);
+    }
 }
 
 static void refuses_what_is_not_in_its_form(void **state)
@@ -106,6 +126,23 @@ static void refuses_what_is_not_in_its_form(void **state)
         HEAD "\nenclave e3f9k2m1\n",
         HEAD "# a remark\n",
         HEAD "Enclave e3f9k2m1\n",
+        HEAD "name a\naddress 127.0.0.1\n",
+        REAL "port 7410\n",
+        REAL "port 7410\nname a\n",
+        REAL "port 7410\nenclave e3f9k2m1\n",
+        REAL "port 7410\naddress 127.0.0.1\nname a\n",
+        REAL "port 65511\nname a\naddress 127.0.0.1\n",
+        REAL "port 7410\nname A\naddress 127.0.0.1\n",
+        REAL "port 7410\nname a_b\naddress 127.0.0.1\n",
+        REAL "port 7410\nname -a\naddress 127.0.0.1\n",
+        REAL "port 7410\nname a-.b\naddress 127.0.0.1\n",
+        REAL "port 7410\nname a..b\naddress 127.0.0.1\n",
+        REAL "port 7410\nname a.\naddress 127.0.0.1\n",
+        REAL "port 7410\nname *.a\naddress 127.0.0.1\n",
+        REAL "port 7410\nname a\naddress 127.1\n",
+        REAL "port 7410\nname a\naddress localhost\n",
+        REAL "port 7410\nname a\naddress 127.0.0.1:80\n",
+        REAL "port 7410\nname a\naddress 127.0.0.1\naddress ::1\n",
     };
     struct config c;
     (void)state;
@@ -156,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(a_site_is_read_as_it_stands_there),
+        cmocka_unit_test(a_production_site_has_a_name_and_an_address),
         cmocka_unit_test(refuses_what_is_not_in_its_form),
         cmocka_unit_test(refuses_a_line_that_hides_something),
         cmocka_unit_test(takes_as_many_enclaves_as_a_site_can_have),

@@ -1,0 +1,106 @@
+/* What a site's root key gives to the public, and what the enterprise gives to the site. */
+#include "appliance/cli/site_keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "appliance/cli/data.h"
+#include "crypto/derive.h"
+#include "transfer/file.h"
+
+static int public_of(const struct secret *root, const char *kind, const char *holder,
+                     const char *purpose, uint8_t out[static SIGN_PUBLIC_LENGTH])
+{
+    struct secret *key = NULL;
+    int r = derive_key(root, kind, holder, purpose, &key);
+    if (r == 0)
+        r = sign_public(key, out);
+    secret_free(key);
+    return r;
+}
+
+static int guard_of(const struct secret *root, const char *kind, const char *holder,
+                    const char *purpose, struct minisign_public *out)
+{
+    struct secret *key = NULL;
+    int r = derive_key(root, kind, holder, purpose, &key);
+    if (r == 0)
+        r = minisign_public_of(key, out);
+    secret_free(key);
+    return r;
+}
+
+/* The enterprise's two keys, by its own tool. */
+int site_keys_enterprise(const struct cli *o, const struct training_site *site, struct root *root)
+{
+    char tool[CLI_PATH_MAX], dir[FILE_PATH_MAX], text[1024];
+    const char *argv[] = {tool, "keygen", "--json", dir, NULL};
+    int r = cli_beside("casemate-bundle", tool);
+    if (r == 0)
+        r = file_path(dir, "%s/enterprise", site->dir);
+    if (r == 0)
+        r = cli_run(argv, text, sizeof text) == 0 ? 0 : ERR_STATE;
+    if (r)
+        return cli_complain(o, CLI_TROUBLE,
+                            "casemate-bundle keygen did not make the enterprise's "
+                            "keys.");
+    yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+    yyjson_val *top = yyjson_doc_get_root(doc);
+    const char *orders = yyjson_get_str(yyjson_obj_get(top, "orders"));
+    const char *outer = yyjson_get_str(yyjson_obj_get(top, "orders-outer"));
+    if (!orders || !outer ||
+        minisign_public_parse(bytes_text(orders), &root->keys[ROOT_ORDERS]) != 0 ||
+        minisign_public_parse(bytes_text(outer), &root->keys[ROOT_ORDERS_OUTER]) != 0)
+        r = cli_complain(o, CLI_TROUBLE,
+                         "casemate-bundle keygen answered something else than keys.");
+    yyjson_doc_free(doc);
+    return r;
+}
+
+/* The public keys of root.json, each in the two-line file that stock minisign reads. */
+int site_keys_put(const struct cli *o, const struct training_site *site, const struct root *root)
+{
+    static const enum root_role roles[] = {ROOT_OUTER, ROOT_GUARD_A, ROOT_GUARD_B};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof roles / sizeof *roles; i++) {
+        char name[64], key[MINISIGN_PUBLIC_TEXT + 1], text[200];
+        minisign_public_print(&root->keys[roles[i]], key);
+        snprintf(name, sizeof name, "enterprise/%s.pub", root_role_text(roles[i]));
+        int n = snprintf(text, sizeof text, "untrusted comment: casemate %s\n%s\n",
+                         root_role_text(roles[i]), key);
+        r = training_site_put(o, site, name, 0644, text, (size_t)n);
+    }
+    return r;
+}
+
+int site_keys_derive(const struct secret *key, struct root *root)
+{
+    const char *kind = root->kind == ROOT_TRAINING ? "training" : "production";
+    int r = guard_of(key, kind, "guard-a", "guard-a", &root->keys[ROOT_GUARD_A]);
+    if (r == 0)
+        r = guard_of(key, kind, "guard-b", "guard-b", &root->keys[ROOT_GUARD_B]);
+    if (r == 0)
+        r = guard_of(key, kind, "guard-b", "outer", &root->keys[ROOT_OUTER]);
+    if (r == 0)
+        r = public_of(key, kind, "identity", "statement", root->statement);
+    if (r == 0)
+        r = public_of(key, kind, "identity", "snapshot", root->snapshot);
+    if (r == 0)
+        r = public_of(key, kind, "auditor", "checkpoint", root->checkpoint);
+    return r;
+}
+
+int site_policy_put(const struct cli *o, const struct training_site *site)
+{
+    struct bytes_view a = data_file("mandatory.cedar"), b = data_file("program.cedar");
+    char *text = malloc((size_t)a.length + b.length);
+    if (!text)
+        return cli_complain_file(o, "policy.cedar", ERR_MEMORY);
+    memcpy(text, a.data, a.length);
+    memcpy(text + a.length, b.data, b.length);
+    int r = training_site_put(o, site, "policy.cedar", 0644, text, (size_t)a.length + b.length);
+    free(text);
+    return r;
+}

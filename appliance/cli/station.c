@@ -1,0 +1,110 @@
+/* A station's certificate, and who may use the site at first. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "appliance/cli/ask.h"
+#include "appliance/tls/certificate.h"
+#include "transfer/file.h"
+
+#define ID_TEXT (2 * STATION_ID)
+
+static void uuid_of(const char id[static ID_TEXT], char out[static 37])
+{
+    snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
+}
+
+/* What the certifier wrote: the id, LF, the certificate. */
+static int keep(const struct cli *o, char *text)
+{
+    char id[ID_TEXT + 1], uuid[37];
+    uint8_t bytes[STATION_ID];
+    if (strlen(text) < ID_TEXT + 1 || text[ID_TEXT] != '\n' ||
+        bytes_from_hex(bytes_view_of(text, ID_TEXT), STATION_ID, bytes) != 0)
+        return cli_complain(o, CLI_TROUBLE,
+                            "the certifier answered something else than a "
+                            "certificate; see the site's log.");
+    memcpy(id, text, ID_TEXT);
+    id[ID_TEXT] = '\0';
+    uuid_of(id, uuid);
+    const char *pem = text + ID_TEXT + 1;
+    int r = file_write(o->out, 0644, true, pem, strlen(pem));
+    if (r)
+        return r == ERR_DUPLICATE
+                   ? cli_complain(o, CLI_REFUSED, "%s is there already; it was left as it is.",
+                                  o->out)
+                   : cli_complain_file(o, o->out, r);
+    if (o->json)
+        printf("{\"station\":\"%s\",\"uuid\":\"%s\"}\n", id, uuid);
+    else
+        printf("station %s\n        %s\n", id, uuid);
+    return CLI_DONE;
+}
+
+static void read_answer(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+    ssize_t n;
+    while (length + 1 < size && (n = read(fd, text + length, size - 1 - length)) > 0)
+        length += (size_t)n;
+    text[length] = '\0';
+}
+
+static int ask_certifier(const struct cli *o, int request)
+{
+    static char text[CERTIFICATE_PEM + 64];
+    struct ask_answer answer = {0};
+    int name[2] = {-1, -1}, out[2] = {-1, -1};
+    int r = pipe2(name, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : 0;
+    if (r == 0 && write(name[1], o->name, strlen(o->name)) < 0)
+        r = ERR_SYSTEM;
+    close(name[1]);
+    if (r == 0)
+        r = ask(o->operand[0], COMMAND_STATION_CERTIFICATE, "", (int[]){request, name[0], out[1]},
+                3, &answer);
+    int kept = errno;
+    close(name[0]);
+    close(out[1]);
+    if (r == 0)
+        read_answer(out[0], text, sizeof text);
+    close(out[0]);
+    errno = kept;
+    if (r == 0 && answer.well)
+        return keep(o, text);
+    if (r == 0 && text[0])
+        snprintf(answer.text, sizeof answer.text, "%.*s", CERTIFICATE_WHY, text);
+    ask_printable(answer.text);
+    return cli_finish(o, o->operand[0], r, &answer);
+}
+
+int cli_station_certificate(const struct cli *o)
+{
+    if (!o->csr || !o->out || !o->name)
+        return cli_complain(o, CLI_USAGE, "it needs --csr FILE, --out FILE and --name NAME.");
+    if (!certificate_name_is_good(bytes_text(o->name)))
+        return cli_complain(o, CLI_USAGE,
+                            "a station's name is 1 to 64 letters, digits, blanks, and . - _ "
+                            "between them.");
+    int request = open(o->csr, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (request < 0)
+        return cli_complain_file(o, o->csr, ERR_SYSTEM);
+    int r = ask_certifier(o, request);
+    close(request);
+    return r;
+}
+
+int cli_site_begin(const struct cli *o)
+{
+    struct ask_answer answer = {0};
+    int input = open(o->operand[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (input < 0)
+        return cli_complain_file(o, o->operand[1], ERR_SYSTEM);
+    int r = ask(o->operand[0], COMMAND_BOOTSTRAP, "", &input, 1, &answer);
+    int kept = errno;
+    close(input);
+    errno = kept;
+    return cli_finish(o, o->operand[0], r, &answer);
+}

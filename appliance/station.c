@@ -1,0 +1,3 @@
+#include "appliance/station.h"
+
+const uint8_t station_training[STATION_ID] = "TRAINING";
