@@ -28,7 +28,7 @@ PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
-       appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o \
+       appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/station.o \
        appliance/identity/token.o appliance/identity/snapshot.o
 TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 

@@ -94,13 +94,8 @@ int site_keys_derive(const struct secret *key, struct root *root)
 
 int site_policy_put(const struct cli *o, const struct training_site *site)
 {
-    struct bytes_view a = data_file("mandatory.cedar"), b = data_file("program.cedar");
-    char *text = malloc((size_t)a.length + b.length);
-    if (!text)
-        return cli_complain_file(o, "policy.cedar", ERR_MEMORY);
-    memcpy(text, a.data, a.length);
-    memcpy(text + a.length, b.data, b.length);
-    int r = training_site_put(o, site, "policy.cedar", 0644, text, (size_t)a.length + b.length);
-    free(text);
-    return r;
+    struct bytes_view mandatory = data_file("mandatory.cedar");
+    struct bytes_view program = data_file("program.cedar");
+    int r = training_site_put(o, site, "policy.cedar", 0644, mandatory.data, mandatory.length);
+    return r ? r : training_site_put(o, site, "program.cedar", 0644, program.data, program.length);
 }
