@@ -109,10 +109,13 @@ TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
 ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
 TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
+# the state machines and judges of identity, which know no process and no clock
+PROOFS := appliance/identity/session.o appliance/identity/lockout.o
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
-        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
+        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
+        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS)) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \

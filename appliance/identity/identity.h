@@ -5,6 +5,8 @@
 #include "appliance/body.h"
 #include "appliance/decide.h"
 #include "appliance/event.h"
+#include "appliance/identity/lockout.h"
+#include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
@@ -14,15 +16,12 @@
  * Identity: people, their credentials, and the authorization records that decide.
  * What lies in memory is rebuilt from its log at each start.
  */
-#define PEOPLE_MAX   2000
-#define RECORDS_MAX  40000
-#define PENDING_MAX  256
-#define SESSIONS_MAX 512
-#define CODES_MAX    128
-#define THROTTLES    256
+#define PEOPLE_MAX  2000
+#define RECORDS_MAX 40000
+#define PENDING_MAX 256
+#define CODES_MAX   128
 
-#define SESSION_MS ((uint64_t)12 * 3600 * 1000) /* absolute, a shift */
-#define CODE_MS    10000
+#define CODE_MS 10000
 
 struct person {
     uint8_t person[16];
@@ -56,22 +55,16 @@ struct pending {
     uint64_t number; /* of the hasher's request */
     uint8_t id[16];  /* of the auditor's intent */
     size_t person;   /* place, or PEOPLE_MAX for a badge that nobody has */
+    size_t visitor;  /* who signs in, while ${person} is the escort; else PEOPLE_MAX */
     uint8_t session[16];
-    uint8_t badge[32]; /* as it was shown, known or not */
-    uint8_t badge_length;
+    uint8_t station[16];
+    uint8_t badge[32]; /* a digest of it as it was shown, known or not */
+    bool trying;       /* a PIN of that badge is being checked */
     char enclave[9];
-    uint8_t peppered[32]; /* wiped when the hash has come */
-    uint8_t *body;        /* a copy, for what is done after the auditor's word */
+    uint8_t *body; /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
     struct token token;
     uint8_t hash[PASSWORD_HASH_LENGTH];
-};
-
-struct session {
-    bool used;
-    uint8_t session[16];
-    size_t person;
-    uint64_t expires_ms;
 };
 
 struct code {
@@ -81,12 +74,6 @@ struct code {
     uint8_t session[16];
     char enclave[9];
     uint64_t expires_ms;
-};
-
-struct throttle {
-    uint8_t badge[8]; /* first bytes of its digest */
-    unsigned wrong;
-    uint64_t next_ms;
 };
 
 struct issued {
@@ -110,9 +97,11 @@ struct identity {
     struct record *records;
     size_t records_count;
     struct pending pending[PENDING_MAX];
-    struct session sessions[SESSIONS_MAX];
+    struct sessions sessions;
+    struct lockout lockout;
+    enum lockout_effect effect; /* of the last wrong PIN */
+    uint8_t station[16];        /* of the request that is being looked at */
     struct code codes[CODES_MAX];
-    struct throttle throttles[THROTTLES];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;
     bool people_changed;
@@ -144,7 +133,7 @@ void issue_all(struct identity *n);
 void issue_lines(struct identity *n);
 void issue_to(struct identity *n, struct peer *worker);
 
-/* signin.c: sign-in, hand-off, signature */
+/* signin.c: sign-in, hand-off, signature; pending.c: what waits */
 void signin_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                     const struct operation *operation);
 void signin_hashed(struct identity *n, const struct message_hashed *m);
@@ -170,7 +159,9 @@ void identity_answer(struct identity *n, struct peer *gateway, uint64_t request,
                      const struct bytes_put *body);
 void identity_problem(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
                       const char *field, const char *error, const char *todo);
-/* identity_session(n, token, audience, ret_token): Is this a live session of ours? Its place. */
+/* request_station(m): From which station a request came. */
+const uint8_t *request_station(const struct message_request *m);
+/* identity_session(n, token, audience, ret_token): An open session of ours, or NULL. */
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token);
 

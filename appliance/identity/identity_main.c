@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/proof.h"
 #include "crypto/note.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -123,6 +123,7 @@ static void twice_a_second(void *context)
     struct identity *n = context;
     if (n->people_changed)
         issue_all(n);
+    sessions_pass(n);
 }
 
 static void each_minute(void *context)
@@ -135,6 +136,7 @@ static int on_started(void *context, struct process *process)
 {
     struct identity *n = context;
     n->process = process;
+    n->lockout.locks = !process_is_training(process);
     n->people = calloc(PEOPLE_MAX, sizeof *n->people);
     n->records = calloc(RECORDS_MAX, sizeof *n->records);
     n->scratch = malloc(BODY_SCRATCH);
@@ -152,6 +154,8 @@ static int on_started(void *context, struct process *process)
         r = store_seal(n->store);
     if (r == 0)
         r = store_walk(n->store, 0, store_size(n->store), replay_one, n);
+    if (r == 0)
+        sessions_replayed(n);
     if (r == 0)
         r = loop_every(process_loop(process), 250, twice_a_second, n);
     if (r == 0)
@@ -183,8 +187,13 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
+    memcpy(n->station, request_station(m), 16);
+    if (lock_holds(n, gateway, m, operation))
+        return;
     if (operation->number <= OPERATION_SIGN_OUT)
         signin_request(n, gateway, m, operation);
+    else if (operation->number >= OPERATION_TOUCH)
+        lock_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
 }
@@ -279,8 +288,10 @@ static void on_joined(void *context, struct peer *peer)
 {
     struct identity *n = context;
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
-    if (peer->program == PROGRAM_WORKER)
+    if (peer->program == PROGRAM_WORKER) {
         issue_to(n, peer);
+        sessions_push(n, peer);
+    }
     if (peer->program == PROGRAM_AUDITOR) {
         store_head_lost(n->store);
         n->head_asked_ms = 0;
