@@ -6,9 +6,9 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
-static const char *const attributes[] = {"role",         "read-in",        "citizenship",
-                                         "country-itar", "itar-us-person", "clearance",
-                                         "export",       "site",           "skill"};
+static const char *const attributes[] = {
+    "role",   "read-in", "citizenship", "country-itar", "itar-us-person", "clearance",
+    "export", "site",    "skill",       "visitor",      "vendor"};
 
 #define V(name) body_value(&n->body, name)
 
@@ -89,7 +89,7 @@ static const char *enter_refused(struct identity *n)
     if (!known)
         return "The attribute is none that decides access (role, read-in, citizenship, "
                "country-itar, "
-               "itar-us-person, clearance, export, site, skill).";
+               "itar-us-person, clearance, export, site, skill, visitor, vendor).";
     if (people_by_id(n, V("person")->bytes) == PEOPLE_MAX)
         return "There is no such person.";
     if (people_record(n, V("record")->bytes))

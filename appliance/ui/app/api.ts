@@ -16,6 +16,8 @@ interface Renamed {
   enter: "handed_off";
   redeem: "redeemed";
   sign: "statement";
+  unlock: "unlocked";
+  unlock_entry: "unlocked";
   get_inbound: "inbounds";
 }
 
