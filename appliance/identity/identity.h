@@ -5,6 +5,8 @@
 #include "appliance/body.h"
 #include "appliance/decide.h"
 #include "appliance/event.h"
+#include "appliance/identity/challenge.h"
+#include "appliance/identity/credential.h"
 #include "appliance/identity/lockout.h"
 #include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
@@ -64,6 +66,8 @@ struct pending {
     uint8_t *body; /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
     struct token token;
+    struct challenge challenge;   /* that was answered */
+    struct credential credential; /* that is being registered */
     uint8_t hash[PASSWORD_HASH_LENGTH];
 };
 
@@ -99,6 +103,8 @@ struct identity {
     struct pending pending[PENDING_MAX];
     struct sessions sessions;
     struct lockout lockout;
+    struct credentials credentials;
+    struct challenges challenges;
     enum lockout_effect effect; /* of the last wrong PIN */
     uint8_t station[16];        /* of the request that is being looked at */
     struct code codes[CODES_MAX];

@@ -193,7 +193,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
     if (operation->number <= OPERATION_SIGN_OUT)
         signin_request(n, gateway, m, operation);
     else if (operation->number >= OPERATION_TOUCH)
-        lock_request(n, gateway, m, operation);
+        proof_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
 }

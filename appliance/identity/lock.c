@@ -25,8 +25,8 @@ static void badge_in(struct identity *n, struct peer *gateway, uint64_t request)
 }
 
 /* Open or locked: what may be asked of a locked session is asked here. */
-static struct session *find(struct identity *n, struct peer *gateway,
-                            const struct message_request *m, struct token *ret_token)
+struct session *lock_session(struct identity *n, struct peer *gateway,
+                             const struct message_request *m, struct token *ret_token)
 {
     if (token_check(n->public_key, m->token, (const uint8_t *)audience_of(gateway), ret_token) ||
         !token_is_current(ret_token, os_boot_id(), os_boot_ms()) ||
@@ -42,6 +42,8 @@ static bool is_allowed_when_locked(const struct operation *operation)
     case OPERATION_LOCK_ENTRY:
     case OPERATION_UNLOCK:
     case OPERATION_UNLOCK_ENTRY:
+    case OPERATION_UNLOCK_CHALLENGE:
+    case OPERATION_UNLOCK_KEY:
     case OPERATION_SIGN_OUT:
     case OPERATION_SIGN_OUT_ENTRY:
         return true;
@@ -56,7 +58,7 @@ bool lock_holds(struct identity *n, struct peer *gateway, const struct message_r
     struct token token;
     if (is_allowed_when_locked(operation))
         return false;
-    struct session *s = find(n, gateway, m, &token);
+    struct session *s = lock_session(n, gateway, m, &token);
     if (!s || s->state != SESSION_LOCKED)
         return false;
     identity_problem(n, gateway, m->request, 423, "",
@@ -193,7 +195,7 @@ static void do_by_officer(struct identity *n, struct pending *p)
 static void sign_out(struct identity *n, struct peer *gateway, const struct message_request *m)
 {
     struct token token;
-    struct session *s = find(n, gateway, m, &token);
+    struct session *s = lock_session(n, gateway, m, &token);
     if (s)
         session_over(n, s, SESSION_SIGNED_OUT);
     done(n, gateway, m->request, "Signed out.");
@@ -203,7 +205,7 @@ void lock_request(struct identity *n, struct peer *gateway, const struct message
                   const struct operation *operation)
 {
     struct token token;
-    struct session *s = find(n, gateway, m, &token);
+    struct session *s = lock_session(n, gateway, m, &token);
     if (operation->number == OPERATION_SIGN_OUT || operation->number == OPERATION_SIGN_OUT_ENTRY) {
         sign_out(n, gateway, m);
         return;

@@ -64,12 +64,28 @@ int pending_hash(struct identity *n, struct pending *p, struct bytes_view pin,
 
 /* ---- the journal ---- */
 
+/* The classes of the journal: 5 is the lifecycle of accounts and credentials, 1 signing in. */
+static uint16_t class_of(unsigned operation)
+{
+    switch (operation) {
+    case OPERATION_RELEASE_PERSON:
+    case OPERATION_SET_LOCKOUT:
+    case OPERATION_REGISTER_CHALLENGE:
+    case OPERATION_REGISTER_KEY:
+    case OPERATION_APPROVE_CREDENTIAL:
+    case OPERATION_REVOKE_CREDENTIAL:
+        return 5;
+    default:
+        return 1;
+    }
+}
+
 static void fill_audit(const struct identity *n, const struct pending *p, struct message *m)
 {
     *m = (struct message){.number = MESSAGE_AUDIT};
     size_t who = p->visitor < PEOPLE_MAX ? p->visitor : p->person;
     memcpy(m->audit.id, p->id, 16);
-    m->audit.event_class = 1;
+    m->audit.event_class = class_of(p->operation);
     if (who < PEOPLE_MAX)
         memcpy(m->audit.person, n->people[who].person, 16);
     memcpy(m->audit.session, p->session, 16);

@@ -30,6 +30,7 @@ void sessions_push(struct identity *n, struct peer *worker);
 /* sessions_replayed(n): The log has been read: those that are open have just given a sign of life.
  */
 void sessions_replayed(struct identity *n);
+must_use int sessions_apply(struct identity *n, const struct event *event);
 must_use int session_token(struct identity *n, const struct session *s,
                            const char audience[static 8], char out[static TOKEN_TEXT + 1]);
 
@@ -58,6 +59,31 @@ bool officer_may(struct identity *n, const struct operation *operation, const st
  * that one may do then?  It is answered. */
 bool lock_holds(struct identity *n, struct peer *gateway, const struct message_request *m,
                 const struct operation *operation);
+
+/* lock_session(n, gateway, m, ret_token): The session of a request, open or locked; or NULL. */
+struct session *lock_session(struct identity *n, struct peer *gateway,
+                             const struct message_request *m, struct token *ret_token);
+
+/* keys.c: security keys. */
+void keys_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                  const struct operation *operation);
+void keys_go_on(struct identity *n, struct pending *p);
+
+/* credentials.c: what officers do with keys and cards. */
+void credentials_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                         const struct operation *operation);
+void credentials_go_on(struct identity *n, struct pending *p);
+/* credential_record(n, p, event, why, text): Record ${event} unless ${why} says why not, answer,
+ * end
+ * ${p}. */
+void credential_record(struct identity *n, struct pending *p, struct event *event, const char *why,
+                       const char *text);
+must_use int credentials_apply(struct identity *n, const struct event *event);
+
+/* proof.c: which of these an operation is for. */
+void proof_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                   const struct operation *operation);
+void proof_go_on(struct identity *n, struct pending *p);
 
 /* signin.c */
 /* person_record(n, person, attribute): The active record of this person; NULL when there is none.

@@ -207,8 +207,10 @@ static int opened(struct identity *n, const struct event_session_opened *e)
     return sessions_open(&n->sessions, &wanted, e->opened_ms, &s);
 }
 
-static int apply_session(struct identity *n, const struct event *event)
+int sessions_apply(struct identity *n, const struct event *event)
 {
+    if (event->number == EVENT_SESSION_OPENED)
+        return opened(n, &event->session_opened);
     /* a session that is not there belongs to another boot */
     struct session *s = sessions_find(&n->sessions, event->session_ended.session, 0);
     if (!s)
@@ -228,18 +230,4 @@ void sessions_replayed(struct identity *n)
     for (size_t i = 0; i < SESSIONS_MAX; i++)
         if (n->sessions.session[i].state == SESSION_OPEN)
             n->sessions.session[i].active_ms = now;
-}
-
-int proof_apply(struct identity *n, const struct event *event)
-{
-    switch (event->number) {
-    case EVENT_SESSION_OPENED:
-        return opened(n, &event->session_opened);
-    case EVENT_SESSION_ENDED:
-    case EVENT_SESSION_LOCKED:
-    case EVENT_SESSION_UNLOCKED:
-        return apply_session(n, event);
-    default:
-        return pin_apply(n, event);
-    }
 }

@@ -388,7 +388,7 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16])
         else if (p->operation == OPERATION_SIGN)
             answer_statement(n, p);
         else if (p->operation >= OPERATION_TOUCH)
-            lock_go_on(n, p);
+            proof_go_on(n, p);
         else
             records_go_on(n, p);
         return;

@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #undef ERR_STATE
 
 #include <sodium.h>
@@ -37,6 +38,32 @@ void test_key_free(struct test_key *key)
 {
     EVP_PKEY_free(key->pair);
     key->pair = NULL;
+}
+
+int test_key_load(struct test_key *key, const char *file)
+{
+    char id[2 * WEBAUTHN_ID_MAX + 1];
+    FILE *f = fopen(file, "re");
+    test_key_new(key, WEBAUTHN_ES256);
+    test_key_free(key);
+    if (!f || fscanf(f, "%u %510s\n", &key->counter, id) != 2)
+        return -1;
+    key->id_length = strlen(id) / 2;
+    int r = bytes_from_hex(bytes_text(id), key->id_length, key->id);
+    key->pair = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+    fclose(f);
+    return r || !key->pair ? -1 : 0;
+}
+
+int test_key_save(const struct test_key *key, const char *file)
+{
+    char id[2 * WEBAUTHN_ID_MAX + 1];
+    FILE *f = fopen(file, "we");
+    bytes_to_hex(key->id, key->id_length, id);
+    if (!f || fprintf(f, "%u %s\n", key->counter, id) < 0 ||
+        PEM_write_PrivateKey(f, key->pair, NULL, NULL, 0, NULL, NULL) != 1)
+        return -1;
+    return fclose(f);
 }
 
 static void client_data(const struct test_key *key, const char *type, const uint8_t *challenge,

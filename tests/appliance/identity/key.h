@@ -33,6 +33,9 @@ struct test_answer {
 
 /* test_key_new(key, algorithm): A fresh one for "localhost" at http://localhost:7800. */
 void test_key_new(struct test_key *key, enum webauthn_algorithm algorithm);
+/* test_key_load(key, file), test_key_save(key, file): 0, or -1. */
+int test_key_load(struct test_key *key, const char *file);
+int test_key_save(const struct test_key *key, const char *file);
 void test_key_free(struct test_key *key);
 void test_key_register(struct test_key *key, const uint8_t challenge[static 32],
                        struct test_answer *out);
