@@ -68,7 +68,7 @@ $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_L
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
-$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto))
+$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
@@ -117,12 +117,15 @@ stop:
 T := $(B)/tests
 TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
 ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
-TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
+TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
+# the state machines and judges of identity, which know no process and no clock
+PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o)
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
-        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
+        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
+        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
@@ -139,6 +142,11 @@ $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+# a security key for the system tests
+$(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/lib/crypto.a
+	@mkdir -p $(@D); echo "  ld key"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcrypto -lsodium
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o policy/command_scenario.o) $(B)/lib/policy.a
@@ -170,7 +178,7 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
-  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
+  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c $(PROOFS:.o=.c) tests/appliance/identity/key.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
 $(F)/obj/%.o: %.c
@@ -182,7 +190,7 @@ $(F)/guard_b.a: $(patsubst %.o,$(F)/obj/%.o,$(GUARD_B) tests/transfer/guard_b/wo
 	@rm -f $@; ar rcsD $@ $^
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@echo "  ld fuzz_$*"
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 fuzz: fuzzers
@@ -193,7 +201,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

@@ -18,7 +18,7 @@ must_use int seed_site(const struct cli *o, const struct training_site *site);
 
 /* ---- shared by the parts ---- */
 
-#define SEED_TOKEN 256
+#define SEED_TOKEN 320
 #define SEED_UUID  37
 #define SEED_TIME  25
 #define SEED_ENTRY (-1) /* in the place of a program: the entry */

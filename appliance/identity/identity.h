@@ -6,6 +6,10 @@
 #include "appliance/body.h"
 #include "appliance/decide.h"
 #include "appliance/event.h"
+#include "appliance/identity/challenge.h"
+#include "appliance/identity/credential.h"
+#include "appliance/identity/lockout.h"
+#include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
 #include "appliance/station.h"
 #include "crypto/password.h"
@@ -21,12 +25,9 @@
 #define RECORDS_MAX   40000
 #define RECORDS_INDEX 131072
 #define PENDING_MAX   256
-#define SESSIONS_MAX  512
 #define CODES_MAX     128
-#define THROTTLES     256
 
-#define SESSION_MS ((uint64_t)12 * 3600 * 1000) /* absolute, a shift */
-#define CODE_MS    10000
+#define CODE_MS 10000
 
 struct person {
     uint8_t person[16];
@@ -89,26 +90,20 @@ struct pending {
     uint64_t number; /* of the hasher's request */
     uint8_t id[16];  /* of the auditor's intent */
     size_t person;   /* place, or PEOPLE_MAX for a badge that nobody has */
+    size_t visitor;  /* who signs in, while ${person} is the escort; else PEOPLE_MAX */
     uint8_t session[16];
-    uint8_t badge[32]; /* as it was shown, known or not */
-    uint8_t badge_length;
+    uint8_t station[16];
+    uint8_t badge[32]; /* a digest of it as it was shown, known or not */
+    bool trying;       /* a PIN of that badge is being checked */
     char enclave[9];
-    uint8_t station[STATION_ID]; /* where it was asked */
-    uint8_t peppered[32];        /* wiped when the hash has come */
-    uint8_t *body;               /* a copy, for what is done after the auditor's word */
+    uint8_t *body; /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
     struct token token;
+    struct challenge challenge;   /* that was answered */
+    struct credential credential; /* that is being registered */
     uint8_t hash[PASSWORD_HASH_LENGTH];
     uint8_t statement[900]; /* as it came, verified */
     uint32_t statement_length;
-};
-
-struct session {
-    bool used;
-    uint8_t session[16];
-    uint8_t station[STATION_ID]; /* where it was opened: nowhere else is it one */
-    size_t person;
-    uint64_t expires_ms;
 };
 
 struct code {
@@ -118,12 +113,6 @@ struct code {
     uint8_t session[16];
     char enclave[9];
     uint64_t expires_ms;
-};
-
-struct throttle {
-    uint8_t badge[8]; /* first bytes of its digest */
-    unsigned wrong;
-    uint64_t next_ms;
 };
 
 struct issued {
@@ -152,12 +141,15 @@ struct identity {
     int64_t floor_ms; /* the newest time in the log: records never come back behind it */
     int64_t next_ms;  /* when the next record begins or ends */
     struct pending pending[PENDING_MAX];
-    struct session sessions[SESSIONS_MAX];
+    struct sessions sessions;
+    struct lockout lockout;
+    struct credentials credentials;
+    struct challenges challenges;
+    enum lockout_effect effect; /* of the last wrong PIN */
+    uint8_t station[16];        /* of the request that is being looked at */
     struct code codes[CODES_MAX];
-    struct throttle throttles[THROTTLES];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;
-    uint8_t station[STATION_ID]; /* of the request that is being answered */
     bool people_changed;
     struct snapshot *site; /* everybody with a role of the site, for its own decisions */
     uint8_t *site_bytes;
@@ -197,6 +189,9 @@ const struct record *record_before(const struct identity *n, const struct record
 const struct record *record_find(const struct identity *n, size_t person,
                                  enum attribute_number attribute, const char *scope,
                                  int64_t now_ms);
+/* record_any(n, person, attribute, now_ms): One in force, wherever it holds; or NULL. */
+const struct record *record_any(const struct identity *n, size_t person,
+                                enum attribute_number attribute, int64_t now_ms);
 /* identity_now(n): UTC, never before the newest event of the log. */
 int64_t identity_now(const struct identity *n);
 
@@ -205,7 +200,7 @@ void issue_all(struct identity *n);
 void issue_lines(struct identity *n);
 void issue_to(struct identity *n, struct peer *worker);
 
-/* signin.c: sign-in, hand-off, signature */
+/* signin.c: sign-in, hand-off, signature; pending.c: what waits */
 void signin_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                     const struct operation *operation);
 void signin_hashed(struct identity *n, const struct message_hashed *m);
@@ -256,8 +251,8 @@ void identity_answer(struct identity *n, struct peer *gateway, uint64_t request,
                      const struct bytes_put *body);
 void identity_problem(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
                       const char *field, const char *error, const char *todo);
-/* identity_session(n, token, audience, ret_token): Is this a live session of ours, of the station
- * that asks? Its place. */
+/* identity_session(n, token, audience, ret_token): An open session of ours, of the station that
+ * asks; or NULL. */
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token);
 

@@ -10,6 +10,7 @@
 
 #include "appliance/identity/identity.h"
 #include "crypto/hash.h"
+#include "appliance/identity/proof.h"
 #include "crypto/note.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -159,6 +160,7 @@ static void four_times_a_second(void *context)
     struct identity *n = context;
     if (n->people_changed || identity_now(n) >= n->next_ms) /* a record begins or ends */
         issue_all(n);
+    sessions_pass(n);
 }
 
 static void each_minute(void *context)
@@ -171,6 +173,7 @@ static int on_started(void *context, struct process *process)
 {
     struct identity *n = context;
     n->process = process;
+    n->lockout.locks = !process_is_training(process);
     n->people = calloc(PEOPLE_MAX, sizeof *n->people);
     n->stations = calloc(STATIONS_MAX, sizeof *n->stations);
     n->records = calloc(RECORDS_MAX, sizeof *n->records);
@@ -190,6 +193,8 @@ static int on_started(void *context, struct process *process)
         r = store_seal(n->store);
     if (r == 0)
         r = store_walk(n->store, 0, store_size(n->store), replay_one, n);
+    if (r == 0)
+        sessions_replayed(n);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, n);
     if (r == 0)
@@ -222,11 +227,15 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
+    if (lock_holds(n, gateway, m, operation))
+        return;
     if (operation->number == OPERATION_SIGN_IN_PIV)
         identity_problem(n, gateway, m->request, 404, "", "There is nothing here under that name.",
                          "");
-    else if (operation->action[0] == '\0')
+    else if (operation->action[0] == '\0' && operation->number < OPERATION_TOUCH)
         signin_request(n, gateway, m, operation);
+    else if (operation->number >= OPERATION_TOUCH)
+        proof_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
 }
@@ -321,8 +330,10 @@ static void on_joined(void *context, struct peer *peer)
 {
     struct identity *n = context;
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
-    if (peer->program == PROGRAM_WORKER)
+    if (peer->program == PROGRAM_WORKER) {
         issue_to(n, peer);
+        sessions_push(n, peer);
+    }
     if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
         stations_push(n, peer);
     if (peer->program == PROGRAM_AUDITOR) {

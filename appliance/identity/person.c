@@ -1,7 +1,7 @@
 /* People and stations: the state that identity's log describes. */
 #include <string.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -113,6 +113,8 @@ int people_apply(struct identity *n, const struct event *event)
     size_t person;
     if (event->common.utc_ms > n->floor_ms)
         n->floor_ms = event->common.utc_ms;
+    if (event->number >= EVENT_SESSION_OPENED && event->number <= EVENT_KEY_COPIED)
+        return proof_apply(n, event);
     n->people_changed = n->people_changed || event->number != EVENT_SNAPSHOT_ISSUED;
     switch (event->number) {
     case EVENT_PERSON_ADDED:
@@ -142,7 +144,7 @@ int people_apply(struct identity *n, const struct event *event)
 int people_event(struct identity *n, struct event *event, const uint8_t by[static 16],
                  unsigned operation, const uint8_t id[static 16])
 {
-    uint8_t payload[2048];
+    static uint8_t payload[STORE_PAYLOAD_MAX];
     struct bytes_put put = bytes_into(payload, sizeof payload);
     size_t length;
     uint64_t sequence;

@@ -82,6 +82,16 @@ const struct record *record_find(const struct identity *n, size_t person,
     return NULL;
 }
 
+const struct record *record_any(const struct identity *n, size_t person,
+                                enum attribute_number attribute, int64_t now_ms)
+{
+    for (const struct record *r = record_newest(n, HOLDER_PERSON, person); r;
+         r = record_before(n, r))
+        if (r->attribute->number == attribute && record_is_active(r, now_ms))
+            return r;
+    return NULL;
+}
+
 /* ---- from events ---- */
 
 static int apply_entered(struct identity *n, const struct event *event)

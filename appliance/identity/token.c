@@ -3,21 +3,33 @@
 #include <sodium.h>
 #include <string.h>
 
-#define PURPOSE "casemate/token/1"
+#define PURPOSE "casemate/token/2"
+#define VERSION 2
+
+static bool is_in_range(const struct token *t)
+{
+    return t->factor >= FACTOR_BADGE_PIN && t->factor <= FACTOR_PIV &&
+           t->verified_ms <= t->issued_ms && t->issued_ms < t->expires_ms;
+}
 
 int token_make(const struct secret *seed, const struct token *token,
                char out[static TOKEN_TEXT + 1])
 {
     uint8_t bytes[TOKEN_LENGTH];
     struct bytes_put put = bytes_into(bytes, TOKEN_BODY);
-    bytes_put_u8(&put, 1);
+    if (!is_in_range(token))
+        return ERR_RANGE;
+    bytes_put_u8(&put, VERSION);
     bytes_put_fixed(&put, token->audience, 8);
     bytes_put_fixed(&put, token->person, 16);
+    bytes_put_fixed(&put, token->natural, 16);
+    bytes_put_fixed(&put, token->escort, 16);
     bytes_put_fixed(&put, token->session, 16);
     bytes_put_fixed(&put, token->station, 16);
     bytes_put_u8(&put, token->factor);
     bytes_put_fixed(&put, token->boot, 16);
     bytes_put_u64(&put, token->issued_ms);
+    bytes_put_u64(&put, token->verified_ms);
     bytes_put_u64(&put, token->expires_ms);
     size_t length;
     int r = bytes_put_done(&put, &length);
@@ -51,18 +63,23 @@ int token_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct byte
     uint8_t version = bytes_u8(&in);
     bytes_fixed(&in, t.audience, 8);
     bytes_fixed(&in, t.person, 16);
+    bytes_fixed(&in, t.natural, 16);
+    bytes_fixed(&in, t.escort, 16);
     bytes_fixed(&in, t.session, 16);
     bytes_fixed(&in, t.station, 16);
     t.factor = bytes_u8(&in);
     bytes_fixed(&in, t.boot, 16);
     t.issued_ms = bytes_u64(&in);
+    t.verified_ms = bytes_u64(&in);
     t.expires_ms = bytes_u64(&in);
     int r = bytes_done(&in);
     if (r)
         return r;
-    if (version != 1 || memcmp(t.audience, audience, 8) != 0)
+    if (version != VERSION || memcmp(t.audience, audience, 8) != 0)
         return ERR_KEY;
     r = sign_check(public_key, PURPOSE, bytes_view_of(bytes, TOKEN_BODY), bytes + TOKEN_BODY);
+    if (r == 0 && !is_in_range(&t))
+        r = ERR_RANGE;
     if (r == 0)
         *ret_token = t;
     return r;

@@ -121,18 +121,19 @@ static const struct token *known_token(struct worker *w, struct bytes_view text)
     return &place->token;
 }
 
-void people_session_over(struct worker *w, const struct message_session_over *m)
+void people_session(struct worker *w, const uint8_t session[static 16], enum known what)
 {
-    memcpy(w->over[w->over_count++ % SESSIONS_OVER], m->session, 16);
+    known_hear(w->sessions, session, what, os_boot_ms());
 }
 
-static bool is_over(const struct worker *w, const uint8_t session[static 16])
+void people_sessions(struct worker *w, const struct message_sessions *m)
 {
-    size_t n = w->over_count < SESSIONS_OVER ? w->over_count : SESSIONS_OVER;
-    for (size_t i = 0; i < n; i++)
-        if (memcmp(w->over[i], session, 16) == 0)
-            return true;
-    return false;
+    if (m->over.length % 16 || m->locked.length % 16)
+        log_die("identity sent sessions whose ids are cut off");
+    for (uint32_t i = 0; i < m->over.length; i += 16)
+        people_session(w, m->over.data + i, KNOWN_OVER);
+    for (uint32_t i = 0; i < m->locked.length; i += 16)
+        people_session(w, m->locked.data + i, KNOWN_LOCKED);
 }
 
 const char *people_ask(struct worker *w, struct bytes_view token,
@@ -141,7 +142,8 @@ const char *people_ask(struct worker *w, struct bytes_view token,
     static const char badge_in[] = "Badge in again.";
     uint64_t now = os_boot_ms();
     const struct token *t = known_token(w, token);
-    if (!t || is_over(w, t->session) || !token_is_current(t, os_boot_id(), now) ||
+    enum known known = t ? known_ask(w->sessions, t->session) : KNOWN_NOTHING;
+    if (!t || known == KNOWN_OVER || !token_is_current(t, os_boot_id(), now) ||
         memcmp(t->station, station, STATION_ID) != 0)
         return badge_in;
     if (!w->snapshot || w->snapshot_good_until_ms == 0)
@@ -150,6 +152,8 @@ const char *people_ask(struct worker *w, struct bytes_view token,
     int64_t issued_utc = worker_now(w) - (int64_t)(now - t->issued_ms);
     if (!person || person->not_before_ms > issued_utc)
         return badge_in;
+    if (known == KNOWN_LOCKED)
+        return PEOPLE_LOCKED;
     ret_asker->person = person;
     ret_asker->token = t;
     return NULL;

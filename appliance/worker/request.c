@@ -531,6 +531,12 @@ static void handle(struct worker *w, struct request *q)
         close_intent(w, q, "nobody can be known yet");
         return;
     }
+    if (why && strcmp(why, PEOPLE_LOCKED) == 0) {
+        problem(w, q->gateway, q->number, 423, why, "Nothing was changed.",
+                "Scan your badge and enter your PIN.");
+        close_intent(w, q, "the session is locked");
+        return;
+    }
     if (why) {
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         close_intent(w, q, "the session has ended");

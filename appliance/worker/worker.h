@@ -4,6 +4,7 @@
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
 #include "appliance/station.h"
+#include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
@@ -13,12 +14,11 @@
  * loop takes what the channels hold, runs it as one batch inside one transaction,
  * commits, and only then lets the answers go.
  */
-#define BATCH_MAX     128
-#define DENIALS_MAX   100
-#define TOKENS        1024 /* verified tokens that are remembered */
-#define ANSWER_MAX    (512 * 1024)
-#define WAITING_MAX   64
-#define SESSIONS_OVER 1024
+#define BATCH_MAX   128
+#define DENIALS_MAX 100
+#define TOKENS      1024 /* verified tokens that are remembered */
+#define ANSWER_MAX  (512 * 1024)
+#define WAITING_MAX 64
 
 struct retries;
 
@@ -96,8 +96,7 @@ struct worker {
     uint8_t *snapshot_parts; /* a snapshot on its way */
     size_t snapshot_length;
     struct token_place *tokens;
-    uint8_t over[SESSIONS_OVER][16]; /* sessions that were signed out of, a ring */
-    size_t over_count;
+    struct known_sessions *sessions; /* which are over, which are locked */
     /* the batch */
     bool in_transaction;
     struct answer_waiting answers[BATCH_MAX];
@@ -142,9 +141,11 @@ void people_line(struct worker *w, const struct message_snapshot_line *m);
  * can be known, which is no reason to sign anybody out.  A token is good at its own station only.
  */
 #define PEOPLE_NOT_YET "The program is being started again."
+#define PEOPLE_LOCKED  "This session is locked. Enter your PIN to go on; your entries are kept."
 const char *people_ask(struct worker *w, struct bytes_view token,
                        const uint8_t station[static STATION_ID], struct asker *ret_asker);
-void people_session_over(struct worker *w, const struct message_session_over *m);
+void people_session(struct worker *w, const uint8_t session[static 16], enum known what);
+void people_sessions(struct worker *w, const struct message_sessions *m);
 bool people_stale(const struct worker *w);
 void people_record(struct worker *w);
 /* worker_now(w): UTC, never before the newest event of the log. */

@@ -168,7 +168,9 @@ static int on_started(void *context, struct process *process)
     w->markings = calloc(MES_MARKINGS_MAX, sizeof *w->markings);
     if (!w->arena || !w->scratch || !w->out || !w->tokens || !w->snapshot_parts || !w->markings)
         return ERR_MEMORY;
-    int r = read_root(w, process);
+    int r = known_new(&w->sessions);
+    if (r == 0)
+        r = read_root(w, process);
     if (r == 0)
         r = read_policy(w, process);
     if (r == 0)
@@ -221,7 +223,13 @@ static void from_identity(struct worker *w, const struct message *m)
     else if (m->number == MESSAGE_SNAPSHOT_LINE)
         people_line(w, &m->snapshot_line);
     else if (m->number == MESSAGE_SESSION_OVER)
-        people_session_over(w, &m->session_over);
+        people_session(w, m->session_over.session, KNOWN_OVER);
+    else if (m->number == MESSAGE_SESSION_LOCKED)
+        people_session(w, m->session_locked.session, KNOWN_LOCKED);
+    else if (m->number == MESSAGE_SESSION_UNLOCKED)
+        people_session(w, m->session_unlocked.session, KNOWN_NOTHING);
+    else if (m->number == MESSAGE_SESSIONS)
+        people_sessions(w, &m->sessions);
     else
         log_die("identity sent message %s", message_name(m->number));
 }

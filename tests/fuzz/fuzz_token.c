@@ -29,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (size != TOKEN_TEXT || memcmp(data, right, TOKEN_TEXT) != 0))
         abort();
     memcpy(text, right, TOKEN_TEXT);
-    for (size_t i = 0; i + 1 < size; i += 2)
-        text[data[i] % TOKEN_TEXT] = (char)data[i + 1];
+    for (size_t i = 0; i + 2 < size; i += 3)
+        text[(data[i] << 8 | data[i + 1]) % TOKEN_TEXT] = (char)data[i + 2];
     if (token_check(public_key, bytes_view_of(text, TOKEN_TEXT), audience, &t) == 0 &&
         memcmp(text, right, TOKEN_TEXT) != 0)
         abort();

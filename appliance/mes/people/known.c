@@ -14,7 +14,7 @@ static int add_row(struct mes *mes, const struct event *event, unsigned kind,
     int r = rows_add(mes->entities, ENTITY_KNOWN, &n);
     if (r)
         return r;
-    struct known *row = entities_known(mes->entities, n);
+    struct known_holder *row = entities_known_holder(mes->entities, n);
     memcpy(row->holder, holder, 16);
     row->kind = kind;
     row->present = content.length > 0;
@@ -55,7 +55,8 @@ static size_t *place_of(const struct mes *mes, const struct newest *newest,
     memcpy(&h, holder + 8, sizeof h);
     size_t at = (size_t)(h % newest->room);
     while (newest->row[at] &&
-           memcmp(entities_known(mes->entities, newest->row[at] - 1)->holder, holder, 16) != 0)
+           memcmp(entities_known_holder(mes->entities, newest->row[at] - 1)->holder, holder, 16) !=
+               0)
         at = (at + 1) % newest->room;
     return &newest->row[at];
 }
@@ -68,7 +69,7 @@ static int find_newest(const struct mes *mes, int64_t at_ms, struct newest *ret)
     if (!ret->row)
         return ERR_MEMORY;
     for (size_t i = 0; i < rows; i++) {
-        const struct known *row = entities_known(mes->entities, i);
+        const struct known_holder *row = entities_known_holder(mes->entities, i);
         if (row->since_ms <= at_ms)
             *place_of(mes, ret, row->holder) = i + 1;
     }
@@ -92,7 +93,7 @@ static int record_holder(struct recording *c, const struct snapshot_holder *h)
     size_t row = *place_of(c->mes, &c->newest, h->id);
     hash_content("casemate/holder/1", h->bytes, digest);
     if (row) {
-        const struct known *known = entities_known(c->mes->entities, row - 1);
+        const struct known_holder *known = entities_known_holder(c->mes->entities, row - 1);
         if (known->present && memcmp(known->digest, digest, 32) == 0)
             return 0;
     }
@@ -109,7 +110,8 @@ static int record_forgotten(struct recording *c, const struct snapshot *snapshot
     for (size_t i = 0; r == 0 && i < c->newest.room; i++) {
         if (!c->newest.row[i])
             continue;
-        const struct known *known = entities_known(c->mes->entities, c->newest.row[i] - 1);
+        const struct known_holder *known =
+            entities_known_holder(c->mes->entities, c->newest.row[i] - 1);
         bool there = known->kind == HOLDER_STATION
                          ? snapshot_find_station(snapshot, known->holder) != NULL
                          : snapshot_find(snapshot, known->holder) != NULL;
@@ -151,14 +153,14 @@ int known_record(const struct mes *mes, const struct snapshot *snapshot,
 /* ---- the past ---- */
 
 struct list {
-    const struct known **row;
+    const struct known_holder **row;
     size_t count;
 };
 
 static int by_holder(const void *a, const void *b)
 {
-    return memcmp((*(const struct known *const *)a)->holder,
-                  (*(const struct known *const *)b)->holder, 16);
+    return memcmp((*(const struct known_holder *const *)a)->holder,
+                  (*(const struct known_holder *const *)b)->holder, 16);
 }
 
 static int collect(const struct mes *mes, const struct newest *newest, int64_t kind,
@@ -170,7 +172,7 @@ static int collect(const struct mes *mes, const struct newest *newest, int64_t k
     for (size_t i = 0; i < newest->room; i++) {
         if (!newest->row[i])
             continue;
-        const struct known *known = entities_known(mes->entities, newest->row[i] - 1);
+        const struct known_holder *known = entities_known_holder(mes->entities, newest->row[i] - 1);
         if (known->present && known->kind == kind)
             ret->row[ret->count++] = known;
     }

@@ -16,6 +16,15 @@ interface Renamed {
   enter: "handed_off";
   redeem: "redeemed";
   sign: "statement";
+  unlock: "unlocked";
+  unlock_entry: "unlocked";
+  unlock_key: "unlocked";
+  key_challenge: "key_challenge";
+  register_challenge: "key_challenge";
+  sign_challenge: "key_challenge";
+  unlock_challenge: "key_challenge";
+  sign_in_key: "signed_in";
+  sign_key: "statement";
   get_inbound: "inbounds";
 }
 

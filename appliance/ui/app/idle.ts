@@ -2,6 +2,16 @@ import { useEffect } from "preact/hooks";
 
 const SIGNS_OF_LIFE = ["pointerdown", "keydown", "wheel"];
 
+/** Call ${alive} whenever somebody touches the station. */
+export function useActivity(alive: () => void): void {
+  useEffect(() => {
+    for (const sign of SIGNS_OF_LIFE) document.addEventListener(sign, alive);
+    return () => {
+      for (const sign of SIGNS_OF_LIFE) document.removeEventListener(sign, alive);
+    };
+  }, [alive]);
+}
+
 /** Call ${act} once when nobody has touched the station for ${milliseconds}. */
 export function useIdle(milliseconds: number, act: () => void): void {
   useEffect(() => {

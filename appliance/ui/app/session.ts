@@ -36,6 +36,9 @@ export interface Signing {
   cancel(): void;
 }
 
+/* The box locks a session that gives no sign of life; one a minute is enough. */
+const TOUCH_MS = 60_000;
+
 /** One person at one enclave, from hand-off to sign-out; it lives in memory only. */
 export class Session {
   readonly clock: Clock;
@@ -43,8 +46,12 @@ export class Session {
   readonly unconfirmed = new Shown<Unconfirmed | null>(null);
   readonly signing = new Shown<Signing | null>(null);
   readonly ended = new Shown<boolean>(false);
+  readonly locked = new Shown<boolean>(false);
+  private token: string;
+  private touched = performance.now();
 
   constructor(private readonly redeemed: Answers["redeemed"]) {
+    this.token = redeemed.token;
     this.clock = new Clock(redeemed.now);
     this.roles = new Set(redeemed.roles.map((r) => r.role));
   }
@@ -60,11 +67,11 @@ export class Session {
   }
 
   async ask<N extends Asking>(name: N, fields: Fields<N>): Promise<Outcome<AnswerOf<N>>> {
-    return this.noticing(await ask(name, fields, this.redeemed.token));
+    return this.noticing(await ask(name, fields, this.token));
   }
 
   async document(document: string): Promise<Outcome<Blob>> {
-    return this.noticing(await askBytes(document, this.redeemed.token));
+    return this.noticing(await askBytes(document, this.token));
   }
 
   /** Send an act until it has an answer; a lost one is shown and sent again by hand. */
@@ -85,9 +92,33 @@ export class Session {
     return statement === null ? null : this.deliver(name, text, statement);
   }
 
+  /** Somebody acts: the box hears of it once a minute. */
+  touch(): void {
+    if (this.locked.value || performance.now() - this.touched < TOUCH_MS) return;
+    this.touched = performance.now();
+    void post("touch", "{}", this.token, null).then((outcome) => this.noticing(outcome));
+  }
+
+  /** Nobody acts any more: the screen is covered at once, whether or not the box can be told. */
+  lock(): void {
+    this.locked.set(true);
+    void post("lock", "{}", this.token, null);
+  }
+
+  /** Its own person goes on. */
+  async unlock(badge: string, pin: string): Promise<Outcome<unknown>> {
+    const outcome = await post("unlock", JSON.stringify({ badge, pin }), this.token, null);
+    if (outcome.kind === "answer") {
+      this.token = outcome.answer.token;
+      this.touched = performance.now();
+      this.locked.set(false);
+    }
+    return this.noticing(outcome);
+  }
+
   /** End the session; false when the box could not be told. */
   async signOut(): Promise<boolean> {
-    const outcome = await post("sign_out", "{}", this.redeemed.token, null);
+    const outcome = await post("sign_out", "{}", this.token, null);
     return outcome.kind !== "lost";
   }
 
@@ -103,6 +134,7 @@ export class Session {
 
   private noticing<A>(outcome: Outcome<A>): Outcome<A> {
     if (outcome.kind === "refused" && outcome.status === 401) this.ended.set(true);
+    if (outcome.kind === "refused" && outcome.status === 423) this.locked.set(true);
     return outcome;
   }
 
@@ -112,7 +144,7 @@ export class Session {
     statement: string | null,
   ): Promise<Settled<AnswerOf<N>>> {
     for (;;) {
-      const outcome = this.noticing(await post(name, text, this.redeemed.token, statement));
+      const outcome = this.noticing(await post(name, text, this.token, statement));
       if (outcome.kind !== "lost") {
         this.unconfirmed.set(null);
         return outcome;
@@ -143,7 +175,7 @@ export class Session {
       const give = async (badge: string, pin: string) => {
         show({ problem: null, busy: true, lost: false });
         const body = JSON.stringify({ badge, pin, operation, digest, meaning });
-        const outcome = await post("sign", body, this.redeemed.token, null);
+        const outcome = await post("sign", body, this.token, null);
         if (outcome.kind === "answer") return close(outcome.answer.statement);
         tries++;
         show({ problem: outcome.problem, busy: false, lost: outcome.kind === "lost" });

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
+import { LockedPanel } from "../parts/locked";
 import { SigningPanel } from "../parts/signing";
 import { UnconfirmedPanel } from "../parts/unconfirmed";
 import { words } from "../parts/words";
@@ -14,7 +15,7 @@ import { Transfer } from "../screens/transfer/transfer";
 import { words as transfer } from "../screens/transfer/words";
 import type { Answers } from "./api";
 import { entryAddress } from "./app";
-import { useIdle } from "./idle";
+import { useActivity, useIdle } from "./idle";
 import type { Session } from "./session";
 import { useShown } from "./shown";
 
@@ -58,12 +59,17 @@ export function Work({ session, station, drop }: Props) {
   const signing = useShown(session.signing);
   const unconfirmed = useShown(session.unconfirmed);
   const ended = useShown(session.ended);
+  const locked = useShown(session.locked);
 
   const leave = useCallback(async () => {
     drop();
     if (await session.signOut()) location.replace(entryAddress(station));
   }, [session, station, drop]);
-  useIdle(IDLE_MS, leave);
+  useIdle(
+    IDLE_MS,
+    useCallback(() => session.lock(), [session]),
+  );
+  useActivity(useCallback(() => session.touch(), [session]));
 
   useEffect(() => {
     let stopped = false;
@@ -81,6 +87,7 @@ export function Work({ session, station, drop }: Props) {
 
   const over =
     (ended && <Ended leave={leave} />) ||
+    (locked && <LockedPanel session={session} />) ||
     (unconfirmed !== null && <UnconfirmedPanel unconfirmed={unconfirmed} />) ||
     (signing !== null && <SigningPanel session={session} signing={signing} />);
 
@@ -114,6 +121,7 @@ export function Work({ session, station, drop }: Props) {
         </>
       }
       over={over}
+      covered={locked || ended}
     >
       {job !== null ? (
         <Execute

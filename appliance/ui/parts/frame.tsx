@@ -47,11 +47,13 @@ interface Props {
   middle?: ComponentChildren;
   right?: ComponentChildren;
   over?: ComponentChildren;
+  /** Nothing of what lies between the banners is shown; what was entered stays where it is. */
+  covered?: boolean;
   children: ComponentChildren;
 }
 
 /** Every page: marked at the top and at the bottom, whatever lies between or over it. */
-export function Frame({ marking, name, middle, right, over, children }: Props) {
+export function Frame({ marking, name, middle, right, over, covered = false, children }: Props) {
   return (
     <>
       <Banner marking={marking} place="top" />
@@ -62,7 +64,7 @@ export function Frame({ marking, name, middle, right, over, children }: Props) {
           <LinkState />
           {right}
         </header>
-        <main class="main">{children}</main>
+        <main class="main" hidden={covered}>{children}</main>
         {over}
       </div>
       <Banner marking={marking} place="bottom" />

@@ -28,6 +28,8 @@ export const words = {
   reasonLabel: "Why? This is recorded with your name.",
   reasonCancel: "Leave it as it is",
   signingLost: "No answer came. Nothing is signed yet. Try again.",
+  lockedTitle: "This session is locked",
+  lockedText: (name: string) => `${name}, badge and PIN to go on. Your entries are kept.`,
   endedTitle: "Your session has ended",
   endedText: "Everything that was confirmed is kept. Badge in again to go on.",
   endedButton: "Go to the entry page",

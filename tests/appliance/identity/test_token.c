@@ -1,5 +1,7 @@
 #include "tests/enclave/vectors.h"
 
+#include <sodium.h>
+
 #include "appliance/identity/token.h"
 
 static struct secret *seed;
@@ -10,12 +12,15 @@ static struct token example(void)
 {
     struct token t = {.factor = FACTOR_BADGE_PIN,
                       .issued_ms = 0x0102030405060708,
+                      .verified_ms = 0x0102030405060606,
                       .expires_ms = 0x1112131415161718};
     memcpy(t.audience, "e3f9k2m1", 8);
     memset(t.person, 0x21, 16);
     memset(t.session, 0x22, 16);
     memset(t.station, 0x23, 16);
     memset(t.boot, 0x24, 16);
+    memset(t.natural, 0x25, 16);
+    memset(t.escort, 0x26, 16);
     return t;
 }
 
@@ -53,11 +58,14 @@ static void a_token_comes_back_as_it_went(void **state)
     assert_int_equal(token_check(public_key, bytes_text(text), (const uint8_t *)"e3f9k2m1", &t), 0);
     assert_memory_equal(t.audience, e.audience, 8);
     assert_memory_equal(t.person, e.person, 16);
+    assert_memory_equal(t.natural, e.natural, 16);
+    assert_memory_equal(t.escort, e.escort, 16);
     assert_memory_equal(t.session, e.session, 16);
     assert_memory_equal(t.station, e.station, 16);
     assert_memory_equal(t.boot, e.boot, 16);
     assert_int_equal(t.factor, e.factor);
-    assert_true(t.issued_ms == e.issued_ms && t.expires_ms == e.expires_ms);
+    assert_true(t.issued_ms == e.issued_ms && t.verified_ms == e.verified_ms);
+    assert_true(t.expires_ms == e.expires_ms);
 }
 
 static void its_text_is_pinned(void **state)
@@ -115,6 +123,35 @@ static void refuses_another_key_and_another_purpose(void **state)
     secret_free(other);
 }
 
+static void refuses_a_factor_and_times_that_cannot_be(void **state)
+{
+    char out[TOKEN_TEXT + 1];
+    (void)state;
+    for (unsigned factor = 0; factor < 256; factor++) {
+        struct token t = example();
+        t.factor = (uint8_t)factor;
+        assert_int_equal(token_make(seed, &t, out), factor >= 1 && factor <= 3 ? 0 : ERR_RANGE);
+    }
+    struct token late = example(), gone = example();
+    late.verified_ms = late.issued_ms + 1;
+    assert_int_equal(token_make(seed, &late, out), ERR_RANGE);
+    gone.expires_ms = gone.issued_ms;
+    assert_int_equal(token_make(seed, &gone, out), ERR_RANGE);
+}
+
+/* The first version is signed for another purpose, and is as long as nothing here. */
+static void refuses_a_token_of_the_first_version(void **state)
+{
+    char old[TOKEN_TEXT + 1];
+    uint8_t bytes[90 + SIGN_LENGTH] = {1};
+    (void)state;
+    memcpy(bytes + 1, "e3f9k2m1", 8);
+    assert_int_equal(sign_make(seed, "casemate/token/1", bytes_view_of(bytes, 90), bytes + 90), 0);
+    sodium_bin2base64(old, sizeof old, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    assert_int_equal(checked(bytes_text(old), "e3f9k2m1"), ERR_FORMAT);
+}
+
 static void a_token_is_current_in_its_boot_and_until_it_expires(void **state)
 {
     struct token t = example();
@@ -147,6 +184,8 @@ int main(void)
         cmocka_unit_test(refuses_another_audience),
         cmocka_unit_test(refuses_every_changed_byte),
         cmocka_unit_test(refuses_every_other_length),
+        cmocka_unit_test(refuses_a_factor_and_times_that_cannot_be),
+        cmocka_unit_test(refuses_a_token_of_the_first_version),
         cmocka_unit_test(refuses_another_key_and_another_purpose),
         cmocka_unit_test(a_token_is_current_in_its_boot_and_until_it_expires),
     };

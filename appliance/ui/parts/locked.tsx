@@ -1,0 +1,36 @@
+import { useState } from "preact/hooks";
+import type { Problem } from "../app/api";
+import type { Session } from "../app/session";
+import { Credentials } from "./credentials";
+import { Refusal } from "./refusal";
+import { words } from "./words";
+
+/** What a locked session shows: nothing of its work, and how its own person goes on. */
+export function LockedPanel({ session }: { session: Session }) {
+  const [busy, setBusy] = useState(false);
+  const [tries, setTries] = useState(0);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [lost, setLost] = useState(false);
+
+  const give = async (badge: string, pin: string) => {
+    setBusy(true);
+    const outcome = await session.unlock(badge, pin);
+    if (outcome.kind === "answer") return;
+    setBusy(false);
+    setLost(outcome.kind === "lost");
+    setProblem(outcome.problem);
+    setTries((n) => n + 1);
+  };
+
+  return (
+    <section class="over signing locked" role="alertdialog" aria-label={words.lockedTitle}>
+      <div class="signing-facts">
+        <h1>{words.lockedTitle}</h1>
+        <p>{words.lockedText(session.name)}</p>
+        {problem !== null && <Refusal problem={problem} />}
+        {problem === null && lost && <p class="notice">{words.lostQuestion}</p>}
+      </div>
+      <Credentials key={tries} busy={busy} give={(badge, pin) => void give(badge, pin)} />
+    </section>
+  );
+}
