@@ -88,16 +88,11 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room)
 {
-    struct explain x = {{.policies = policies,
-                         .entities = entities,
-                         .request = request,
-                         .scratch = &scratch->arena},
-                        out,
-                        room,
-                        0};
+    struct explain x = {.out = out, .room = room};
 
     if (!request_is_decidable(policies, entities, request))
         return 0;
+    eval_begin(&x.ev, policies, entities, request, &scratch->arena);
     for (uint32_t i = 0; i < policies->policies.count; i++) {
         arena_rewind(&scratch->arena, 0);
         if (eval_scope(&x.ev, &policies->policies.at[i]))
@@ -210,20 +205,14 @@ size_t cedar_explain_values(const struct cedar_policies *policies,
                             uint32_t number, struct cedar_part *out, size_t room, char *buffer,
                             size_t size)
 {
-    struct parts x = {{.policies = policies,
-                       .entities = entities,
-                       .request = request,
-                       .scratch = &scratch->arena},
-                      out,
-                      room,
-                      0,
-                      {buffer, size, 0}};
+    struct parts x = {.out = out, .room = room, .text = {buffer, size, 0}};
 
     arena_rewind(&scratch->arena, 0);
     if (size > 0)
         buffer[0] = '\0';
     if (!request_is_decidable(policies, entities, request) || number >= policies->policies.count)
         return 0;
+    eval_begin(&x.ev, policies, entities, request, &scratch->arena);
     const struct policy *policy = &policies->policies.at[number];
     uint32_t clauses = eval_scope(&x.ev, policy) ? policy->clause_count : 0;
     for (uint32_t i = 0; i < clauses; i++) {

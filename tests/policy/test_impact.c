@@ -367,9 +367,9 @@ static void gives_no_answer_where_a_condition_needs_too_much_memory(void **state
     free_space(&m);
     at += sprintf(at, "permit" ALL " when { [");
     for (int i = 0; i < 20; i++) {
-        at += sprintf(at, "%s[", i == 0 ? "" : ",");
+        at += sprintf(at, "%s[principal", i == 0 ? "" : ",");
         for (int k = 0; k < 4000; k++)
-            at += sprintf(at, "%s%d", k == 0 ? "" : ",", k % 10);
+            at += sprintf(at, ",%d", k % 10);
         at += sprintf(at, "]");
     }
     at += sprintf(at, "].contains(resource) };");
