@@ -334,8 +334,7 @@ static enum truth truth_of(struct eval *ev, uint32_t node)
     if (*known != 0)
         return *known - 1;
     enum truth t = truth_anew(ev, node);
-    if (t != ERRED)
-        *known = (uint8_t)(t + 1);
+    *known = (uint8_t)(t + 1); /* an error stays unknown: each policy must meet it */
     return t;
 }
 
