@@ -69,8 +69,9 @@ enum node_op {
 
 struct node {
     uint8_t op;
-    uint8_t reserved;
-    uint16_t height; /* 1 for a leaf */
+    uint8_t is_path : 1;   /* a literal or what was folded, a variable, an attribute of a path */
+    uint8_t is_shared : 1; /* ${shared} knows it */
+    uint16_t height;       /* 1 for a leaf */
     uint32_t a, b, c;
 };
 
@@ -135,6 +136,9 @@ struct mark {
 };
 #define MARK_STEP 2048U
 
+/* How many conditions that stand at several places are evaluated once for a decision. */
+#define SHARED_MAX 256U
+
 struct cedar_policies {
     char *bytes; /* what cedar_policies_source() gives; spans are offsets into it */
     size_t length;
@@ -146,7 +150,10 @@ struct cedar_policies {
     ARRAY(struct annotation) annotations;
     ARRAY(struct node) nodes;
     ARRAY(struct span) spans; /* of the node with the same number */
-    ARRAY(uint32_t) folded;   /* likewise: the value of a call on literals, plus 1; 0: none */
+    ARRAY(uint32_t)
+    folded; /* likewise: the value of a call on literals, or of a set of them, plus 1; 0: none */
+    uint16_t *shared;      /* likewise, where is_shared: the number of the condition */
+    uint32_t shared_count; /* at most SHARED_MAX */
     ARRAY(uint32_t) children;
     ARRAY(struct cedar_value) values;
     ARRAY(struct pattern) patterns;
@@ -178,5 +185,11 @@ bool node_is_path(const struct cedar_policies *p, uint32_t node, uint32_t base,
 
 /* node_equal(p, a, b): Whether two expressions are the same but for white space and comments. */
 bool node_equal(const struct cedar_policies *p, uint32_t a, uint32_t b);
+
+/* node_hash(p, node): Equal for expressions that are the same, and seldom for others. */
+uint32_t node_hash(const struct cedar_policies *p, uint32_t node);
+
+/* share_build(p): Number the conditions that stand at several places.  0 or CEDAR_ERR_MEMORY. */
+int share_build(struct cedar_policies *p);
 
 #endif

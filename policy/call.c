@@ -257,13 +257,8 @@ bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret)
 {
     const struct node *n = &ev->policies->nodes.at[node];
     const struct function_info *info = function_info(n->a);
-    uint32_t folded = ev->policies->folded.at[node];
     struct cedar_value v[ARGUMENTS_MAX];
 
-    if (folded != 0) {
-        *ret = ev->policies->values.at[folded - 1];
-        return true;
-    }
     if (n->c != info->arguments + (info->way == EXTENSION ? 0U : 1U))
         return eval_fail(ev, FAULT_ARGUMENTS, node);
     for (uint32_t i = 0; i < n->c; i++)

@@ -420,6 +420,30 @@ size_t cedar_explain_values(const struct cedar_policies *policies,
                             uint32_t number, struct cedar_part *out, size_t room, char *buffer,
                             size_t size);
 
+/* A fact that a part of a policy's conditions read. */
+struct cedar_use {
+    const char *variable; /* "principal", "action", "resource" or "context" */
+    const char *name;     /* of the attribute, or of the tag */
+    bool is_tag;
+    int outcome; /* CEDAR_PART_…, of the first part that reads it */
+};
+
+/*
+ * cedar_explain_uses(policies, entities, request, scratch, number, out, room):
+ * Name the facts behind the parts that cedar_explain_values() would give for the
+ * same arguments: of each path its variable and its first attribute, whether it
+ * is there or not, and of each tag of a variable its name.  Each is named once;
+ * a fact that is only asked for (`x has a`), and is there, counts where its part
+ * does.  So whoever keeps the records that the facts come from can say which of
+ * them decided.  The names are borrowed from ${policies} and ${entities}.  Write
+ * at most ${room} uses to ${out} and return how many there are, or ${room} + 1 if
+ * there are more.
+ */
+size_t cedar_explain_uses(const struct cedar_policies *policies,
+                          const struct cedar_entities *entities,
+                          const struct cedar_request *request, struct cedar_scratch *scratch,
+                          uint32_t number, struct cedar_use *out, size_t room);
+
 /* ---- impact: what a change of policies changes, over everything ---- */
 
 /*

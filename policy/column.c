@@ -30,10 +30,7 @@ int columns_open(struct columns *s, const struct cedar_policies *policies,
 
     if (r != 0)
         return r;
-    s->eval = (struct eval){.policies = policies,
-                            .entities = entities,
-                            .request = &s->request,
-                            .scratch = &s->scratch->arena};
+    eval_begin(&s->eval, policies, entities, &s->request, &s->scratch->arena);
     return columns_compile(s);
 }
 
@@ -143,6 +140,7 @@ void columns_go(struct columns *s, enum variable v, uint32_t number)
 
     s->at[v] = number;
     *of[v] = s->lists.at[v][number];
+    eval_enter(&s->eval, v);
 }
 
 /* ---- one resource at a time ---- */
@@ -150,6 +148,7 @@ void columns_go(struct columns *s, enum variable v, uint32_t number)
 static void go_lane(struct columns *s, uint32_t lane)
 {
     s->request.resource = s->lists.at[VARIABLE_RESOURCE][s->at[VARIABLE_RESOURCE] + lane];
+    eval_enter(&s->eval, VARIABLE_RESOURCE);
 }
 
 static enum outcome outcome_of(struct columns *s, uint32_t node)

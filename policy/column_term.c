@@ -6,13 +6,12 @@
 #define USES_RESOURCE  USES(VARIABLE_RESOURCE)
 #define USES_KNOWN     0x80U
 
-/* While the terms are made: what is known of nodes, and the terms by what they say. */
+/* While the terms are made: what nodes use, and the terms by what they say. */
 struct compiler {
     struct columns *s;
     const struct cedar_policies *p;
-    uint8_t *uses;    /* by node, with USES_KNOWN */
-    uint32_t *hashes; /* by node; 0: not known yet */
-    uint32_t *table;  /* terms, plus 1 */
+    uint8_t *uses;   /* by node, with USES_KNOWN */
+    uint32_t *table; /* terms, plus 1 */
     uint32_t mask;
 };
 
@@ -30,33 +29,6 @@ static uint8_t uses_of(struct compiler *c, uint32_t node)
         uses |= uses_of(c, child);
     c->uses[node] = uses;
     return uses & (uint8_t)~USES_KNOWN;
-}
-
-static uint32_t mix(uint32_t hash, uint32_t more)
-{
-    uint64_t h = ((uint64_t)hash << 32 | more) * 0x9e3779b97f4a7c15u;
-
-    return (uint32_t)(h ^ h >> 32);
-}
-
-/* Equal for expressions that node_equal() says are equal, and seldom for others. */
-static uint32_t hash_of(struct compiler *c, uint32_t node)
-{
-    const struct node *n = &c->p->nodes.at[node];
-    uint32_t hash = mix(n->op, n->height), child;
-
-    if (c->hashes[node] != 0)
-        return c->hashes[node];
-    if (n->op == NODE_VARIABLE || n->op == NODE_CALL)
-        hash = mix(hash, n->a);
-    else if (n->op == NODE_GET || n->op == NODE_IS)
-        hash = mix(hash, n->b);
-    else if (n->op == NODE_LITERAL)
-        hash = mix(hash, value_hash(&c->p->values.at[n->a]));
-    for (uint32_t i = 0; (child = node_child(c->p, node, i)) != 0; i++)
-        hash = mix(hash, hash_of(c, child));
-    c->hashes[node] = hash != 0 ? hash : 1;
-    return c->hashes[node];
 }
 
 static uint32_t add_term(struct compiler *c, const struct term *term)
@@ -141,7 +113,7 @@ static uint32_t make_term(struct compiler *c, uint32_t node)
 /* The term of an expression; two that are the same share one. */
 static uint32_t term_of(struct compiler *c, uint32_t node)
 {
-    uint32_t at = hash_of(c, node) & c->mask;
+    uint32_t at = node_hash(c->p, node) & c->mask;
 
     for (; c->table[at] != 0; at = (at + 1) & c->mask)
         if (node_equal(c->p, c->s->terms[c->table[at] - 1].node, node))
@@ -184,17 +156,15 @@ int columns_compile(struct columns *s)
     while (c.mask < 2 * nodes)
         c.mask = 2 * c.mask + 1;
     c.uses = calloc(nodes + 1, sizeof *c.uses);
-    c.hashes = calloc(nodes + 1, sizeof *c.hashes);
     c.table = calloc((size_t)c.mask + 1, sizeof *c.table);
     s->terms = calloc(terms, sizeof *s->terms);
     s->parts = calloc(parts, sizeof *s->parts);
     s->roots = calloc((size_t)p->policies.count + 1, sizeof *s->roots);
-    bool ok = c.uses != NULL && c.hashes != NULL && c.table != NULL && s->terms != NULL &&
-              s->parts != NULL && s->roots != NULL;
+    bool ok = c.uses != NULL && c.table != NULL && s->terms != NULL && s->parts != NULL &&
+              s->roots != NULL;
     for (uint32_t i = 0; ok && i < p->policies.count; i++)
         make_policy(&c, i);
     free(c.uses);
-    free(c.hashes);
     free(c.table);
     return ok ? 0 : CEDAR_ERR_MEMORY;
 }

@@ -55,6 +55,9 @@ bool comparison_run(struct comparison *c);
  * the request is called. */
 void comparison_note(struct comparison *c, const char *name);
 
+/* comparison_keep(c, kind, name): The same of a change that is counted already. */
+void comparison_keep(struct comparison *c, enum diff_kind kind, const char *name);
+
 /* comparison_print(c): The outcome. */
 void comparison_print(const struct comparison *c);
 

@@ -74,15 +74,11 @@ static void print_sample_json(FILE *out, const struct comparison *c, const char 
     fprintf(out, "}");
 }
 
-void comparison_note(struct comparison *c, const char *name)
+void comparison_keep(struct comparison *c, enum diff_kind kind, const char *name)
 {
-    enum diff_kind kind = diff_results(&c->diff, &c->sides[0].result, &c->sides[1].result);
+    struct change *change = &c->changes[kind];
     size_t length;
 
-    if (kind == DIFF_SAME)
-        return;
-    struct change *change = &c->changes[kind];
-    change->count++;
     if (change->sample_count == c->limit)
         return;
     struct sample *sample = &change->samples[change->sample_count++];
@@ -97,6 +93,16 @@ void comparison_note(struct comparison *c, const char *name)
         print_sample(out, c, name);
     if (fclose(out) != 0)
         c->failed = true;
+}
+
+void comparison_note(struct comparison *c, const char *name)
+{
+    enum diff_kind kind = diff_results(&c->diff, &c->sides[0].result, &c->sides[1].result);
+
+    if (kind == DIFF_SAME)
+        return;
+    c->changes[kind].count++;
+    comparison_keep(c, kind, name);
 }
 
 /* ---- the policies themselves ---- */

@@ -1,9 +1,13 @@
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "policy/command_diff.h"
 #include "policy/entity.h"
 #include "policy/entity_json.h"
+#include "policy/impact.h"
+
+#define STEP 1000000U /* evaluations between two looks at the clock */
 
 /* ---- how far it is ---- */
 
@@ -177,26 +181,112 @@ static bool fits(const struct comparison *c, uint32_t number, const struct run *
     return t != UINT32_MAX && schema_run_has(c->schema, *types, t);
 }
 
-static void run_resources(struct comparison *c, const struct schema_action *a, const char *name)
+/* The entities that may stand there, as each side has them. */
+struct cast {
+    struct cedar_value *values[2];
+    uint32_t count;
+};
+
+static void cast_free(struct cast *cast)
 {
-    for (uint32_t i = 0; i < entity_count(&c->sides[0]); i++) {
-        if (!fits(c, i, a == NULL ? NULL : &a->resources))
+    free(cast->values[0]);
+    free(cast->values[1]);
+}
+
+static bool cast_fill(struct cast *cast, const struct comparison *c, const struct run *types)
+{
+    uint32_t all = entity_count(&c->sides[0]);
+
+    *cast = (struct cast){0};
+    for (int k = 0; k < 2; k++)
+        if ((cast->values[k] = calloc((size_t)all + 1, sizeof **cast->values)) == NULL)
+            return false;
+    for (uint32_t i = 0; i < all; i++) {
+        if (!fits(c, i, types))
             continue;
         for (int k = 0; k < 2; k++)
-            c->sides[k].request.resource = entity_value(&c->sides[k], i);
-        decide_both(c, name);
+            cast->values[k][cast->count] = entity_value(&c->sides[k], i);
+        cast->count++;
+    }
+    return true;
+}
+
+/* Count the changes of ${kind} and keep, in order, those that are to be shown. */
+static void take_changes(struct comparison *c, struct cedar_impact *impact,
+                         enum cedar_impact_kind kind, enum diff_kind as, const struct cast cast[2],
+                         const char *name)
+{
+    const struct impact_list *first = impact_first(impact, kind, 0);
+
+    c->changes[as].count += cedar_impact_result(impact)->changes[kind].count;
+    for (uint32_t i = 0; i < first->count && c->changes[as].sample_count < c->limit; i++) {
+        for (int k = 0; k < 2; k++) {
+            struct side *s = &c->sides[k];
+            s->request.principal = cast[0].values[k][first->at[i].principal];
+            s->request.resource = cast[1].values[k][first->at[i].resource];
+            (void)!cedar_decide(s->policies, s->overlay, &s->request, c->on_error, s->scratch,
+                                &s->result);
+        }
+        comparison_keep(c, as, name);
     }
 }
 
-static void run_principals(struct comparison *c, const struct schema_action *a, const char *name)
+/* Step by step, so that it can be told how far it is. */
+static int run_impact(struct comparison *c, struct cedar_impact *impact)
 {
-    for (uint32_t i = 0; i < entity_count(&c->sides[0]); i++) {
-        if (!fits(c, i, a == NULL ? NULL : &a->principals))
-            continue;
-        for (int k = 0; k < 2; k++)
-            c->sides[k].request.principal = entity_value(&c->sides[k], i);
-        run_resources(c, a, name);
+    uint64_t before = c->compared;
+    bool done = false;
+    int r = 0;
+
+    while (r == 0 && !done) {
+        r = cedar_impact_step(impact, STEP, &done);
+        c->compared = before + cedar_impact_result(impact)->decided;
+        tell_progress(c);
     }
+    return r;
+}
+
+/* One action in one context: all people on all things, by both sides. */
+static int compare_cast(struct comparison *c, const struct cast cast[2], const char *name)
+{
+    const struct cedar_impact_space space = {.principals = cast[0].count,
+                                             .actions = 1,
+                                             .resources = cast[1].count,
+                                             .contexts = 1,
+                                             .on_error = c->on_error,
+                                             .samples = c->limit};
+    struct cedar_impact_side sides[2];
+    struct cedar_impact *impact = NULL;
+
+    for (int k = 0; k < 2; k++)
+        sides[k] = (struct cedar_impact_side){c->sides[k].policies, c->sides[k].overlay,
+                                              cast[0].values[k],    &c->sides[k].request.action,
+                                              cast[1].values[k],    &c->sides[k].request.context};
+    int r = cedar_impact_begin(&sides[0], &sides[1], &space, &impact);
+    if (r == 0)
+        r = run_impact(c, impact);
+    if (r == 0) {
+        take_changes(c, impact, CEDAR_NEWLY_ALLOWED, DIFF_NEWLY_ALLOWED, cast, name);
+        take_changes(c, impact, CEDAR_NEWLY_DENIED, DIFF_NEWLY_DENIED, cast, name);
+        take_changes(c, impact, CEDAR_OTHER_REASONS, DIFF_OTHER_REASONS, cast, name);
+    }
+    cedar_impact_free(impact);
+    return r;
+}
+
+static bool run_action(struct comparison *c, const struct schema_action *a, const char *name)
+{
+    struct cast cast[2] = {0};
+    int r = CEDAR_ERR_MEMORY;
+
+    if (cast_fill(&cast[0], c, a == NULL ? NULL : &a->principals) &&
+        cast_fill(&cast[1], c, a == NULL ? NULL : &a->resources))
+        r = compare_cast(c, cast, name);
+    cast_free(&cast[0]);
+    cast_free(&cast[1]);
+    if (r != 0)
+        fprintf(stderr, "casemate-policy: cannot compare: %s\n", cedar_error_text(r));
+    return r == 0;
 }
 
 enum world { WORLD_FAILED, WORLD_LEFT_OUT, WORLD_READY };
@@ -257,7 +347,8 @@ static bool run_world(struct comparison *c, const struct json *request, const ch
             c->left_out++;
             continue;
         }
-        run_principals(c, a, name);
+        if (!run_action(c, a, name))
+            return false;
     }
     return true;
 }

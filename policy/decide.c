@@ -114,14 +114,19 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
                                  const struct cedar_request *request, enum cedar_on_error on_error,
                                  struct cedar_scratch *scratch, struct cedar_result *ret_result)
 {
-    struct eval ev = {
-        .policies = policies, .entities = entities, .request = request, .scratch = &scratch->arena};
+    struct eval ev;
     struct cedar_result r = {.decision = CEDAR_DENY, .cause = CEDAR_NOT_DECIDED};
+    uint8_t shared[SHARED_MAX];
     struct tally t;
 
     *ret_result = r;
     arena_rewind(&scratch->arena, 0);
-    if (!request_is_decidable(policies, entities, request) || !tally_policies(&ev, &t))
+    if (!request_is_decidable(policies, entities, request))
+        return CEDAR_DENY;
+    eval_begin(&ev, policies, entities, request, &scratch->arena);
+    memset(shared, 0, policies->shared_count);
+    ev.shared = shared;
+    if (!tally_policies(&ev, &t))
         return CEDAR_DENY;
     r.erring = t.erring;
     r.erring_count = t.erring_count;
@@ -147,15 +152,13 @@ int cedar_evaluate(const struct cedar_policies *expression, const struct cedar_e
                    const struct cedar_request *request, struct cedar_scratch *scratch,
                    struct cedar_value *ret_value, struct cedar_fault *ret_fault)
 {
-    struct eval ev = {.policies = expression,
-                      .entities = entities,
-                      .request = request,
-                      .scratch = &scratch->arena};
+    struct eval ev;
 
     *ret_fault = (struct cedar_fault){0};
     arena_rewind(&scratch->arena, 0);
     if (!request_is_decidable(expression, entities, request) || expression->clauses.count != 1)
         return CEDAR_ERR_STATE;
+    eval_begin(&ev, expression, entities, request, &scratch->arena);
     if (eval_node(&ev, expression->clauses.at[0].node, ret_value))
         return 0;
     if (ev.fault.kind == FAULT_MEMORY)

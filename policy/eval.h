@@ -42,6 +42,13 @@ struct eval_memo {
 
 #define EVAL_MEMOS 8U
 
+/* What is known of the entity, or the record, that a variable stands for. */
+struct eval_place {
+    const struct entity *entity; /* NULL: there is none, or the context */
+    const struct value_field *fields;
+    uint32_t count;
+};
+
 /* One evaluation.  Everything but the scratch, the fault and the memos is only read. */
 struct eval {
     const struct cedar_policies *policies;
@@ -49,8 +56,20 @@ struct eval {
     const struct cedar_request *request;
     struct arena *scratch;
     struct fault fault;
+    struct eval_place places[4]; /* by enum variable */
     struct eval_memo memos[EVAL_MEMOS];
+    uint8_t *shared; /* by number of a shared condition: 0, or 1 and what it says; or NULL */
 };
+
+/*
+ * eval_begin(ev, policies, entities, request, scratch):
+ * Begin an evaluation; the arguments are borrowed until its end.  When ${request}
+ * changes, call eval_enter() with the variable that did.
+ */
+void eval_begin(struct eval *ev, const struct cedar_policies *policies,
+                const struct cedar_entities *entities, const struct cedar_request *request,
+                struct arena *scratch);
+void eval_enter(struct eval *ev, enum variable v);
 
 /* eval_entity(ev, uid): The entity, or NULL. */
 const struct entity *eval_entity(struct eval *ev, struct uid uid);
@@ -61,8 +80,12 @@ bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret);
 /* eval_bool(ev, node, ret): The same where only a bool will do. */
 bool eval_bool(struct eval *ev, uint32_t node, bool *ret);
 
-/* eval_call(ev, node, ret): NODE_CALL. */
+/* eval_call(ev, node, ret): NODE_CALL; eval_made(…): arithmetic, `like`, sets and records. */
 bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret);
+bool eval_made(struct eval *ev, uint32_t node, struct cedar_value *ret);
+
+/* eval_variable(ev, v): What a variable stands for. */
+const struct cedar_value *eval_variable(const struct eval *ev, enum variable v);
 
 /* eval_scope(ev, policy): Whether the policy's scope matches; it cannot err. */
 bool eval_scope(struct eval *ev, const struct policy *policy);
@@ -73,10 +96,6 @@ bool eval_scope_of(struct eval *ev, const struct policy *policy, enum variable v
 /* eval_fail(ev, kind, node), eval_type(…): Set the fault; always false. */
 bool eval_fail(struct eval *ev, enum fault_kind kind, uint32_t node);
 bool eval_type(struct eval *ev, uint32_t node, const char *wanted, const struct cedar_value *got);
-
-/* eval_in(ev, node, item, group, ret): Cedar's `item in group`. */
-bool eval_in(struct eval *ev, uint32_t node, const struct cedar_value *item,
-             const struct cedar_value *group, bool *ret);
 
 /*
  * extension_make(f, text, arena, ret): The value that decimal, ip, datetime or

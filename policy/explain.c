@@ -88,16 +88,11 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room)
 {
-    struct explain x = {{.policies = policies,
-                         .entities = entities,
-                         .request = request,
-                         .scratch = &scratch->arena},
-                        out,
-                        room,
-                        0};
+    struct explain x = {.out = out, .room = room};
 
     if (!request_is_decidable(policies, entities, request))
         return 0;
+    eval_begin(&x.ev, policies, entities, request, &scratch->arena);
     for (uint32_t i = 0; i < policies->policies.count; i++) {
         arena_rewind(&scratch->arena, 0);
         if (eval_scope(&x.ev, &policies->policies.at[i]))
@@ -114,6 +109,7 @@ struct parts {
     struct cedar_part *out;
     size_t room, count;
     struct writer text;
+    struct uses *uses; /* instead of all that, or NULL */
 };
 
 /* What ${w} holds from ${from} on becomes a text of its own. */
@@ -134,6 +130,11 @@ static void add_part(struct parts *x, uint32_t node, int outcome)
     struct writer *w = &x->text;
     char message[120];
 
+    if (x->uses != NULL) {
+        x->count++;
+        explain_uses(&x->ev, node, outcome, x->uses);
+        return;
+    }
     if (x->count++ >= x->room)
         return;
     struct cedar_part *part = &x->out[x->count - 1];
@@ -204,43 +205,65 @@ static void explain_node(struct parts *x, uint32_t node, bool value)
     }
 }
 
+/* What was gathered so far is not what decided. */
+static void forget_parts(struct parts *x)
+{
+    x->count = 0;
+    x->text.at = 0;
+    if (x->uses != NULL)
+        x->uses->count = 0;
+}
+
+/* The parts of policy ${number}; ${x} has its lists, and gets its evaluation here. */
+static void explain_parts(struct parts *x, const struct cedar_policies *policies,
+                          const struct cedar_entities *entities,
+                          const struct cedar_request *request, struct cedar_scratch *scratch,
+                          uint32_t number)
+{
+    arena_rewind(&scratch->arena, 0);
+    if (!request_is_decidable(policies, entities, request) || number >= policies->policies.count)
+        return;
+    eval_begin(&x->ev, policies, entities, request, &scratch->arena);
+    const struct policy *policy = &policies->policies.at[number];
+    uint32_t clauses = eval_scope(&x->ev, policy) ? policy->clause_count : 0;
+    for (uint32_t i = 0; i < clauses; i++) {
+        const struct clause *clause = &policies->clauses.at[policy->clause_first + i];
+        bool value;
+        if (!holds(x, clause->node, &value)) {
+            forget_parts(x);
+            add_part(x, x->ev.fault.node, CEDAR_PART_ERRED);
+            return;
+        }
+        if (value == clause->is_unless) {
+            forget_parts(x);
+            i = clauses;
+        }
+        explain_node(x, clause->node, value);
+    }
+}
+
 size_t cedar_explain_values(const struct cedar_policies *policies,
                             const struct cedar_entities *entities,
                             const struct cedar_request *request, struct cedar_scratch *scratch,
                             uint32_t number, struct cedar_part *out, size_t room, char *buffer,
                             size_t size)
 {
-    struct parts x = {{.policies = policies,
-                       .entities = entities,
-                       .request = request,
-                       .scratch = &scratch->arena},
-                      out,
-                      room,
-                      0,
-                      {buffer, size, 0}};
+    struct parts x = {.out = out, .room = room, .text = {buffer, size, 0}};
 
-    arena_rewind(&scratch->arena, 0);
     if (size > 0)
         buffer[0] = '\0';
-    if (!request_is_decidable(policies, entities, request) || number >= policies->policies.count)
-        return 0;
-    const struct policy *policy = &policies->policies.at[number];
-    uint32_t clauses = eval_scope(&x.ev, policy) ? policy->clause_count : 0;
-    for (uint32_t i = 0; i < clauses; i++) {
-        const struct clause *clause = &policies->clauses.at[policy->clause_first + i];
-        bool value;
-        if (!holds(&x, clause->node, &value)) {
-            x.count = 0;
-            x.text.at = 0;
-            add_part(&x, x.ev.fault.node, CEDAR_PART_ERRED);
-            return x.count;
-        }
-        if (value == clause->is_unless) {
-            x.count = 0;
-            x.text.at = 0;
-            i = clauses;
-        }
-        explain_node(&x, clause->node, value);
-    }
+    explain_parts(&x, policies, entities, request, scratch, number);
     return x.count;
+}
+
+size_t cedar_explain_uses(const struct cedar_policies *policies,
+                          const struct cedar_entities *entities,
+                          const struct cedar_request *request, struct cedar_scratch *scratch,
+                          uint32_t number, struct cedar_use *out, size_t room)
+{
+    struct uses uses = {out, room, 0};
+    struct parts x = {.uses = &uses};
+
+    explain_parts(&x, policies, entities, request, scratch, number);
+    return uses.count;
 }

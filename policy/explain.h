@@ -15,4 +15,13 @@ void explain_values(struct eval *ev, uint32_t node, struct writer *w);
 void explain_value(struct writer *w, const struct cedar_entities *entities,
                    const struct cedar_value *value);
 
+/* A growing list of what was used; ${count} is ${room} + 1 when there is more than that. */
+struct uses {
+    struct cedar_use *out;
+    size_t room, count;
+};
+
+/* explain_uses(ev, node, outcome, uses): Add what the part ${node} reads, which came out so. */
+void explain_uses(struct eval *ev, uint32_t node, int outcome, struct uses *uses);
+
 #endif

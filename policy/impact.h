@@ -60,4 +60,9 @@ void impact_sample(struct cedar_impact *m, enum cedar_impact_kind kind);
 /* impact_choose(m, kind): Set the samples of ${kind} in the result. */
 void impact_choose(struct cedar_impact *m, enum cedar_impact_kind kind);
 
+/* impact_first(m, kind, action): The first changes in the order of principals, contexts and
+ * resources, as many as samples were asked for. */
+const struct impact_list *impact_first(const struct cedar_impact *m, enum cedar_impact_kind kind,
+                                       size_t action);
+
 #endif

@@ -95,3 +95,9 @@ void impact_choose(struct cedar_impact *m, enum cedar_impact_kind kind)
     for (uint32_t round = 0; take_round(m, kind, round, false);)
         round++;
 }
+
+const struct impact_list *impact_first(const struct cedar_impact *m, enum cedar_impact_kind kind,
+                                       size_t action)
+{
+    return &m->samples[kind][action].all;
+}

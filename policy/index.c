@@ -222,7 +222,7 @@ uint32_t index_candidates(const struct eval *ev, uint64_t *bits)
     mark(index, 0, index->always_count, bits);
     for (uint32_t place = VARIABLE_PRINCIPAL; place <= VARIABLE_RESOURCE; place++) {
         struct uid uid = {of[place]->uid.type, of[place]->uid.id};
-        const struct entity *entity = entities_find(ev->entities, uid);
+        const struct entity *entity = ev->places[place].entity;
         most += probe(index, place, uid.type, uid.id, bits);
         most += probe(index, place, uid.type, INDEX_TYPE, bits);
         for (uint32_t i = 0; entity != NULL && i < entity->ancestor_count; i++)

@@ -29,6 +29,8 @@ uint32_t parser_add_node(struct parser *p, struct node node, uint32_t start, uns
         return 0;
     }
     node.height = (uint16_t)(below + 1);
+    node.is_path = node.op == NODE_LITERAL || node.op == NODE_VARIABLE ||
+                   (node.op == NODE_GET && set->nodes.at[node.a].is_path);
     if (!array_push(set->nodes, node) || !array_push(set->spans, span) ||
         !array_push(set->folded, 0)) {
         parser_no_memory(p);
@@ -121,6 +123,42 @@ unsigned parser_tallest(const struct parser *p, uint32_t mark, uint32_t first, u
     return most;
 }
 
+/* The value of ${node} has been worked out. */
+static bool fold(struct parser *p, uint32_t node, struct cedar_value value)
+{
+    p->set->folded.at[node] = p->set->values.count + 1;
+    p->set->nodes.at[node].is_path = 1;
+    return array_push(p->set->values, value) || parser_no_memory(p);
+}
+
+/* The value of a literal, or one that was worked out; NULL if it is neither. */
+static const struct cedar_value *known_value(const struct cedar_policies *set, uint32_t node)
+{
+    if (set->nodes.at[node].op == NODE_LITERAL)
+        return &set->values.at[set->nodes.at[node].a];
+    return set->folded.at[node] != 0 ? &set->values.at[set->folded.at[node] - 1] : NULL;
+}
+
+/* The value of a set of such, worked out now. */
+static bool fold_set(struct parser *p, uint32_t node)
+{
+    struct cedar_policies *set = p->set;
+    const struct node *n = &set->nodes.at[node];
+
+    if (parser_failed(p))
+        return false;
+    for (uint32_t i = 0; i < n->c; i++)
+        if (known_value(set, set->children.at[n->b + i]) == NULL)
+            return true;
+    struct cedar_value *items = arena_take(&set->arena, n->c * sizeof *items);
+    if (items == NULL)
+        return parser_no_memory(p);
+    for (uint32_t i = 0; i < n->c; i++)
+        items[i] = *known_value(set, set->children.at[n->b + i]);
+    uint32_t count = set_order(items, n->c);
+    return fold(p, node, (struct cedar_value){.tag = VALUE_SET, .count = count, .items = items});
+}
+
 static uint32_t parse_set(struct parser *p)
 {
     uint32_t start = p->now.span.start, mark = p->stack.count;
@@ -130,7 +168,8 @@ static uint32_t parse_set(struct parser *p)
     struct node node = {.op = NODE_SET, .c = p->stack.count - mark};
     unsigned below = parser_tallest(p, mark, 0, 1);
     node.b = parser_add_children(p, mark);
-    return parser_add_node(p, node, start, below);
+    uint32_t made = parser_add_node(p, node, start, below);
+    return fold_set(p, made) ? made : 0;
 }
 
 /* One `key: value`, pushed as two. */
@@ -214,8 +253,7 @@ static bool fold_call(struct parser *p, uint32_t node, enum function f)
     struct cedar_value v = {0};
     if (!extension_make(f, text, &set->arena, &v))
         return set->arena.error == 0 || parser_no_memory(p);
-    set->folded.at[node] = set->values.count + 1;
-    return array_push(set->values, v) || parser_no_memory(p);
+    return fold(p, node, v);
 }
 
 /* The call of the function named at ${name}; ${self} is the x of x.f(), or 0. */

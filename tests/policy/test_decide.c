@@ -158,8 +158,9 @@ static void decides_nothing_on_a_request_without_all_four(void **state)
 
 static void denies_when_the_scratch_is_too_small(void **state)
 {
-    struct world w = world_new("permit(principal, action, resource);"
-                               "permit(principal, action, resource) when { [1,2,3,4,5] == [1] };");
+    struct world w =
+        world_new("permit(principal, action, resource);"
+                  "permit(principal, action, resource) when { [principal,2,3,4,5] == [1] };");
     struct cedar_scratch *small;
     struct cedar_result result;
 
@@ -174,16 +175,20 @@ static void denies_when_the_scratch_is_too_small(void **state)
     world_free(&w);
 }
 
-/* Memory that the literals of one policy took is there again for the next. */
+/* Memory that the sets of one policy took is there again for the next. */
 static void gives_the_memory_of_a_policy_back(void **state)
 {
-    char text[200 * 80] = "";
+    char text[200 * 90] = "";
+    size_t at = 0;
     struct cedar_scratch *small;
     struct cedar_result result;
 
     (void)state;
     for (int i = 0; i < 100; i++)
-        strcat(text, "permit(principal, action, resource) when { [1,2,3,4] == [4,3,2,1] };\n");
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               "permit(principal, action, resource) when { [%d,2,3,principal] == "
+                               "[principal,3,2,%d] };\n",
+                               i + 9, i + 9);
     struct world w = world_new(text);
     world_ready(&w);
     struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
@@ -192,6 +197,43 @@ static void gives_the_memory_of_a_policy_back(void **state)
                      CEDAR_ALLOW);
     assert_int_equal(result.determining_count, 100);
     cedar_scratch_free(small);
+    world_free(&w);
+}
+
+/* The same conditions at many places, some that err, more of them than are remembered. */
+static void says_of_a_repeated_condition_what_it_says_once(void **state)
+{
+    static char text[2 * 400 * 120];
+    size_t at = 0;
+    struct cedar_result result;
+
+    (void)state;
+    for (int i = 0; i < 800; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               "permit(principal, action, resource) when { context.level == %d && "
+                               "(context has level || context.none) };\n",
+                               i % 400);
+    at += (size_t)snprintf(text + at, sizeof text - at,
+                           "forbid(principal, action, resource) when { context.none == 1 };\n"
+                           "forbid(principal, action, resource) unless { context.none == 1 };\n");
+    struct world w = world_new(text);
+    assert_int_equal(cedar_entities_freeze(w.base), 0);
+    for (int level = 0; level < 402; level += 67) {
+        struct cedar_field field = {"level", cedar_long(level)};
+        cedar_overlay_reset(w.overlay, w.base);
+        struct cedar_request r = ask(&w, "ana", "read", "d", &field, 1);
+        assert_int_equal(
+            cedar_decide(w.policies, w.overlay, &r, CEDAR_SKIP_ON_ERROR, w.scratch, &result),
+            level < 400 ? CEDAR_ALLOW : CEDAR_DENY);
+        assert_int_equal(result.determining_count, level < 400 ? 2 : 0);
+        assert_int_equal(result.erring_count, 2);
+        assert_int_equal(result.erring[0], 800);
+        assert_int_equal(result.erring[1], 801);
+        if (level < 400) {
+            assert_int_equal(result.determining[0], level);
+            assert_int_equal(result.determining[1], level + 400);
+        }
+    }
     world_free(&w);
 }
 
@@ -208,6 +250,7 @@ int main(void)
         cmocka_unit_test(decides_nothing_on_a_request_without_all_four),
         cmocka_unit_test(denies_when_the_scratch_is_too_small),
         cmocka_unit_test(gives_the_memory_of_a_policy_back),
+        cmocka_unit_test(says_of_a_repeated_condition_what_it_says_once),
     };
     return cmocka_run_group_tests_name("policy/decide", tests, NULL, NULL);
 }

@@ -345,6 +345,62 @@ static void explains_the_worked_example_as_recorded(void **state)
         free((char *)files[i].text);
 }
 
+/* ---- what was used ---- */
+
+static void uses(const char *condition, const char *wanted)
+{
+    static const char *const outcomes[] = {"false", "true", "error"};
+    struct cedar_request r;
+    struct cedar_use out[8];
+    char text[1024], got[1024] = "";
+    size_t at = 0;
+
+    snprintf(text, sizeof text, "forbid(principal, action, resource)\n%s;", condition);
+    struct world w = small_world(text, &r);
+    size_t n = cedar_explain_uses(w.policies, w.overlay, &r, w.scratch, 0, out, 8);
+    assert_true(n <= 8);
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(got + at, sizeof got - at, "%s %s%s: %s\n", out[i].variable,
+                               out[i].is_tag ? "tag " : "", out[i].name, outcomes[out[i].outcome]);
+    if (strcmp(got, wanted) != 0)
+        fail_msg("%s\n--- found\n%s--- instead of\n%s", condition, got, wanted);
+    if (n > 0)
+        assert_int_equal(cedar_explain_uses(w.policies, w.overlay, &r, w.scratch, 0, out, n - 1),
+                         n);
+    world_free(&w);
+}
+
+static void names_the_facts_that_decided(void **state)
+{
+    (void)state;
+    uses("unless { principal has rank && principal.rank >= context.level && context.key == 1 }",
+         "principal rank: false\ncontext level: false\n");
+    uses("unless { principal has clearance && principal.clearance > 1 }",
+         "principal clearance: false\n");
+    uses("when { context.level == 3 && principal.rank == 2 }",
+         "context level: true\nprincipal rank: true\n");
+    uses("unless { context.level == 1 || (context.place.zone == \"\" && principal.off) }",
+         "context level: false\ncontext place: false\n");
+    uses("when { context.level == 3 } unless { principal.off }",
+         "context level: true\nprincipal off: false\n");
+    uses("when { context.level == 3 && resource.owner == principal }", "resource owner: error\n");
+    uses("unless { context has station.zone }", "context station: false\n");
+}
+
+static void names_each_fact_once_and_tags_by_their_value(void **state)
+{
+    (void)state;
+    uses("unless { principal.hasTag(context.key) && principal.getTag(context.key) < context.now }",
+         "principal tag t: false\ncontext key: false\ncontext now: false\n");
+    uses("unless { principal.hasTag(\"x\") }", "principal tag x: false\n");
+    uses("when { principal.rank < 3 && principal.rank > 1 && [principal.rank].contains(2) }",
+         "principal rank: true\n");
+    uses("unless { if context.level < 5 then principal.rank > 2 else principal.x }",
+         "context level: true\nprincipal rank: false\n");
+    uses("when { 1 == 1 }", "");
+    uses("when { User::\"ana\".rank == 2 }", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +415,8 @@ int main(void)
         cmocka_unit_test(says_nothing_of_a_policy_for_others),
         cmocka_unit_test(cuts_texts_where_the_buffer_ends),
         cmocka_unit_test(explains_the_worked_example_as_recorded),
+        cmocka_unit_test(names_the_facts_that_decided),
+        cmocka_unit_test(names_each_fact_once_and_tags_by_their_value),
     };
     return cmocka_run_group_tests_name("policy/explain", tests, NULL, NULL);
 }

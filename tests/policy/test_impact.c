@@ -309,6 +309,55 @@ static void takes_samples_in_turn_over_actions_and_people(void **state)
     free_space(&m);
 }
 
+/* The last object, in another block, changes in the first context; all of them in the second. */
+static void keeps_the_first_sample_in_order_though_its_block_comes_last(void **state)
+{
+    static const struct cedar_impact_sample expected[] = {{0, 0, 4099, 0}, {0, 0, 0, 1}};
+    static struct cedar_value objects[2][4100];
+    const char *const texts[] = {"forbid" ALL ";", "permit" ALL " when { !context.first || "
+                                                   "(resource has late && resource.late) };"};
+    struct cedar_value one[2], contexts[2][2];
+    struct cedar_impact_side sides[2];
+    struct cedar_policies *policies[2];
+    struct cedar_entities *bases[2];
+    struct cedar_impact *impact;
+    char id[16];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        policies[i] = load_text(texts[i]);
+        assert_int_equal(cedar_base_new(policies[i], &bases[i]), 0);
+        for (int k = 0; k < 4100; k++) {
+            snprintf(id, sizeof id, "r%d", k);
+            objects[i][k] = cedar_entity(bases[i], "R", id);
+        }
+        cedar_entity_begin(bases[i], "R", "r4099");
+        cedar_entity_attribute(bases[i], "late", cedar_bool(true));
+        cedar_entity_end(bases[i]);
+        one[i] = cedar_entity(bases[i], "Action", "a");
+        for (int k = 0; k < 2; k++)
+            contexts[i][k] =
+                cedar_record(bases[i], (struct cedar_field[]){{"first", cedar_bool(k == 0)}}, 1);
+        assert_int_equal(cedar_entities_freeze(bases[i]), 0);
+        sides[i] = (struct cedar_impact_side){policies[i], bases[i],   &one[i],
+                                              &one[i],     objects[i], contexts[i]};
+    }
+    const struct cedar_impact_space space = {
+        .principals = 1, .actions = 1, .resources = 4100, .contexts = 2, .samples = 2};
+    assert_int_equal(cedar_impact_begin(&sides[0], &sides[1], &space, &impact), 0);
+    run(impact, 100000);
+    const struct cedar_impact_change *c =
+        &cedar_impact_result(impact)->changes[CEDAR_NEWLY_ALLOWED];
+    assert_int_equal(c->count, 4101);
+    assert_int_equal(c->sample_count, 2);
+    assert_memory_equal(c->samples, expected, sizeof expected);
+    cedar_impact_free(impact);
+    for (int i = 0; i < 2; i++) {
+        cedar_entities_free(bases[i]);
+        cedar_policies_free(policies[i]);
+    }
+}
+
 static void refuses_what_cannot_be_decided(void **state)
 {
     struct made_space m;
@@ -367,9 +416,9 @@ static void gives_no_answer_where_a_condition_needs_too_much_memory(void **state
     free_space(&m);
     at += sprintf(at, "permit" ALL " when { [");
     for (int i = 0; i < 20; i++) {
-        at += sprintf(at, "%s[", i == 0 ? "" : ",");
+        at += sprintf(at, "%s[principal", i == 0 ? "" : ",");
         for (int k = 0; k < 4000; k++)
-            at += sprintf(at, "%s%d", k == 0 ? "" : ",", k % 10);
+            at += sprintf(at, ",%d", k % 10);
         at += sprintf(at, "]");
     }
     at += sprintf(at, "].contains(resource) };");
@@ -414,6 +463,7 @@ int main(void)
         cmocka_unit_test(gives_what_deciding_every_question_gives),
         cmocka_unit_test(gives_the_same_when_resources_take_several_blocks),
         cmocka_unit_test(takes_samples_in_turn_over_actions_and_people),
+        cmocka_unit_test(keeps_the_first_sample_in_order_though_its_block_comes_last),
         cmocka_unit_test(refuses_what_cannot_be_decided),
         cmocka_unit_test(refuses_more_than_it_has_room_for),
         cmocka_unit_test(gives_no_answer_where_a_condition_needs_too_much_memory),

@@ -96,7 +96,8 @@ static void leaves_out_only_what_does_not_match(void **unused)
             cedar_entity(w.overlay, chance(4) ? "User" : "Group", groups[chance(3)]),
             cedar_record(w.overlay, NULL, 0)};
         assert_int_equal(cedar_entities_freeze(w.overlay), 0);
-        struct eval ev = {.policies = w.policies, .entities = w.overlay, .request = &r};
+        struct eval ev;
+        eval_begin(&ev, w.policies, w.overlay, &r, NULL);
         uint64_t bits[8] = {0};
         index_candidates(&ev, bits);
         for (uint32_t i = 0; i < cedar_policies_count(w.policies); i++, seen++) {
@@ -126,7 +127,8 @@ static void ten_thousand_grants_leave_one_to_look_at(void **unused)
     world_ready(&w);
     struct cedar_field fields[] = {{"locked", cedar_bool(false)}};
     struct cedar_request r = ask(&w, "u7777", "read", "d", fields, 1);
-    struct eval ev = {.policies = w.policies, .entities = w.overlay, .request = &r};
+    struct eval ev;
+    eval_begin(&ev, w.policies, w.overlay, &r, NULL);
     uint64_t bits[10001 / 64 + 1] = {0};
     unsigned count = 0;
     index_candidates(&ev, bits);
