@@ -257,8 +257,9 @@ static struct cedar_value holder_value(struct cedar_entities *e, enum holder_kin
 }
 
 /* A training site has one station, which exists as long as the site does. */
-static void add_training_station(struct cedar_entities *e, const char *site)
+void decider_training_station(struct cedar_entities *entities, const char *site)
 {
+    struct cedar_entities *e = entities;
     char id[HOLDER_ID_TEXT];
     struct cedar_value end = cedar_datetime(INT64_C(4102444800000));
     holder_id(station_training, id);
@@ -291,12 +292,14 @@ static void add_natural(struct cedar_entities *e, const char *name, const uint8_
     cedar_entity_attribute(e, name, cedar_string(e, text, strlen(text)));
 }
 
-static void add_subject(struct decider *d, const char *type, const struct subject *s)
+void decider_object_add(const struct decider *decider, struct cedar_entities *entities,
+                        const char *type, const char *id, const struct subject *subject)
 {
-    struct cedar_entities *e = d->overlay;
+    struct cedar_entities *e = entities;
+    const struct subject *s = subject;
     const char *site = s->site ? s->site : "";
-    cedar_entity_begin(e, type, "subject");
-    cedar_entity_attribute(e, "enclave", cedar_entity(e, "Casemate::Enclave", d->enclave));
+    cedar_entity_begin(e, type, id);
+    cedar_entity_attribute(e, "enclave", cedar_entity(e, "Casemate::Enclave", decider->enclave));
     cedar_entity_attribute(e, "site", cedar_string(e, site, strlen(site)));
     cedar_entity_attribute(e, "marking",
                            cedar_entity(e, "Casemate::Marking", s->marking ? s->marking : "none"));
@@ -330,25 +333,24 @@ static void local_time(const struct decider *d, const uint8_t person[static 16],
     *ret_day = ((days + 3) % 7 + 7) % 7 + 1; /* 1970-01-01 was a Thursday, 4 */
 }
 
-static struct cedar_value context_value(struct decider *d, const uint8_t person[static 16],
-                                        const struct operation *operation,
-                                        const struct circumstance *c)
+struct cedar_value decider_context(const struct decider *decider, struct cedar_entities *entities,
+                                   const struct circumstance *circumstance, const char *action,
+                                   int64_t weekday, int64_t time_of_day)
 {
     static const char *const factors[] = {"none", "badge+pin", "fido2", "piv"};
-    struct cedar_entities *e = d->overlay;
+    const struct circumstance *c = circumstance;
+    struct cedar_entities *e = entities;
     const char *f = factors[c->factor < 4 ? c->factor : 0];
     char tag[80];
-    int64_t day, time;
-    int n = snprintf(tag, sizeof tag, "break-glass:%s", operation->action);
-    local_time(d, person, c->now_ms, &day, &time);
+    int n = snprintf(tag, sizeof tag, "break-glass:%s", action);
     struct cedar_field fields[] = {
         {"station", holder_value(e, HOLDER_STATION, c->station)},
         {"now", cedar_datetime(c->now_ms)},
-        {"enclave", cedar_entity(e, "Casemate::Enclave", d->enclave)},
+        {"enclave", cedar_entity(e, "Casemate::Enclave", decider->enclave)},
         {"factor", cedar_string(e, f, strlen(f))},
         {"sinceVerified", cedar_duration(c->since_ms)},
-        {"weekday", cedar_long(day)},
-        {"timeOfDay", cedar_duration(time)},
+        {"weekday", cedar_long(weekday)},
+        {"timeOfDay", cedar_duration(time_of_day)},
         {"breakGlassTag", cedar_string(e, tag, (size_t)n)},
         {"escort", holder_value(e, HOLDER_PERSON, c->escort)},
     };
@@ -368,13 +370,15 @@ int decider_request(struct decider *decider, const uint8_t person[static 16],
     snprintf(type, sizeof type, "Casemate::%s", operation->resource);
     cedar_overlay_reset(d->overlay, d->base);
     if (d->training)
-        add_training_station(d->overlay, subject->site ? subject->site : "");
-    add_subject(d, type, subject);
+        decider_training_station(d->overlay, subject->site ? subject->site : "");
+    decider_object_add(d, d->overlay, type, "subject", subject);
+    int64_t day, time;
+    local_time(d, person, now, &day, &time);
     *ret_request = (struct cedar_request){
         .principal = holder_value(d->overlay, HOLDER_PERSON, person),
         .action = cedar_entity(d->overlay, "Casemate::Action", operation->action),
         .resource = cedar_entity(d->overlay, type, "subject"),
-        .context = context_value(d, person, operation, circumstance),
+        .context = decider_context(d, d->overlay, circumstance, operation->action, day, time),
     };
     return cedar_entities_freeze(d->overlay) == 0 ? 0 : ERR_POLICY;
 }

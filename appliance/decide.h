@@ -4,11 +4,7 @@
 #include "appliance/identity/snapshot.h"
 #include "appliance/operation.h"
 #include "appliance/station.h"
-
-struct cedar_policies;
-struct cedar_entities;
-struct cedar_request;
-struct cedar_scratch;
+#include "policy/cedar.h"
 
 /*
  * The policy decision: the Cedar policies in force, the people and stations of the
@@ -118,6 +114,17 @@ struct cedar_scratch *decider_scratch(struct decider *decider);
  * people, stations, markings), described in a base of somebody else's. */
 void decider_base_add(const struct decider *decider, struct cedar_entities *entities,
                       int64_t now_ms, int64_t *ret_next_ms);
+
+/* decider_object_add(decider, entities, type, id, subject), decider_training_station(entities,
+ * site), decider_context(decider, entities, circumstance, action, weekday, time_of_day): The other
+ * parts of a question, in somebody else's base: an object, the only station of a training site, a
+ * context. */
+void decider_object_add(const struct decider *decider, struct cedar_entities *entities,
+                        const char *type, const char *id, const struct subject *subject);
+void decider_training_station(struct cedar_entities *entities, const char *site);
+struct cedar_value decider_context(const struct decider *decider, struct cedar_entities *entities,
+                                   const struct circumstance *circumstance, const char *action,
+                                   int64_t weekday, int64_t time_of_day);
 
 /* decider_hash(decider): BLAKE2b-256 of the policy texts. */
 const uint8_t *decider_hash(const struct decider *decider);

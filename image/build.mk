@@ -128,8 +128,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
-        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
-        $(if $(filter %/test_properties,$(1)),policy/command_scenario.o)
+        $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
@@ -149,7 +148,7 @@ $(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcrypto -lsodium
 
 # our side of the comparison with the official engine
-$(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o policy/command_scenario.o) $(B)/lib/policy.a
+$(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld differ"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 

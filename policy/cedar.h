@@ -638,6 +638,24 @@ must_use int cedar_request_check(const struct cedar_schema *schema,
                                  const struct cedar_request *request,
                                  struct cedar_problem *ret_problem);
 
+/* ---- decision tests ---- */
+
+struct cedar_trial {
+    uint32_t passed, failed;
+    char first_failed[104]; /* the name of the first that failed, cut if long */
+};
+
+/*
+ * cedar_trial_run(policies, count, schema, tests, ret_trial, ret_problem):
+ * Run the decision tests of the JSON text ${tests} ({"entities", "context",
+ * "tests"}, as casemate-policy test takes it) against the policies of ${count}
+ * texts and ${schema}.  Return 0 when all could be run, whatever came out; a
+ * CEDAR_ERR_ code when a text cannot be used, and then ${ret_problem} says why.
+ */
+must_use int cedar_trial_run(const struct cedar_source *policies, size_t count,
+                             const struct cedar_source *schema, const struct cedar_source *tests,
+                             struct cedar_trial *ret_trial, struct cedar_problem *ret_problem);
+
 /* ---- expressions, for tools and tests ---- */
 
 /*

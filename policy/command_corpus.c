@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "policy/command.h"
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 #include "policy/command_unpack.h"
 
 #define SHOWN_MAX   10U /* mismatches that are shown in full without --verbose */

@@ -2,7 +2,7 @@
 #define POLICY_COMMAND_QUESTION_H
 
 #include "policy/command.h"
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 
 #define QUESTION_FILES_MAX 64
 

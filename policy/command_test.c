@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "policy/command.h"
-#include "policy/command_scenario.h"
+#include "policy/trial.h"
 
 #define FILES_MAX 256
 
@@ -58,26 +58,6 @@ static void free_paths(char **paths, size_t count)
 
 /* ---- one test ---- */
 
-/* Whether the ids named by ${want} (absent: anything goes) are those of ${numbers}, in any order.
- */
-static bool ids_agree(const struct suite *s, const struct json *want, const uint32_t *numbers,
-                      uint32_t count)
-{
-    if (want == NULL)
-        return true;
-    if (want->kind != JSON_ARRAY || want->count != count)
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        bool found = false;
-        for (const struct json *w = want->first; w != NULL && !found; w = w->next)
-            found = w->kind == JSON_STRING &&
-                    text_is(w->string, cedar_policy_id(s->scenario.policies, numbers[i]));
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
 static void print_ids(const struct suite *s, const uint32_t *numbers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -98,43 +78,14 @@ static void print_difference(const struct suite *s, const struct cedar_result *r
     printf("\n");
 }
 
-/*
- * Principal, action, resource and the common context as changed by the test's own.  A test that
- * says so asks with what the schema does not allow: the services are not to be relied on.
- */
-static bool fill_request(struct suite *s, const struct json *test)
-{
-    const struct json *extra = json_member(test, "entities");
-    const struct json *conforms = json_member(test, "conforms");
-    struct cedar_schema *schema = s->scenario.schema;
-    bool ok;
-
-    if (conforms != NULL && conforms->kind == JSON_BOOL && conforms->number == 0)
-        s->scenario.schema = NULL;
-    struct entity_json j = scenario_begin(&s->scenario, &s->file->source);
-    ok = (extra == NULL || entity_json_all(&j, extra) == 0) &&
-         scenario_request(&s->scenario, &s->file->source, test, s->context, true) == 0;
-    s->scenario.schema = schema;
-    if (!ok)
-        problem_report(&s->scenario.problem);
-    return ok;
-}
-
 static bool run_test(struct suite *s, const struct json *test, struct cedar_result *r)
 {
-    const struct json *want = json_member(test, "want"), *mode = json_member(test, "onError");
-    const struct json *errors = json_member(test, "errors");
-    enum cedar_on_error on_error =
-        mode != NULL && text_is(mode->string, "skip") ? CEDAR_SKIP_ON_ERROR : CEDAR_DENY_ON_ERROR;
+    struct trial trial = {&s->scenario, &s->file->source, s->context};
+    bool ok = trial_test(&trial, test, r);
 
-    *r = (struct cedar_result){0};
-    if (!fill_request(s, test))
-        return false;
-    bool allow = scenario_decide(&s->scenario, on_error, r) == CEDAR_ALLOW;
-    return want != NULL && text_is(want->string, allow ? "allow" : "deny") &&
-           ids_agree(s, json_member(test, "reason"), r->determining, r->determining_count) &&
-           (errors == NULL ? r->erring_count == 0
-                           : ids_agree(s, errors, r->erring, r->erring_count));
+    if (s->scenario.problem.code != 0)
+        problem_report(&s->scenario.problem);
+    return ok;
 }
 
 static void report_test(struct suite *s, const struct json *test)
@@ -194,7 +145,6 @@ static bool build_base(struct suite *s, const char *directory, const struct json
 
 static bool run_file(struct suite *s, const char *directory, const char *path)
 {
-    static const char *const top[] = {"entities", "context", "tests", "comment", NULL};
     struct json_file file = {0};
     bool ok = false;
 
@@ -206,10 +156,10 @@ static bool run_file(struct suite *s, const char *directory, const char *path)
         fprintf(stderr, "casemate-policy: %s: has no \"tests\"\n", path);
         goto out;
     }
-    if (!json_file_knows(&file, file.top, top))
+    if (!json_file_knows(&file, file.top, trial_members))
         goto out;
     for (const struct json *t = tests->first; t != NULL; t = t->next)
-        if (!json_file_knows(&file, t, request_members))
+        if (!json_file_knows(&file, t, trial_test_members))
             goto out;
     if (!build_base(s, directory, &file))
         goto out;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "policy/command.h"
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 #include "policy/command_unpack.h"
 #include "policy/value.h"
 

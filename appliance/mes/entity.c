@@ -356,7 +356,8 @@ bool rows_find(const struct entities *entities, enum entity_kind kind,
 static bool has_uuid(enum entity_kind kind)
 {
     return kind == ENTITY_ORDER || kind == ENTITY_UNIT || kind == ENTITY_DOCUMENT ||
-           kind == ENTITY_INBOUND || kind == ENTITY_RELEASE;
+           kind == ENTITY_INBOUND || kind == ENTITY_RELEASE || kind == ENTITY_POLICY ||
+           kind == ENTITY_RATIONALE;
 }
 
 /* ---- store ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "appliance/mes/people/known.h"
+#include "appliance/mes/policies/policy.h"
 #include "enclave/process/log.h"
 
 int mes_new(struct store *store, const char *enclave, bool training, struct mes **ret_mes)
@@ -36,8 +37,8 @@ void mes_free(struct mes *mes)
 int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
-        execution_apply, orders_apply,  definitions_apply,
-        markings_apply,  reports_apply, known_apply};
+        execution_apply, orders_apply, definitions_apply, markings_apply,
+        reports_apply,   known_apply,  policies_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
         int r = appliers[i](mes, event);
@@ -240,6 +241,15 @@ static const struct reference {
                   {"inbound", ENTITY_INBOUND},
                   {"release", ENTITY_RELEASE}};
 
+void mes_subject_of(const struct mes *mes, enum entity_kind kind, size_t number,
+                    struct subject *ret_subject)
+{
+    *ret_subject = (struct subject){.exists = true, .number = number};
+    of_program(mes, ret_subject);
+    if (kind != ENTITY_COUNT)
+        of_object(mes, kind, ret_subject);
+}
+
 void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
                  struct subject *ret_subject)
 {
@@ -268,6 +278,12 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
         memcpy(s->requester, r->requester, 16);
         memcpy(s->approver, r->first_approver, 16);
     }
+    if (operation->number == OPERATION_INSTALL_POLICY) {
+        const struct policy_row *row = policy_by_id(mes, body_value(body, "proposal")->bytes);
+        s->exists = row != NULL;
+        if (row)
+            memcpy(s->requester, row->proposed_by, 16);
+    }
     if (operation->number == OPERATION_ACCEPT_INBOUND)
         memcpy(s->approver, entities_inbound(mes->entities, s->number)->first_person, 16);
 }
@@ -293,6 +309,9 @@ int mes_run(struct command *command)
         return execution_run(command);
     case OPERATION_DEFINE_MARKING:
         return markings_run(command);
+    case OPERATION_ENTER_RATIONALE:
+    case OPERATION_WITHDRAW_RATIONALE:
+        return rationales_run(command);
     case OPERATION_GET_ORDERS:
     case OPERATION_RELEASE_ORDER:
     case OPERATION_CLOSE_ORDER:

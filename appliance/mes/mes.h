@@ -98,6 +98,11 @@ must_use int mes_apply(struct mes *mes, const struct event *event, uint64_t sequ
 void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
                  struct subject *ret_subject);
 
+/* mes_subject_of(mes, kind, number, ret_subject): The same for a row that is known; kind
+ * ENTITY_COUNT is the program itself. */
+void mes_subject_of(const struct mes *mes, enum entity_kind kind, size_t number,
+                    struct subject *ret_subject);
+
 /* mes_run(command): Gates, events, answer; the policy has allowed it.  Sets the status.  Return
  * 0, or an error of the store, after which the whole batch must be rolled back. */
 must_use int mes_run(struct command *command);

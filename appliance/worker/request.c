@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/worker/desk.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "transfer/statement.h"
@@ -137,6 +138,7 @@ void request_batch_end(struct worker *w)
         free(w->answers[i].body);
     }
     w->answers_count = 0;
+    inforce_follow(w);
     staging_answer();
 }
 
@@ -369,6 +371,12 @@ static void finish(struct worker *w, const struct request *q, struct command *c,
            c->events > 0);
 }
 
+/* The questions and changes of policy; the register's entries are rows as others. */
+static bool is_of_the_desk(const struct operation *operation)
+{
+    return operation->number >= OPERATION_WHY && operation->number <= OPERATION_GET_RATIONALE;
+}
+
 /* Allowed: gates, events, answer. */
 static void run(struct worker *w, struct request *q, const struct decision *decision,
                 const struct subject *subject)
@@ -385,7 +393,9 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         memcpy(c.common.id, w->body.values[0].bytes, 16);
     int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
     if (r == 0)
-        r = q->operation->number == OPERATION_GET_SECURITY ? security_run(w, &c) : mes_run(&c);
+        r = q->operation->number == OPERATION_GET_SECURITY ? security_run(w, &c)
+            : is_of_the_desk(q->operation)                 ? desk_run(w, &c)
+                                                           : mes_run(&c);
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(w, &c);
     if (r == ERR_FULL) {

@@ -21,6 +21,7 @@
 #define WAITING_MAX 64
 
 struct retries;
+struct impact_job;
 
 /* An answer that waits for the commit. */
 struct answer_waiting {
@@ -90,6 +91,9 @@ struct worker {
     bool snapshot_recorded; /* its changes are in the log */
     uint64_t record_again_ms;
     int64_t floor_ms; /* the newest time in the log: nothing that has ended comes back behind it */
+    struct bytes_view shipped[2]; /* the policies that an enclave begins with: site, program */
+    int64_t policy_version[2];    /* of the sets in force; 0: not in the log yet */
+    struct impact_job *impact;
     struct marking *markings;
     size_t markings_count, markings_rows;
     uint64_t snapshot_good_until_ms;

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "appliance/worker/worker.h"
+#include "appliance/worker/desk.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -45,7 +45,6 @@ static int read_policy(struct worker *w, struct process *process)
 {
     static uint8_t site[1 << 19], program[1 << 19];
     size_t site_length, program_length;
-    char why[300];
     if (read_descriptor(process_descriptor(process, DESCRIPTOR_POLICY), site, sizeof site,
                         &site_length) != 0 ||
         read_descriptor(process_descriptor(process, DESCRIPTOR_PROGRAM_POLICY), program,
@@ -54,12 +53,8 @@ static int read_policy(struct worker *w, struct process *process)
         return ERR_FORMAT;
     }
     int r = decider_new(process_enclave(process), process_is_training(process), &w->decider);
-    if (r == 0 &&
-        decider_policies_set(w->decider, bytes_view_of(site, site_length),
-                             bytes_view_of(program, program_length), why, sizeof why) != 0) {
-        log_err("%s", why);
-        r = ERR_POLICY;
-    }
+    w->shipped[0] = bytes_view_of(site, site_length);
+    w->shipped[1] = bytes_view_of(program, program_length);
     return r;
 }
 
@@ -125,6 +120,8 @@ static int open_store(struct worker *w, struct process *process)
         r = retries_fill(w->retries, w->store);
     if (r == 0)
         r = find_floor(w);
+    if (r == 0)
+        r = inforce_load(w, w->shipped[0], w->shipped[1]);
     if (r)
         log_err("the store cannot be opened: %s", error_text(r));
     return r;
@@ -299,11 +296,12 @@ static void project_if_due(struct worker *w)
 
 static int on_turn(void *context)
 {
+    inforce_record(context);
     people_record(context);
     request_batch_end(context);
     heads_due(context);
     project_if_due(context);
-    return -1;
+    return impact_due(context) ? 0 : -1;
 }
 
 static void on_stopping(void *context)

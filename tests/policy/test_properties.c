@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 
 /*
  * What must hold for any policies, tried on the pinned cases: neither layout,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "policy/command.h"
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 
 /*
  * Our side of a differential run: a JSON object a line in, one out.

@@ -1,5 +1,5 @@
-#ifndef POLICY_COMMAND_SCENARIO_H
-#define POLICY_COMMAND_SCENARIO_H
+#ifndef POLICY_SCENARIO_H
+#define POLICY_SCENARIO_H
 
 #include <stdbool.h>
 

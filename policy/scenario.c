@@ -1,4 +1,4 @@
-#include "policy/command_scenario.h"
+#include "policy/scenario.h"
 
 #include <string.h>
 

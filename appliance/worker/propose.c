@@ -1,0 +1,291 @@
+/* Proposing, installing and declining a policy set; what officers read of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/schema.h"
+#include "appliance/worker/desk.h"
+#include "appliance/worker/impact.h"
+#include "crypto/hash.h"
+#include "policy/cedar.h"
+
+#define V(name) body_value(command->body, name)
+
+static void free_view(struct bytes_view v)
+{
+    free((void *)(uintptr_t)v.data);
+}
+
+static int refuse_policy(struct command *command, const char *field, const char *error)
+{
+    return mes_refuse(command, 409, field, error,
+                      "Nothing was installed; the set in force stays in force.",
+                      "Correct it and propose it again.");
+}
+
+/* ---- what a set must pass before anybody looks at it ---- */
+
+struct checking {
+    struct command *command;
+    const char *first; /* the first finding */
+};
+
+static void take_finding(void *context, const struct cedar_finding *finding)
+{
+    struct checking *c = context;
+    if (finding->is_error && !c->first)
+        c->first = mes_print(c->command, "%s line %u column %u: %s", finding->place.source,
+                             finding->place.line, finding->place.column, finding->place.message);
+}
+
+static const char *problem_text(struct command *command, const struct cedar_problem *p)
+{
+    return mes_print(command, "%s line %u column %u: %s%s%s", p->source, p->line, p->column,
+                     p->message, p->help[0] ? "; " : "", p->help);
+}
+
+static struct cedar_source source_of(const char *name, struct bytes_view text)
+{
+    return (struct cedar_source){name, (const char *)text.data, text.length};
+}
+
+/* NULL when the set compiles and validates in strict mode, else why not. */
+static const char *validate(struct command *command, const struct cedar_source sources[static 2],
+                            const struct cedar_source *schema_text)
+{
+    struct cedar_schema_source fragment = {*schema_text, CEDAR_SCHEMA_TEXT};
+    struct checking checking = {command, NULL};
+    struct cedar_policies *policies = NULL;
+    struct cedar_schema *schema = NULL;
+    struct cedar_problem problem;
+    uint32_t errors = 1;
+    const char *why = NULL;
+    if (cedar_schema_load(&fragment, 1, &schema, &problem) != 0 ||
+        cedar_policies_load(sources, 2, &policies, &problem) != 0)
+        why = problem_text(command, &problem);
+    else if (cedar_validate(policies, schema, take_finding, &checking, &errors) != 0 || errors)
+        why = checking.first ? checking.first : "The set is too large to be validated.";
+    cedar_policies_free(policies);
+    cedar_schema_free(schema);
+    return why;
+}
+
+static const char *run_tests(struct command *command, const struct cedar_source sources[static 2],
+                             const struct cedar_source *schema_text, struct bytes_view tests,
+                             uint32_t *ret_passed)
+{
+    struct cedar_source test_text = source_of("the tests", tests);
+    struct cedar_trial trial;
+    struct cedar_problem problem;
+    if (cedar_trial_run(sources, 2, schema_text, &test_text, &trial, &problem) != 0)
+        return problem_text(command, &problem);
+    *ret_passed = trial.passed;
+    if (trial.failed)
+        return mes_print(command, "%u of %u tests fail; the first is \"%s\".", trial.failed,
+                         trial.passed + trial.failed, trial.first_failed);
+    return trial.passed ? NULL
+                        : "There is no test: a set is proposed with tests of what it decides.";
+}
+
+/* The text as the formatter lays it out: what both officers read and what is hashed. */
+static const char *canonical(struct command *command, struct bytes_view text,
+                             struct bytes_view *ret)
+{
+    struct cedar_source source = source_of("the proposal", text);
+    struct cedar_problem problem;
+    char *out = NULL;
+    size_t length = 0;
+    if (cedar_format(&source, NULL, &out, &length, &problem) != 0)
+        return problem_text(command, &problem);
+    uint8_t *copy = mes_array(command, length ? length : 1, 1);
+    memcpy(copy, out, length);
+    cedar_text_free(out);
+    *ret = bytes_view_of(copy, length);
+    return length > POLICY_TEXT_MAX ? "The set is longer than 30000 bytes." : NULL;
+}
+
+static int layer_of(struct bytes_view text, enum policy_layer *ret)
+{
+    *ret = bytes_equal_text(text, "site") ? POLICY_SITE : POLICY_PROGRAM;
+    return bytes_equal_text(text, "site") || bytes_equal_text(text, "program") ? 0 : ERR_FORMAT;
+}
+
+/* The text of the other layer in force; the caller frees it. */
+static int other_text(struct worker *w, enum policy_layer layer, struct bytes_view *ret)
+{
+    const struct policy_row *row =
+        policy_at(w->mes, layer == POLICY_SITE ? POLICY_PROGRAM : POLICY_SITE, INT64_MAX);
+    return row ? policy_read(w->mes, row, ret, NULL) : ERR_UNKNOWN;
+}
+
+static const char *examine(struct worker *w, struct command *command, enum policy_layer layer,
+                           struct bytes_view text, struct bytes_view tests, uint32_t *ret_passed)
+{
+    static uint8_t schema[SCHEMA_MAX];
+    struct bytes_put put = bytes_into(schema, sizeof schema);
+    struct bytes_view other = {0};
+    struct cedar_source sources[2], schema_text;
+    schema_write(&put);
+    schema_text = source_of("the schema", bytes_view_of(schema, bytes_put_length(&put)));
+    if (other_text(w, layer, &other) != 0)
+        return "The set in force is not in the log yet; try again in a moment.";
+    sources[layer == POLICY_SITE ? 0 : 1] = source_of("the proposal", text);
+    sources[layer == POLICY_SITE ? 1 : 0] = source_of("the other layer", other);
+    const char *why = validate(command, sources, &schema_text);
+    if (!why)
+        why = run_tests(command, sources, &schema_text, tests, ret_passed);
+    free_view(other);
+    return why;
+}
+
+/* ---- proposing ---- */
+
+int propose_run(struct worker *w, struct command *command)
+{
+    struct event event = {.number = EVENT_POLICY_PROPOSED};
+    struct event_policy_proposed *m = &event.policy_proposed;
+    enum policy_layer layer;
+    struct bytes_view text;
+    if (layer_of(V("layer")->text, &layer) != 0)
+        return refuse_policy(command, "layer", "The layer is site or program.");
+    if (policy_by_id(w->mes, V("proposal")->bytes))
+        return refuse_policy(command, "proposal", "A proposal of this id is there already.");
+    const char *why = canonical(command, V("policy")->text, &text);
+    if (!why)
+        why = examine(w, command, layer, text, V("tests")->text, &m->passed);
+    if (why)
+        return refuse_policy(command, "policy", why);
+    memcpy(m->proposal, V("proposal")->bytes, 16);
+    m->layer = (uint8_t)layer;
+    m->version = (uint32_t)policy_next_version(w->mes, layer);
+    hash_content(POLICY_HASH, text, m->hash);
+    m->policy = text;
+    m->tests = V("tests")->text;
+    m->reason = V("reason")->text;
+    m->name = bytes_text(command->actor.person->name);
+    return mes_emit(command, &event);
+}
+
+/* ---- installing and declining ---- */
+
+static int decline(struct worker *w, struct command *command)
+{
+    const struct policy_row *row = policy_by_id(w->mes, V("proposal")->bytes);
+    struct event event = {.number = EVENT_POLICY_DECLINED};
+    if (!row || row->state != POLICY_PROPOSED)
+        return refuse_policy(command, "proposal", "There is no such proposal that waits.");
+    memcpy(event.policy_declined.proposal, row->proposal, 16);
+    event.policy_declined.reason = V("reason")->text;
+    event.policy_declined.name = bytes_text(command->actor.person->name);
+    impact_forget(w, row->proposal);
+    return mes_emit(command, &event);
+}
+
+/* Everything that it rests on is looked at again: nothing may have moved since it was read. */
+static const char *install_refused(struct worker *w, struct command *command,
+                                   const struct policy_row *row)
+{
+    uint8_t impact[32];
+    struct bytes_view text = {0}, tests = {0};
+    uint32_t passed = 0;
+    if (!row || row->state != POLICY_PROPOSED)
+        return "There is no such proposal that waits.";
+    if (row->layer == POLICY_SITE)
+        return "The mandatory rules are the same in every enclave: they are installed at the "
+               "entry. Here it is shown what they would change.";
+    if (memcmp(row->hash, V("hash")->bytes, 32) != 0)
+        return "The hash is not that of this proposal's canonical text.";
+    const struct policy_row *now = policy_at(w->mes, (enum policy_layer)row->layer, INT64_MAX);
+    if (now && row->version <= now->version)
+        return "A newer set is in force; versions only go up.";
+    if (!impact_digest(w, row->proposal, impact) || memcmp(impact, V("impact")->bytes, 32) != 0)
+        return "What it changes has not been computed, or has changed since you read it: read it "
+               "again.";
+    if (policy_read(w->mes, row, &text, &tests) != 0)
+        return "The proposal cannot be read from the log.";
+    const char *why = examine(w, command, (enum policy_layer)row->layer, text, tests, &passed);
+    free_view(text);
+    free_view(tests);
+    return why;
+}
+
+int install_run(struct worker *w, struct command *command)
+{
+    const struct policy_row *row;
+    struct event event = {.number = EVENT_POLICY_INSTALLED};
+    struct event_policy_installed *m = &event.policy_installed;
+    if (command->operation->number == OPERATION_DECLINE_POLICY)
+        return decline(w, command);
+    row = policy_by_id(w->mes, V("proposal")->bytes);
+    const char *why = install_refused(w, command, row);
+    if (why)
+        return refuse_policy(command, "proposal", why);
+    memcpy(m->proposal, row->proposal, 16);
+    memcpy(m->impact, V("impact")->bytes, 32);
+    m->name = bytes_text(command->actor.person->name);
+    m->statement = command->statement;
+    return mes_emit(command, &event);
+}
+
+/* ---- reading ---- */
+
+static const char *state_of(struct worker *w, const struct policy_row *row)
+{
+    const struct policy_row *now = policy_at(w->mes, (enum policy_layer)row->layer, INT64_MAX);
+    if (row->state == POLICY_PROPOSED)
+        return "proposed";
+    if (row->state == POLICY_DECLINED)
+        return "declined";
+    return now && now->version == row->version ? "installed" : "superseded";
+}
+
+static const char *text_of(struct worker *w, struct command *command, const struct policy_row *row,
+                           bool tests)
+{
+    struct bytes_view text = {0}, test_text = {0};
+    const char *out = "";
+    if (row && policy_read(w->mes, row, &text, &test_text) == 0) {
+        struct bytes_view v = tests ? test_text : text;
+        char *copy = mes_array(command, (size_t)v.length + 1, 1);
+        memcpy(copy, v.data, v.length);
+        out = copy;
+    }
+    free_view(text);
+    free_view(test_text);
+    return out;
+}
+
+int policies_answer(struct worker *w, struct command *command)
+{
+    size_t count = rows_count(w->mes->entities, ENTITY_POLICY);
+    struct answer_policy_set *rows = mes_array(command, count, sizeof *rows);
+    for (size_t i = 0; i < count; i++) {
+        const struct policy_row *row = entities_policy_row(w->mes->entities, count - 1 - i);
+        char *hash = mes_array(command, 65, 1);
+        bytes_to_hex(row->hash, 32, hash);
+        rows[i] = (struct answer_policy_set){.layer = policy_layer_text(row->layer),
+                                             .version = row->version,
+                                             .state = state_of(w, row),
+                                             .hash = hash,
+                                             .tests = row->passed,
+                                             .reason = row->reason,
+                                             .proposed_by = row->proposed_name,
+                                             .proposed = row->proposed_ms,
+                                             .decided_by = row->decided_name,
+                                             .decided = row->decided_ms,
+                                             .decided_reason = row->decided_reason};
+        memcpy(rows[i].proposal, row->proposal, 16);
+    }
+    const struct policy_row *asked =
+        V("proposal")->present ? policy_by_id(w->mes, V("proposal")->bytes) : NULL;
+    enum policy_layer layer = asked ? (enum policy_layer)asked->layer : POLICY_PROGRAM;
+    const struct policy_row *now = policy_at(w->mes, layer, INT64_MAX);
+    answer_write_policy(
+        &(struct answer_policy){.sets = rows,
+                                .sets_count = count,
+                                .text = text_of(w, command, asked ? asked : now, false),
+                                .in_force = text_of(w, command, now, false),
+                                .tests = text_of(w, command, asked ? asked : now, true)},
+        command->out);
+    return 0;
+}
