@@ -123,6 +123,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
+        $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
         $(if $(filter %/test_properties,$(1)),policy/command_scenario.o)
@@ -138,6 +139,11 @@ $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+
+# a certificate that a site does not make
+$(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(B)/lib/crypto.a
+	@mkdir -p $(@D); echo "  ld expired"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium $(TLS_LIBS)
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o policy/command_scenario.o) $(B)/lib/policy.a
@@ -166,7 +172,7 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
-  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
+  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c appliance/station.c appliance/tls/key.c appliance/tls/certificate.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
 $(F)/obj/%.o: %.c
@@ -178,7 +184,7 @@ $(F)/guard_b.a: $(patsubst %.o,$(F)/obj/%.o,$(GUARD_B) tests/transfer/guard_b/wo
 	@rm -f $@; ar rcsD $@ $^
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@echo "  ld fuzz_$*"
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 fuzz: fuzzers
@@ -189,7 +195,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/expired test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

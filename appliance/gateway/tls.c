@@ -10,7 +10,7 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
-#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 #define PEM_MAX  65536
 
 struct tls {
