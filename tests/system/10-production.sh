@@ -76,6 +76,8 @@ refused "shares are not written into a pipe" 2 "shown once, on a terminal" casem
 check "a production site is made" create one shares
 refused "and not a second time in the same place" 1 "is not empty" create one again
 check "another one beside it" create two others
+script -qec "casemate site create '$sites/three' --custodians 4 --threshold 2 --name c.test --enclave e7k2m9qa" /dev/null >"$work/shown" 2>&1 </dev/null
+is "on a terminal the shares are shown" "$(grep -cE '^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}' "$work/shown") $(grep -c '^share [1-4]' "$work/shown")" "20 4"
 is "shares are their custodian's" "$(stat -c %a "$sites"/shares/* | sort -u) $(stat -c %a "$sites/shares")" "600 700"
 # the folder of the enterprise is carried away: its keys are not the site's
 is "no key lies in the site" "$(grep -rlE 'PRIVATE KEY' "$site" | grep -vc "^$site/enterprise/") $(ls "$site" | grep -c '\.key$')" "0 0"
@@ -152,6 +154,14 @@ refused "a request that was changed is refused" 1 "does not verify" certify bent
 echo nonsense >"$work/junk.csr"
 refused "what is no request is refused" 1 "no certificate request" certify junk "Bench 10"
 refused "a name that is none is refused" 2 "a station's name" certify c "/etc"
+
+cp "$site/gateway.pem" "$work/gateway.old"
+check "the gateways get new certificates" casemate site certificates "$site"
+is "for the same keys" "$(openssl x509 -in "$site/gateway.pem" -noout -pubkey)" "$(openssl x509 -in "$work/gateway.old" -noout -pubkey)"
+check "that are others" sh -c "! cmp -s '$site/gateway.pem' '$work/gateway.old'"
+cp "$work/a.pem" "$site/gateway.pem"
+refused "a station does not become a gateway" 1 "not one that this site's authority made" casemate site certificates "$site"
+cp "$work/gateway.old" "$site/gateway.pem"
 
 # ---- the handshake ----
 
@@ -269,7 +279,13 @@ check "a gateway that ends without a keeper stays down" wait_for 5 is_locked
 check "and the log says why" grep -q 'gateway e7k2m9qa needs a key and there is no keeper' "$site/log"
 is "what runs works on" "$(ask a "$port" /api/station)" 200
 refused "nothing is certified" 1 "the site is locked" certify c "Bench 11"
-check "custodians unlock it again" unlock "$one" "$two"
+# at a terminal: a mistyped share is asked for again, and none is shown
+: >"$work/terminal"
+(wait_for 5 grep -q 'row 1' "$work/terminal"; cat "$one" "$work/typo" "$two") |
+    script -qfec "casemate unlock '$site'" /dev/null >>"$work/terminal" 2>&1
+says "a custodian's slip is named, and the share asked for again" "$(cat "$work/terminal")" "Row 3 of the share is mistyped. Type it again."
+says "custodians unlock it again" "$(cat "$work/terminal")" "unlocked"
+is "nothing that they type is shown" "$(grep -cF -f "$one" "$work/terminal") $(grep -cF -f "$two" "$work/terminal")" "0 0"
 wait_for 10 all_ready || give_up "not every process is ready"
 check "and it is served" wait_for 5 in_force a
 is "no process was ended by its own filter" "$(grep -c 'its own filter' "$site/log")" 0
