@@ -200,7 +200,23 @@ says "over TLS 1.3" "$(cat "$work/hello")" "TLSv1.3"
 is "without a ticket, and so without early data" "$(grep -cE 'NewSessionTicket|Post-Handshake New Session Ticket' "$work/hello")" 0
 openssl s_client -connect "127.0.0.1:$port" -CAfile "$site/authority.pem" -cert "$work/a.pem" -key "$work/a.key" -sess_out "$work/session" </dev/null >/dev/null 2>&1
 is "nothing is there to resume" "$([ -s "$work/session" ] && echo yes)" ""
-is "no certificate: refused before HTTP" "$(hello)" 0
+# silent OPTIONS...: whether the gateway ends a connection over which nothing was asked
+silent() {
+    mkfifo "$work/wire"
+    timeout 20 openssl s_client -connect "127.0.0.1:$port" -CAfile "$site/authority.pem" -ign_eof "$@" <"$work/wire" >"$work/hello" 2>&1 &
+    silent_pid=$!
+    exec 9>"$work/wire"
+    silent_ended() { ! kill -0 "$silent_pid" 2>/dev/null; }
+    wait_for 4 silent_ended; silent_status=$?
+    exec 9>&-
+    kill "$silent_pid" 2>/dev/null; wait "$silent_pid" 2>/dev/null
+    rm "$work/wire"
+    return "$silent_status"
+}
+check "no certificate: the connection ends before anything was asked" silent
+is "and nothing is answered" "$(hello)" 0
+silent -cert "$work/a.pem" -key "$work/a.key"
+is "while a station's waits for what it asks" $? 1
 openssl req -x509 -key "$work/a.key" -subj "/CN=Bench 7" -days 2 -out "$work/self.pem" 2>/dev/null
 is "self-signed, though with a station's key" "$(hello -cert "$work/self.pem" -key "$work/a.key")" 0
 says "and told why" "$(cat "$work/hello")" "unknown ca"
