@@ -189,6 +189,18 @@ is "another origin is refused" "$(ask a "$port" /api/station -H "Origin: https:/
 is "and so is plain HTTP's" "$(ask a "$port" /api/station -H "Origin: http://mes.test:$port")" 403
 is "its own is not" "$(ask a "$port" /api/station -H "Origin: https://mes.test:$port")" 200
 
+is "the page's program comes" "$(ask a "$port" /app.js)" 200
+check "whole" cmp "$work/answer" build/ui/app.js
+head -c 59000 /dev/zero | tr '\0' x >"$work/large"
+is "a large body comes as far as identity, which refuses it" "$(ask a "$port" /api/sign-in --data-binary "@$work/large")" 400
+cat "$work/large" "$work/large" >"$work/larger"
+is "one that is too large does not" "$(ask a "$port" /api/sign-in --data-binary "@$work/larger")" 413
+many() { # two hundred requests over eight connections
+    for i in $(seq 200); do echo "url = https://mes.test:$port/api/station"; echo "output = /dev/null"; done >"$work/many"
+    curl -s -Z --parallel-max 8 --http1.1 -m 20 --cacert "$site/authority.pem" --resolve "mes.test:$port:127.0.0.1" --cert "$work/a.pem" --key "$work/a.key" -w '%{http_code}\n' -K "$work/many" | sort | uniq -c | tr -s ' '
+}
+is "many requests at once are answered" "$(many)" " 200 200"
+
 # hello OPTIONS...: what a client saw, after it had sent a request as soon as it could
 hello() {
     printf 'GET /api/station HTTP/1.1\r\nHost: mes.test:%s\r\n\r\n' "$port" >"$work/get"
