@@ -63,7 +63,7 @@ endef
 SHELL_LIBS := -lseccomp -lsodium
 TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
-  appliance/supervisor/child.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
+  appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
@@ -127,6 +127,9 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
         $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
+        $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
+        $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
+        $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
@@ -134,7 +137,7 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -146,6 +149,11 @@ $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o
 $(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/lib/crypto.a
 	@mkdir -p $(@D); echo "  ld key"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcrypto -lsodium
+
+# a certificate that a site does not make
+$(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(B)/lib/crypto.a
+	@mkdir -p $(@D); echo "  ld expired"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium $(TLS_LIBS)
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) $(B)/lib/policy.a
@@ -177,7 +185,10 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
+<<<<<<< HEAD
   appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c $(PROOFS:.o=.c) tests/appliance/identity/key.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
+=======
+  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c appliance/station.c appliance/tls/key.c appliance/tls/certificate.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
 $(F)/obj/%.o: %.c
@@ -189,7 +200,10 @@ $(F)/guard_b.a: $(patsubst %.o,$(F)/obj/%.o,$(GUARD_B) tests/transfer/guard_b/wo
 	@rm -f $@; ar rcsD $@ $^
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@echo "  ld fuzz_$*"
+<<<<<<< HEAD
 	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium
+=======
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 fuzz: fuzzers
@@ -200,7 +214,10 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
+<<<<<<< HEAD
 	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key >/dev/null
+=======
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/expired test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

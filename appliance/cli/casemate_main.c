@@ -65,6 +65,10 @@ static const struct command {
      "its first two officers, and its stations",
      "FILE has a line for each: officer UUID BADGE PIN STAMP NAME, twice, and only once in a\n"
      "site's life; station ID SITE ZONE CEILING for every station that is in force.\n"},
+    {"site certificates", "", "DIR", 1, 1, COMMAND_GATEWAY_CERTIFICATE, cli_site_certificates,
+     "new certificates for its gateways",
+     "For five years from now, with the name and address that stand in site.conf; the keys stay.\n"
+     "The site must run and be unlocked.\n"},
     {"station certificate", CERT, "DIR", 1, 1, COMMAND_STATION_CERTIFICATE, cli_station_certificate,
      "a station's certificate, from its request",
      "Reads a PKCS#10 request (--csr) for a key on P-256, P-384 or RSA from 3072 bits, writes\n"

@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include "appliance/cli/ask.h"
+#include "appliance/cli/training_site.h"
+#include "appliance/supervisor/config.h"
 #include "appliance/tls/certificate.h"
 #include "transfer/file.h"
 
-#define ID_TEXT (2 * STATION_ID)
+#define ID_TEXT    (2 * STATION_ID)
+#define ANSWER_MAX (CERTIFICATE_PEM + 64)
 
 static void uuid_of(const char id[static ID_TEXT], char out[static 37])
 {
@@ -53,27 +56,28 @@ static void read_answer(int fd, char *text, size_t size)
     text[length] = '\0';
 }
 
-static int ask_certifier(const struct cli *o, int request)
+/* The certifier's answer in ${text}, or an enum cli_exit after a complaint. */
+static int ask_certifier(const struct cli *o, unsigned command, int input, const char *second,
+                         char text[static ANSWER_MAX])
 {
-    static char text[CERTIFICATE_PEM + 64];
     struct ask_answer answer = {0};
-    int name[2] = {-1, -1}, out[2] = {-1, -1};
-    int r = pipe2(name, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : 0;
-    if (r == 0 && write(name[1], o->name, strlen(o->name)) < 0)
+    int pair[2] = {-1, -1}, out[2] = {-1, -1};
+    int r = pipe2(pair, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : 0;
+    if (r == 0 && write(pair[1], second, strlen(second)) < 0)
         r = ERR_SYSTEM;
-    close(name[1]);
+    close(pair[1]);
     if (r == 0)
-        r = ask(o->operand[0], COMMAND_STATION_CERTIFICATE, "", (int[]){request, name[0], out[1]},
-                3, &answer);
+        r = ask(o->operand[0], command, "", (int[]){input, pair[0], out[1]}, 3, &answer);
     int kept = errno;
-    close(name[0]);
+    close(pair[0]);
     close(out[1]);
+    text[0] = '\0';
     if (r == 0)
-        read_answer(out[0], text, sizeof text);
+        read_answer(out[0], text, ANSWER_MAX);
     close(out[0]);
     errno = kept;
     if (r == 0 && answer.well)
-        return keep(o, text);
+        return 0;
     if (r == 0 && text[0])
         snprintf(answer.text, sizeof answer.text, "%.*s", CERTIFICATE_WHY, text);
     ask_printable(answer.text);
@@ -82,6 +86,7 @@ static int ask_certifier(const struct cli *o, int request)
 
 int cli_station_certificate(const struct cli *o)
 {
+    static char text[ANSWER_MAX];
     if (!o->csr || !o->out || !o->name)
         return cli_complain(o, CLI_USAGE, "it needs --csr FILE, --out FILE and --name NAME.");
     if (!certificate_name_is_good(bytes_text(o->name)))
@@ -91,8 +96,47 @@ int cli_station_certificate(const struct cli *o)
     int request = open(o->csr, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (request < 0)
         return cli_complain_file(o, o->csr, ERR_SYSTEM);
-    int r = ask_certifier(o, request);
+    int r = ask_certifier(o, o->number, request, o->name, text);
     close(request);
+    return r ? r : keep(o, text);
+}
+
+/* ---- gateways ---- */
+
+static int renew(const struct cli *o, const struct training_site *site, const struct config *config,
+                 int slot)
+{
+    static char text[ANSWER_MAX];
+    char path[FILE_PATH_MAX], name[40], second[200];
+    snprintf(name, sizeof name, "%s%sgateway.pem", slot < 0 ? "" : config->enclave[slot],
+             slot < 0 ? "" : "/");
+    snprintf(second, sizeof second, "%s %s", config->name, config->address);
+    int r = file_path(path, "%s/%s", site->dir, name);
+    int old = r == 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+    if (old < 0)
+        return cli_complain_file(o, name, ERR_SYSTEM);
+    r = ask_certifier(o, o->number, old, second, text);
+    close(old);
+    return r ? r : training_site_put(o, site, name, 0644, text, strlen(text));
+}
+
+int cli_site_certificates(const struct cli *o)
+{
+    struct training_site site = {.lock = -1};
+    struct config config;
+    char path[FILE_PATH_MAX];
+    if (snprintf(site.dir, sizeof site.dir, "%s", o->operand[0]) >= (int)sizeof site.dir ||
+        file_path(path, "%s/site.conf", site.dir) != 0)
+        return cli_complain_file(o, o->operand[0], ERR_SIZE);
+    if (config_read(path, &config) != 0)
+        return cli_complain(o, CLI_TROUBLE, "%s is no site's configuration.", path);
+    int r = 0;
+    for (int slot = -1; r == 0 && slot < (int)config.enclaves; slot++)
+        r = renew(o, &site, &config, slot);
+    if (r == 0)
+        cli_say(o, true,
+                "Every gateway has a new certificate, which it shows from its next start "
+                "on: stop the site, start it, and unlock it.");
     return r;
 }
 

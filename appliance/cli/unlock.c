@@ -1,6 +1,7 @@
 /* Starting a production site, and unlocking it with its custodians' shares. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,15 +115,26 @@ static int read_shares(const struct cli *o, FILE *in, bool prompt,
     return r;
 }
 
+static struct termios before; /* the terminal, as it was */
+
+/* Who gives up gets his terminal back. */
+static void interrupted(int number)
+{
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    _exit(128 + number);
+}
+
 /* A share that is typed is not shown. */
 static int read_without_echo(const struct cli *o, const struct custodians *custodians,
                              struct share *shares, size_t *ret_count)
 {
-    struct termios before, quiet;
+    struct termios quiet;
     if (tcgetattr(STDIN_FILENO, &before) != 0)
         return cli_complain_file(o, "the terminal", ERR_SYSTEM);
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
+    signal(SIGINT, interrupted);
+    signal(SIGTERM, interrupted);
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
         return cli_complain_file(o, "the terminal", ERR_SYSTEM);
     int r = read_shares(o, stdin, true, custodians, shares, ret_count);

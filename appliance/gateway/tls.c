@@ -10,7 +10,7 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
-#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 #define PEM_MAX  65536
 
 struct tls {
@@ -20,31 +20,17 @@ struct tls {
     char *authority;       /* PEM, with a terminator */
     char *issuers;         /* PEM, or NULL */
     struct tls_link *links;
-    uint8_t (*stations)[STATION_ID]; /* sorted */
-    size_t stations_count;
-    uint8_t (*coming)[STATION_ID];
-    size_t coming_count;
-    unsigned next_part;
+    struct stations *stations;
 };
 
 static struct tls *only; /* GnuTLS's callbacks have no context of ours */
 
-/* ---- the list of stations ---- */
-
-static int compare(const void *a, const void *b)
-{
-    return memcmp(a, b, STATION_ID);
-}
-
-static bool is_in_force(const struct tls *t, const uint8_t station[static STATION_ID])
-{
-    return t->stations_count &&
-           bsearch(station, t->stations, t->stations_count, STATION_ID, compare) != NULL;
-}
+/* ---- stations in force ---- */
 
 bool tls_link_is_in_force(const struct tls_link *link)
 {
-    return link->judged && (link->door == TLS_DOOR_PIV || is_in_force(link->tls, link->station));
+    return link->judged &&
+           (link->door == TLS_DOOR_PIV || stations_has(link->tls->stations, link->station));
 }
 
 /* libmicrohttpd finds its connection at an end and lets it go. */
@@ -52,7 +38,7 @@ static void close_gone(struct tls *t)
 {
     for (struct tls_link *l = t->links; l; l = l->next) {
         const union MHD_ConnectionInfo *info;
-        if (l->door != TLS_DOOR_STATION || !l->judged || is_in_force(t, l->station))
+        if (l->door != TLS_DOOR_STATION || !l->judged || stations_has(t->stations, l->station))
             continue;
         info = MHD_get_connection_info(l->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         if (info)
@@ -62,25 +48,11 @@ static void close_gone(struct tls *t)
 
 void tls_stations(struct tls *t, const struct message_stations *m)
 {
-    size_t count = m->ids.length / STATION_ID;
-    if (m->part == 0) {
-        t->coming_count = 0;
-        t->next_part = 0;
-    }
-    if (m->part != t->next_part || m->part >= m->parts || m->ids.length % STATION_ID ||
-        t->coming_count + count > TLS_STATIONS_MAX)
+    bool whole = false;
+    if (stations_take(t->stations, m, &whole) != 0)
         log_die("identity sent a list of stations that is not in its form");
-    memcpy(t->coming + t->coming_count, m->ids.data, m->ids.length);
-    t->coming_count += count;
-    if (++t->next_part != m->parts)
-        return;
-    void *old = t->stations;
-    t->stations = t->coming;
-    t->stations_count = t->coming_count;
-    t->coming = old;
-    t->next_part = 0;
-    qsort(t->stations, t->stations_count, STATION_ID, compare);
-    close_gone(t);
+    if (whole)
+        close_gone(t);
 }
 
 /* ---- the handshake ---- */
@@ -176,7 +148,7 @@ static int judge(gnutls_session_t session)
                                                                      : GNUTLS_A_BAD_CERTIFICATE);
     if (take_station(l, &chain[0]) != 0)
         return refuse(session, GNUTLS_A_BAD_CERTIFICATE);
-    if (!is_in_force(l->tls, l->station)) {
+    if (!stations_has(l->tls->stations, l->station)) {
         log_station(l);
         return refuse(session, GNUTLS_A_ACCESS_DENIED);
     }
@@ -260,7 +232,9 @@ void tls_options(struct tls *t, enum tls_door door,
     options[3] =
         (struct MHD_OptionItem){MHD_OPTION_NOTIFY_CONNECTION,
                                 (intptr_t)(door == TLS_DOOR_PIV ? notice_piv : notice_station), t};
-    options[4] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    options[4] =
+        (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, TLS_CONNECTIONS_EACH, NULL};
+    options[5] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
 /* ---- names ---- */
@@ -321,10 +295,11 @@ int tls_new(struct process *process, struct tls **ret_tls)
     enum key key = process_program(process) == PROGRAM_ENTRY ? KEY_ENTRY_TLS : KEY_GATEWAY_TLS;
     if (!t)
         return ERR_MEMORY;
-    t->stations = calloc(TLS_STATIONS_MAX, STATION_ID);
-    t->coming = calloc(TLS_STATIONS_MAX, STATION_ID);
+    int r = stations_new(&t->stations);
+    if (r)
+        return r;
     t->authority = read_pem(process, DESCRIPTOR_AUTHORITY);
-    if (!t->stations || !t->coming || !t->authority) {
+    if (!t->authority) {
         log_err("authority.pem cannot be read");
         return ERR_FORMAT;
     }
@@ -333,7 +308,7 @@ int tls_new(struct process *process, struct tls **ret_tls)
         log_err("piv-issuers.pem is empty or longer than 64 KiB");
         return ERR_FORMAT;
     }
-    int r = take_own(t, process, key);
+    r = take_own(t, process, key);
     if (r == 0) {
         only = t;
         *ret_tls = t;

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include "appliance/gateway/stations.h"
 #include "appliance/tls/certificate.h"
 #include "enclave/process/process.h"
 
@@ -17,8 +18,8 @@
  * the PIV issuers' names; who issued it, whose it is and whether it holds is identity's
  * to say.
  */
-#define TLS_STATIONS_MAX 4096
-#define TLS_CHAIN_MAX    8192 /* as the message REQUEST has it */
+#define TLS_CHAIN_MAX        8192 /* as the message REQUEST has it */
+#define TLS_CONNECTIONS_EACH 32   /* from one address, so that one cannot take all of them */
 
 enum tls_door { TLS_DOOR_NONE = 0, TLS_DOOR_STATION, TLS_DOOR_PIV };
 

@@ -204,7 +204,9 @@ static void run_certifier(struct site *site, const struct request *request, int 
     else if (!site_instance(site, PROGRAM_KEEPER, -1)->ready)
         answer_text(client, 1, "the site is locked: without its keys nothing is certified");
     else
-        run_once(site_instance(site, PROGRAM_CERTIFIER, -1), "station", request, client);
+        run_once(site_instance(site, PROGRAM_CERTIFIER, -1),
+                 request->command->number == COMMAND_GATEWAY_CERTIFICATE ? "gateway" : "station",
+                 request, client);
 }
 
 static void serve(struct site *site, const struct request *request, int client)

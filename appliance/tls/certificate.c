@@ -302,3 +302,39 @@ out:
     gnutls_pubkey_deinit(its_key);
     return r;
 }
+
+/* ---- a gateway's certificate again ---- */
+
+static bool is_for_servers(gnutls_x509_crt_t c)
+{
+    char oid[64];
+    size_t length = sizeof oid;
+    return gnutls_x509_crt_get_key_purpose_oid(c, 0, oid, &length, NULL) == 0 &&
+           strcmp(oid, GNUTLS_KP_TLS_WWW_SERVER) == 0;
+}
+
+int certificate_renew(gnutls_privkey_t key, gnutls_x509_crt_t authority, struct bytes_view old,
+                      const char *host, const char *address, int64_t now_s,
+                      char out[static CERTIFICATE_PEM], char why[static CERTIFICATE_WHY])
+{
+    gnutls_x509_crt_t c = NULL;
+    gnutls_pubkey_t its_key = NULL;
+    unsigned status = GNUTLS_CERT_INVALID;
+    const char *wrong = "The gateway's certificate is not one that this site's authority made.";
+    int r = certificate_parse(old, &c);
+    if (r == 0 &&
+        (gnutls_x509_crt_verify(c, &authority, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &status) < 0 ||
+         status != 0 || !is_for_servers(c)))
+        r = ERR_REFUSED;
+    if (r == 0) {
+        wrong = "The certificate could not be made.";
+        r = certificate_key(c, &its_key);
+    }
+    if (r == 0)
+        r = certificate_gateway(key, authority, its_key, host, address, now_s, out);
+    if (r)
+        snprintf(why, CERTIFICATE_WHY, "%s", wrong);
+    gnutls_x509_crt_deinit(c);
+    gnutls_pubkey_deinit(its_key);
+    return r;
+}

@@ -48,6 +48,16 @@ must_use int certificate_station(gnutls_privkey_t key, gnutls_x509_crt_t authori
                                  uint8_t ret_station[static STATION_ID],
                                  char why[static CERTIFICATE_WHY]);
 
+/*
+ * certificate_renew(key, authority, old, host, address, now_s, out, why):
+ * For a gateway that has the certificate ${old} (PEM): the same key, other times and
+ * names.  ${old} must be one that this authority made for a server, whenever it ended.
+ */
+must_use int certificate_renew(gnutls_privkey_t key, gnutls_x509_crt_t authority,
+                               struct bytes_view old, const char *host, const char *address,
+                               int64_t now_s, char out[static CERTIFICATE_PEM],
+                               char why[static CERTIFICATE_WHY]);
+
 /* certificate_parse(pem, ret_certificate): Exactly one; end it with gnutls_x509_crt_deinit(). */
 must_use int certificate_parse(struct bytes_view pem, gnutls_x509_crt_t *ret_certificate);
 

@@ -1,8 +1,8 @@
 /*
- * The certifier: makes one station's certificate from its request, and ends.  It alone
- * receives the key that signs stations' certificates; the request, the name that was
- * given at the console and the authority's certificate are descriptors.  On its output
- * stands the station's id and the certificate, or one sentence that says why not.
+ * The certifier: makes one certificate, and ends: a station's from its request, or a
+ * gateway's from the one that it has.  It alone receives the authority's key; request,
+ * name and the authority's certificate are descriptors.  On its output stands what was
+ * made, a station's behind its id, or one sentence that says why not.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,9 @@
 #include "enclave/process/log.h"
 #include "enclave/process/process.h"
 
+/* a station's id, LF, a certificate */
+#define ANSWER_MAX (CERTIFICATE_PEM + 64)
+
 static size_t read_all(int fd, void *out, size_t room)
 {
     size_t n = 0;
@@ -20,12 +23,6 @@ static size_t read_all(int fd, void *out, size_t room)
     while (fd >= 0 && n < room && (got = read(fd, (uint8_t *)out + n, room - n)) > 0)
         n += (size_t)got;
     return n;
-}
-
-static void say(const struct process *process, const char *text)
-{
-    if (write(process_descriptor(process, DESCRIPTOR_OUTPUT), text, strlen(text)) < 0)
-        log_err("the console has gone");
 }
 
 /* The authority, and its key; nothing is certified with a key that is not the authority's. */
@@ -42,28 +39,65 @@ static void take_authority(struct process *process, gnutls_privkey_t *ret_key,
         log_die("authority.pem is not the certificate of this site's authority");
 }
 
-static int on_started(void *context, struct process *process)
-{
-    static uint8_t request[CERTIFICATE_REQUEST + 1];
-    static char answer[CERTIFICATE_PEM + 64], pem[CERTIFICATE_PEM];
-    char name[CERTIFICATE_NAME + 2] = "", why[CERTIFICATE_WHY], id[2 * STATION_ID + 1];
-    uint8_t station[STATION_ID];
+/* ---- the two tasks: the answer, or what is wrong, stands in ${answer} ---- */
+
+struct task {
     gnutls_privkey_t key;
     gnutls_x509_crt_t authority;
-    (void)context;
-    take_authority(process, &key, &authority);
-    size_t length =
-        read_all(process_descriptor(process, DESCRIPTOR_INPUT), request, sizeof request);
-    (void)read_all(process_descriptor(process, DESCRIPTOR_SECOND), name, sizeof name - 1);
-    int r = certificate_station(key, authority, bytes_view_of(request, length), name, time(NULL),
-                                pem, station, why);
+    struct bytes_view input;
+    const char *second; /* text that came from the console */
+    char answer[ANSWER_MAX];
+};
+
+static int certify_station(struct task *t)
+{
+    char pem[CERTIFICATE_PEM], why[CERTIFICATE_WHY], id[2 * STATION_ID + 1];
+    uint8_t station[STATION_ID];
+    int r = certificate_station(t->key, t->authority, t->input, t->second, time(NULL), pem, station,
+                                why);
     if (r == 0) {
         bytes_to_hex(station, STATION_ID, id);
-        snprintf(answer, sizeof answer, "%s\n%s", id, pem);
-        log_info("the station %s (%s) has a certificate", id, name);
+        log_info("the station %s (%s) has a certificate", id, t->second);
     }
-    say(process, r ? why : answer);
-    gnutls_privkey_deinit(key);
+    if (r)
+        snprintf(t->answer, sizeof t->answer, "%s", why);
+    else
+        snprintf(t->answer, sizeof t->answer, "%s\n%.*s", id, CERTIFICATE_PEM, pem);
+    return r;
+}
+
+/* The second input is the host name, a blank, the address. */
+static int renew_gateway(struct task *t)
+{
+    char host[256], address[64],
+        why[CERTIFICATE_WHY] = "The site's name and address are not there.";
+    int r = sscanf(t->second, "%255s %63s", host, address) == 2 ? 0 : ERR_FORMAT;
+    if (r == 0)
+        r = certificate_renew(t->key, t->authority, t->input, host, address, time(NULL), t->answer,
+                              why);
+    if (r == 0)
+        log_info("a gateway has a new certificate, for %s", host);
+    else
+        snprintf(t->answer, sizeof t->answer, "%s", why);
+    return r;
+}
+
+static int on_started(void *context, struct process *process)
+{
+    static uint8_t input[CERTIFICATE_REQUEST + 1];
+    static char second[400];
+    static struct task task;
+    (void)context;
+    take_authority(process, &task.key, &task.authority);
+    size_t length = read_all(process_descriptor(process, DESCRIPTOR_INPUT), input, sizeof input);
+    task.input = bytes_view_of(input, length);
+    (void)read_all(process_descriptor(process, DESCRIPTOR_SECOND), second, sizeof second - 1);
+    task.second = second;
+    int r = strcmp(process_run(process), "gateway") == 0 ? renew_gateway(&task)
+                                                         : certify_station(&task);
+    if (write(process_descriptor(process, DESCRIPTOR_OUTPUT), task.answer, strlen(task.answer)) < 0)
+        log_err("the console has gone");
+    gnutls_privkey_deinit(task.key);
     _exit(r ? 2 : 0);
 }
 

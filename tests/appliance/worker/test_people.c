@@ -1,0 +1,90 @@
+#include "tests/appliance/identity/people.h"
+
+#include "appliance/worker/worker.h"
+#include "enclave/process/os.h"
+
+/* The worker asks its process for nothing else. */
+const char *process_enclave(const struct process *process)
+{
+    (void)process;
+    return "e3f9k2m1";
+}
+
+static struct worker *w;
+static struct secret *seed;
+static uint8_t here[STATION_ID] = "here", there[STATION_ID] = "there";
+static char text[TOKEN_TEXT + 1];
+
+static int begin(void **state)
+{
+    struct token token = {.factor = FACTOR_BADGE_PIN};
+    (void)state;
+    w = calloc(1, sizeof *w);
+    seed = secret_of(0x42, 32);
+    if (!w || os_boot_id_load() != 0 || sign_public(seed, w->root.statement) != 0)
+        return 1;
+    w->tokens = calloc(TOKENS, sizeof *w->tokens);
+    w->snapshot = new_snapshot(1);
+    good_person(&w->snapshot->person[0], 7, "operator");
+    w->snapshot_good_until_ms = os_boot_ms() + 60000;
+    memcpy(token.audience, "e3f9k2m1", 8);
+    memset(token.person, 7, 16);
+    memset(token.session, 9, 16);
+    memcpy(token.station, here, STATION_ID);
+    memcpy(token.boot, os_boot_id(), 16);
+    token.issued_ms = os_boot_ms();
+    token.expires_ms = token.issued_ms + 60000;
+    return token_make(seed, &token, text);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    secret_free(seed);
+    free(w->snapshot);
+    free(w->tokens);
+    free(w);
+    return 0;
+}
+
+static const char *asked_from(const uint8_t station[static STATION_ID])
+{
+    struct asker asker = {0};
+    const char *why = people_ask(w, bytes_text(text), station, &asker);
+    assert_int_equal(why == NULL, asker.person != NULL);
+    return why;
+}
+
+static void a_token_is_good_at_its_own_station(void **state)
+{
+    (void)state;
+    assert_null(asked_from(here));
+}
+
+static void a_token_is_refused_at_another_station(void **state)
+{
+    (void)state;
+    assert_string_equal(asked_from(there), "Badge in again.");
+    assert_null(asked_from(here)); /* verified and remembered now */
+    assert_string_equal(asked_from(there), "Badge in again.");
+}
+
+static void a_session_that_was_signed_out_of_is_refused_at_its_own_station_too(void **state)
+{
+    struct message_session_over over;
+    (void)state;
+    memset(over.session, 9, 16);
+    people_session_over(w, &over);
+    assert_string_equal(asked_from(here), "Badge in again.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test_setup_teardown(a_token_is_good_at_its_own_station, begin, end),
+        cmocka_unit_test_setup_teardown(a_token_is_refused_at_another_station, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_session_that_was_signed_out_of_is_refused_at_its_own_station_too, begin, end),
+    };
+    return cmocka_run_group_tests_name("worker/people", cases, NULL, NULL);
+}
