@@ -110,12 +110,12 @@ ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/
 TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # the state machines and judges of identity, which know no process and no clock
-PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o)
+PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o piv.o)
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
-        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o) \
+        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o tests/appliance/identity/authority.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o) \
@@ -164,7 +164,7 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
-  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c $(PROOFS:.o=.c) tests/appliance/identity/key.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
+  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c $(PROOFS:.o=.c) tests/appliance/identity/key.c tests/appliance/identity/authority.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
 $(F)/obj/%.o: %.c

@@ -192,7 +192,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
         return;
     if (operation->number <= OPERATION_SIGN_OUT)
         signin_request(n, gateway, m, operation);
-    else if (operation->number >= OPERATION_TOUCH)
+    else if (PROOF_OPERATIONS(operation->number))
         proof_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);

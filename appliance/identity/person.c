@@ -88,7 +88,7 @@ int people_apply(struct identity *n, const struct event *event)
 {
     size_t person;
     struct record *record;
-    if (event->number >= EVENT_SESSION_OPENED)
+    if (PROOF_EVENTS(event->number))
         return proof_apply(n, event);
     n->people_changed = n->people_changed || event->number != EVENT_SNAPSHOT_ISSUED;
     switch (event->number) {
