@@ -146,13 +146,16 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o p
 $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld signin"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
-bench: all $(B)/bench/bench $(B)/bench/decide
+bench: all $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

@@ -36,6 +36,16 @@ static bool ended_well(void)
     return end;
 }
 
+/* What begins and does not end is no text between two certificates, which PEM admits. */
+static size_t begun(struct bytes_view pem)
+{
+    static const char mark[] = "-----BEGIN ";
+    size_t n = 0;
+    for (size_t i = 0; i + sizeof mark - 1 <= pem.length; i++)
+        n += memcmp(pem.data + i, mark, sizeof mark - 1) == 0;
+    return n;
+}
+
 static const char *read_anchors(X509_STORE *store, struct bytes_view pem)
 {
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length);
@@ -51,7 +61,7 @@ static const char *read_anchors(X509_STORE *store, struct bytes_view pem)
             why = "A trust anchor cannot be taken.";
         X509_free(x);
     }
-    if (!why && (!ended_well() || count == 0))
+    if (!why && (!ended_well() || count == 0 || count != begun(pem)))
         why = "The trust anchors are not certificates in PEM.";
     BIO_free(bio);
     return why;
@@ -75,7 +85,7 @@ static const char *read_crls(X509_STORE *store, struct bytes_view pem, const ASN
             why = "A revocation list cannot be taken.";
         X509_CRL_free(crl);
     }
-    if (!why && (!ended_well() || count == 0))
+    if (!why && (!ended_well() || count == 0 || count != begun(pem)))
         why = "The revocation lists are not lists in PEM.";
     BIO_free(bio);
     return why;
