@@ -289,8 +289,8 @@ static void on_joined(void *context, struct peer *peer)
     struct identity *n = context;
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER) {
+        sessions_push(n, peer); /* first: with its people it begins to let them in */
         issue_to(n, peer);
-        sessions_push(n, peer);
     }
     if (peer->program == PROGRAM_AUDITOR) {
         store_head_lost(n->store);
