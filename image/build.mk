@@ -120,12 +120,12 @@ ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/
 TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # the state machines and judges of identity, which know no process and no clock
-PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o)
+PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o piv.o)
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
-        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o) \
+        $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o tests/appliance/identity/authority.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
@@ -164,6 +164,9 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) 
 $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld signin"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
@@ -173,7 +176,7 @@ $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib
 $(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld impact"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
-bench: all $(B)/bench/bench $(B)/bench/decide $(B)/bench/impact
+bench: all $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh
@@ -185,10 +188,9 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
-<<<<<<< HEAD
-  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c $(PROOFS:.o=.c) tests/appliance/identity/key.c appliance/supervisor/config.c appliance/cli/http.c build/gen/build_id.c build/gen/store_sql.c
-=======
-  appliance/decide.c appliance/identity/token.c appliance/identity/snapshot.c appliance/supervisor/config.c appliance/cli/http.c appliance/station.c appliance/tls/key.c appliance/tls/certificate.c build/gen/build_id.c build/gen/store_sql.c
+  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c \
+  $(PROOFS:.o=.c) tests/appliance/identity/key.c tests/appliance/identity/authority.c appliance/supervisor/config.c appliance/cli/http.c \
+  appliance/station.c appliance/tls/key.c appliance/tls/certificate.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \
   -fsanitize=address,undefined -fno-sanitize-recover=all
 $(F)/obj/%.o: %.c
@@ -200,10 +202,7 @@ $(F)/guard_b.a: $(patsubst %.o,$(F)/obj/%.o,$(GUARD_B) tests/transfer/guard_b/wo
 	@rm -f $@; ar rcsD $@ $^
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@echo "  ld fuzz_$*"
-<<<<<<< HEAD
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium
-=======
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium $(TLS_LIBS)
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 fuzz: fuzzers
@@ -214,10 +213,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-<<<<<<< HEAD
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key >/dev/null
-=======
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/expired test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

@@ -145,6 +145,8 @@ struct identity {
     struct lockout lockout;
     struct credentials credentials;
     struct challenges challenges;
+    uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
+    size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */
     uint8_t station[16];        /* of the request that is being looked at */
     struct code codes[CODES_MAX];

@@ -230,11 +230,11 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
     if (lock_holds(n, gateway, m, operation))
         return;
     if (operation->number == OPERATION_SIGN_IN_PIV)
-        identity_problem(n, gateway, m->request, 404, "", "There is nothing here under that name.",
-                         "");
+        cards_shown(n, gateway, m->request, body_value(&n->body, "challenge")->text,
+                    m->certificates);
     else if (operation->action[0] == '\0' && operation->number < OPERATION_TOUCH)
         signin_request(n, gateway, m, operation);
-    else if (operation->number >= OPERATION_TOUCH)
+    else if (PROOF_OPERATIONS(operation->number))
         proof_request(n, gateway, m, operation);
     else
         records_request(n, gateway, m, operation);
@@ -331,8 +331,8 @@ static void on_joined(void *context, struct peer *peer)
     struct identity *n = context;
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER) {
+        sessions_push(n, peer); /* first: with its people it begins to let them in */
         issue_to(n, peer);
-        sessions_push(n, peer);
     }
     if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
         stations_push(n, peer);

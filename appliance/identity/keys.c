@@ -8,6 +8,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "transfer/statement.h"
 
 #define V(name)  body_value(&n->body, name)
 #define KEY_TEXT 344 /* base64 of a key's longest name */
@@ -140,7 +141,7 @@ static void sign_challenge(struct identity *n, struct peer *gateway, uint64_t re
     memcpy(c.meaning, meaning.data, meaning.length);
     bytes_put_fixed(&put, c.bytes, 32); /* a nonce */
     bytes_put_fixed(&put, c.digest, 32);
-    bytes_put_fixed(&put, gateway->enclave, 8);
+    bytes_put_fixed(&put, gateway->enclave[0] ? gateway->enclave : STATEMENT_ENTRY, 8);
     bytes_put_var(&put, meaning, CHALLENGE_MEANING);
     hash_content("casemate/sign-challenge/1", bytes_view_of(text, bytes_put_length(&put)), c.bytes);
     answer_challenge(n, gateway, request, &c, s->person, bytes_text(n->people[s->person].badge));
@@ -346,9 +347,11 @@ static void begin(struct identity *n, struct peer *gateway, const struct message
         sign_in(n, p);
         return;
     case OPERATION_SIGN_KEY:
+    case OPERATION_SIGN_KEY_ENTRY:
         in_session(n, p, s, CHALLENGE_SIGN);
         return;
     case OPERATION_UNLOCK_KEY:
+    case OPERATION_UNLOCK_KEY_ENTRY:
         in_session(n, p, s, CHALLENGE_UNLOCK);
         return;
     case OPERATION_REGISTER_KEY:
@@ -376,9 +379,11 @@ void keys_request(struct identity *n, struct peer *gateway, const struct message
     }
     switch (operation->number) {
     case OPERATION_SIGN_CHALLENGE:
+    case OPERATION_SIGN_CHALLENGE_ENTRY:
         sign_challenge(n, gateway, m->request, s);
         return;
     case OPERATION_UNLOCK_CHALLENGE:
+    case OPERATION_UNLOCK_CHALLENGE_ENTRY:
         c = new_challenge(n, CHALLENGE_UNLOCK, s->session);
         answer_challenge(n, gateway, m->request, &c, s->person,
                          bytes_text(n->people[s->person].badge));
@@ -395,10 +400,12 @@ void keys_go_on(struct identity *n, struct pending *p)
         signin_answer(n, p, p->person, SESSION_ALONE, FACTOR_FIDO2);
         return;
     case OPERATION_SIGN_KEY:
+    case OPERATION_SIGN_KEY_ENTRY:
         statement_answer(n, p, operation_by_number(p->challenge.operation), p->challenge.digest,
                          bytes_text(p->challenge.meaning), FACTOR_FIDO2);
         return;
     case OPERATION_UNLOCK_KEY:
+    case OPERATION_UNLOCK_KEY_ENTRY:
         unlock_answer(n, p, FACTOR_FIDO2);
         return;
     case OPERATION_REGISTER_KEY:

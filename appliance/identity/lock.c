@@ -44,6 +44,8 @@ static bool is_allowed_when_locked(const struct operation *operation)
     case OPERATION_UNLOCK_ENTRY:
     case OPERATION_UNLOCK_CHALLENGE:
     case OPERATION_UNLOCK_KEY:
+    case OPERATION_UNLOCK_CHALLENGE_ENTRY:
+    case OPERATION_UNLOCK_KEY_ENTRY:
     case OPERATION_SIGN_OUT:
     case OPERATION_SIGN_OUT_ENTRY:
         return true;

@@ -74,6 +74,8 @@ static uint16_t class_of(unsigned operation)
     case OPERATION_REGISTER_KEY:
     case OPERATION_APPROVE_CREDENTIAL:
     case OPERATION_REVOKE_CREDENTIAL:
+    case OPERATION_REGISTER_CARD:
+    case OPERATION_SET_CARD_TRUST:
         return 5;
     default:
         return 1;

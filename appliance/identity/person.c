@@ -113,7 +113,7 @@ int people_apply(struct identity *n, const struct event *event)
     size_t person;
     if (event->common.utc_ms > n->floor_ms)
         n->floor_ms = event->common.utc_ms;
-    if (event->number >= EVENT_SESSION_OPENED && event->number <= EVENT_KEY_COPIED)
+    if (PROOF_EVENTS(event->number))
         return proof_apply(n, event);
     n->people_changed = n->people_changed || event->number != EVENT_SNAPSHOT_ISSUED;
     switch (event->number) {

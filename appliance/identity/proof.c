@@ -11,7 +11,9 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
         credentials_request(n, gateway, m, operation);
         return;
     default:
-        if (operation->number >= OPERATION_KEY_CHALLENGE)
+        if (operation->number >= OPERATION_CARD_CHALLENGE)
+            cards_request(n, gateway, m, operation);
+        else if (operation->number >= OPERATION_KEY_CHALLENGE)
             keys_request(n, gateway, m, operation);
         else
             lock_request(n, gateway, m, operation);
@@ -26,7 +28,9 @@ void proof_go_on(struct identity *n, struct pending *p)
         credentials_go_on(n, p);
         return;
     default:
-        if (p->operation >= OPERATION_KEY_CHALLENGE)
+        if (p->operation >= OPERATION_CARD_CHALLENGE)
+            cards_go_on(n, p);
+        else if (p->operation >= OPERATION_KEY_CHALLENGE)
             keys_go_on(n, p);
         else
             lock_go_on(n, p);
@@ -48,6 +52,8 @@ int proof_apply(struct identity *n, const struct event *event)
     case EVENT_STATION_QUARANTINED:
     case EVENT_LOCKOUT_SET:
         return pin_apply(n, event);
+    case EVENT_CARD_TRUST_SET:
+        return cards_apply(n, event);
     default:
         return credentials_apply(n, event);
     }

@@ -80,6 +80,21 @@ void credential_record(struct identity *n, struct pending *p, struct event *even
                        const char *text);
 must_use int credentials_apply(struct identity *n, const struct event *event);
 
+/* cards.c: PIV and CAC cards. */
+void cards_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                   const struct operation *operation);
+void cards_go_on(struct identity *n, struct pending *p);
+/* cards_shown(n, gateway, request, challenge_text, certificates): At the entry's listener for cards
+ * a handshake proved the card of ${certificates} (DER, each with a u32 length in front, the card's
+ * first), and the browser named the challenge that its station has. */
+void cards_shown(struct identity *n, struct peer *gateway, uint64_t request,
+                 struct bytes_view challenge_text, struct bytes_view certificates);
+must_use int cards_apply(struct identity *n, const struct event *event);
+
+/* What this part has of the tables. */
+#define PROOF_OPERATIONS(number) ((number) >= OPERATION_TOUCH && (number) < 130)
+#define PROOF_EVENTS(number)     ((number) >= EVENT_SESSION_OPENED && (number) < 90)
+
 /* proof.c: which of these an operation is for. */
 void proof_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                    const struct operation *operation);

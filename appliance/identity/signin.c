@@ -381,7 +381,7 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16])
             signed_in(n, p);
         else if (p->operation == OPERATION_SIGN || p->operation == OPERATION_SIGN_AT_ENTRY)
             answer_statement(n, p);
-        else if (p->operation >= OPERATION_TOUCH)
+        else if (PROOF_OPERATIONS(p->operation))
             proof_go_on(n, p);
         else
             records_go_on(n, p);

@@ -120,6 +120,90 @@ static bool is_admitted(const struct webauthn_site *site, const uint8_t *aaguid)
     return site->aaguids_count == 0;
 }
 
+/* ---- CBOR (RFC 8949), before libfido2's reader sees it ---- */
+
+#define NESTING_MAX 6
+
+static uint64_t argument(struct bytes *b, uint8_t info)
+{
+    switch (info) {
+    case 24:
+        return bytes_u8(b);
+    case 25:
+        return bytes_u16(b);
+    case 26:
+        return bytes_u32(b);
+    case 27:
+        return bytes_u64(b);
+    default:
+        if (info > 27)
+            b->error = ERR_FORMAT; /* of no stated length */
+        return info;
+    }
+}
+
+/* One item, and all in it.  A count that promises more than there are bytes is refused here:
+ * readers make room for what is promised. */
+static void skip_item(struct bytes *b, unsigned depth)
+{
+    uint8_t head = bytes_u8(b);
+    unsigned major = head >> 5;
+    uint64_t n = argument(b, head & 31);
+    if (depth > NESTING_MAX || major == 6 || (major >= 2 && major <= 5 && n > bytes_left(b)))
+        b->error = b->error ? b->error : ERR_FORMAT;
+    if (b->error)
+        return;
+    if (major == 2 || major == 3)
+        (void)bytes_run(b, (uint32_t)n);
+    for (uint64_t i = 0; major == 4 && i < n && !b->error; i++)
+        skip_item(b, depth + 1);
+    for (uint64_t i = 0; major == 5 && i < 2 * n && !b->error; i++)
+        skip_item(b, depth + 1);
+}
+
+static bool is_one_item(struct bytes_view cbor)
+{
+    struct bytes b = bytes_over(cbor.data, cbor.length);
+    skip_item(&b, 0);
+    return bytes_done(&b) == 0;
+}
+
+/* The bytes under "authData" of an attestation that is one item; none when there are none. */
+static struct bytes_view authenticator_of(struct bytes_view attestation)
+{
+    struct bytes b = bytes_over(attestation.data, attestation.length);
+    struct bytes_view none = bytes_view_of(NULL, 0);
+    uint8_t head = bytes_u8(&b);
+    if (head >> 5 != 5)
+        return none;
+    for (uint64_t n = argument(&b, head & 31); n > 0 && !b.error; n--) {
+        uint8_t key = bytes_u8(&b);
+        uint64_t length = argument(&b, key & 31);
+        if (key >> 5 != 3 || length > bytes_left(&b))
+            return none; /* every member's name is a text */
+        bool found = bytes_equal_text(bytes_run(&b, (uint32_t)length), "authData");
+        struct bytes value = b;
+        skip_item(&b, 1);
+        if (!found)
+            continue;
+        key = bytes_u8(&value);
+        length = argument(&value, key & 31);
+        return key >> 5 == 2 && length <= bytes_left(&value) ? bytes_run(&value, (uint32_t)length)
+                                                             : none;
+    }
+    return none;
+}
+
+/* The public key lies in the authenticator's data as CBOR within CBOR. */
+static bool has_bounded_key(struct bytes_view attestation)
+{
+    struct bytes_view data = authenticator_of(attestation);
+    struct bytes b = bytes_over(data.data, data.length);
+    (void)bytes_run(&b, REGISTRATION - 2);
+    (void)bytes_run(&b, bytes_u16(&b));
+    return !b.error && is_one_item(bytes_run(&b, (uint32_t)bytes_left(&b)));
+}
+
 /* ---- registration ---- */
 
 static fido_cred_t *decode(const struct webauthn_site *site, struct bytes_view client_data,
@@ -189,6 +273,8 @@ int webauthn_register(const struct webauthn_site *site,
         return r;
     if (attestation.length > WEBAUTHN_ATTESTATION_MAX)
         return refuse(ret_why, ERR_FORMAT, "What the key said is too long.");
+    if (!is_one_item(attestation) || !has_bounded_key(attestation))
+        return refuse(ret_why, ERR_FORMAT, "What the key said is not in its form.");
     for (size_t i = 0; !cred && i < sizeof algorithms / sizeof *algorithms; i++) {
         algorithm = algorithms[i];
         cred = decode(site, client_data, attestation, algorithm);

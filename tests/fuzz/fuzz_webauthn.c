@@ -20,6 +20,7 @@ static void begin(void)
         abort();
     key.counter = 2;
     test_key_assert(&key, challenge, &assertion);
+    test_key_free(&key);
 }
 
 static void change(uint8_t *data, size_t length, const uint8_t *changes, size_t size)

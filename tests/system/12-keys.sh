@@ -160,6 +160,22 @@ key_in CW-1002 "$work/k1"
 is "and it signs in no more" "$status $(cat "$work/answer")" "403 $refusal"
 http "$entry/api/credentials" "$(sign_in "$one")"
 is "officers see it" "$(answer --arg c "$first" '.credentials[] | select(.credential == $c) | "\(.kind) \(.label) \(.state)"')" "key blue key revoked"
+
+# ---- cards: what the entry's listener for them has not seen opens nothing ----
+
+c=$(challenge "" sign-in/card/challenge '{}')
+at_entry "" sign-in/card "{\"challenge\":\"$c\"}"
+is "a challenge that no card has answered opens nothing" "$status" 403
+at_entry "" sign-in/card "{\"challenge\":\"$c\"}"
+is "and is used up" "$status" 403
+c=$(challenge "" sign-in/card/challenge '{}')
+at_entry "$(sign_in CW-1003)" cards "{\"id\":\"$(uuid)\",\"credential\":\"$(uuid)\",\"label\":\"card\",\"challenge\":\"$c\",\"badge\":\"CW-1003\",\"pin\":\"$(pin_of CW-1003)\"}"
+is "nor is a card registered that nobody showed" "$status" 409
+at_entry "$(sign_in "$one")" cards/trust "{\"id\":\"$(uuid)\",\"anchors\":\"$(printf nonsense | base64)\",\"crls\":\"$(printf nonsense | base64)\"}"
+says "trust anchors must be certificates" "$(answer .error)" "not certificates in PEM"
+at_entry "$(sign_in CW-1003)" cards/trust "{\"id\":\"$(uuid)\",\"anchors\":\"$(printf nonsense | base64)\",\"crls\":\"$(printf nonsense | base64)\"}"
+is "and only officers name them" "$status" 404
+
 for detail in a_key.s_counter_went_back security_key what_it_was_opened_with_was_revoked; do
     check "the journal has: $detail" grep -q "$detail" "$CASEMATE_SITE/auditor/journal.log"
 done

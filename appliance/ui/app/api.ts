@@ -24,6 +24,8 @@ interface Renamed {
   sign_challenge: "key_challenge";
   unlock_challenge: "key_challenge";
   sign_in_key: "signed_in";
+  card_challenge: "card_challenge";
+  sign_in_card: "signed_in";
   sign_key: "statement";
   get_inbound: "inbounds";
 }

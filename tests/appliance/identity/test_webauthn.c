@@ -296,6 +296,37 @@ static void refuses_a_registration_that_is_cut_off_or_changed(void **state)
     assert_int_equal(registered(), ERR_FORMAT);
 }
 
+static void refuses_counts_that_promise_more_than_there_is(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } bad[] = {{"\x9b\x00\x00\x00\x03\x1b\x2e\x00\x00", 9}, /* an array of billions */
+               {"\xbb\x7f\xff\xff\xff\xff\xff\xff\xff", 9},
+               {"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", 9},
+               {"\x9f\xff", 2}, /* of no stated length */
+               {"\xbf\xff", 2},
+               {"\x5f\xff", 2},
+               {"\xc0\xa0", 2}, /* a tag */
+               {"\x81\x81\x81\x81\x81\x81\x81\x81\x81\x00", 10}};
+    (void)state;
+    begin(WEBAUTHN_ES256);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memcpy(answer.object, bad[i].bytes, bad[i].length);
+        answer.object_length = bad[i].length;
+        refuses(ERR_FORMAT, "not in its form");
+    }
+    test_key_register(&key, challenge, &answer);
+    answer.object[answer.object_length++] = 0; /* a byte behind its end */
+    refuses(ERR_FORMAT, "not in its form");
+    answer.object_length--;
+    assert_int_equal(registered(), 0);
+    uint8_t *inner = answer.object + answer.object_length - 77; /* the public key's own map */
+    assert_int_equal(*inner, 0xa5);
+    memcpy(inner, "\xbb\x00\x00\x00\x03\x1b\x2e\x00\x00", 9);
+    refuses(ERR_FORMAT, "not in its form");
+}
+
 static void refuses_a_name_that_no_key_has(void **state)
 {
     (void)state;
@@ -343,6 +374,7 @@ int main(void)
         cmocka_unit_test(refuses_every_changed_bit_of_an_assertion),
         cmocka_unit_test(refuses_every_length_but_its_own),
         cmocka_unit_test(refuses_a_registration_that_is_cut_off_or_changed),
+        cmocka_unit_test(refuses_counts_that_promise_more_than_there_is),
         cmocka_unit_test(refuses_a_name_that_no_key_has),
         cmocka_unit_test(only_the_models_of_the_list_are_admitted),
     };
