@@ -526,10 +526,11 @@ struct cedar_impact;
 
 /*
  * cedar_impact_begin(before, after, space, ret_impact):
- * Make ready to decide every question of ${space} with both sides.  Policies of
+ * Make ready to decide every question of ${space} with both sides; that takes less than
+ * a millisecond for a hundred policies, and is not divided.  Policies of
  * both sides with the same id count as the same.  The answer is exact: the one
  * that cedar_decide() would give for each question.  Memory is taken here and
- * never more: twice CEDAR_IMPACT_BYTES at most, 96 bytes for each sample and
+ * never more: twice CEDAR_IMPACT_BYTES at most, 128 bytes for each sample and
  * action, an eighth of a byte for each pair of an action with a principal,
  * a resource, a context or a policy, and 100 bytes for each node of the policies.
  * On success set ${ret_impact}; the caller ends it with cedar_impact_free().
@@ -544,9 +545,11 @@ must_use int cedar_impact_begin(const struct cedar_impact_side *before,
 /*
  * cedar_impact_step(impact, work, ret_done):
  * Go on for about ${work} evaluations of a condition, each of about 50 ns: with
- * 20000, for about a millisecond.  Set ${ret_done} when all is decided.  Return 0,
- * or CEDAR_ERR_LIMIT if a condition needs more memory than a decision has, and
- * then there is no answer.
+ * 20000, for a millisecond or two.  What cannot be divided is one condition for
+ * 4096 resources, so a step takes that long at least where there is no answer
+ * yet.  Set ${ret_done} when all is decided.  Return 0, or CEDAR_ERR_LIMIT if a
+ * condition needs more than a mebibyte while it is evaluated, and then there is
+ * no answer.
  */
 must_use int cedar_impact_step(struct cedar_impact *impact, uint64_t work, bool *ret_done);
 

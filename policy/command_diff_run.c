@@ -218,7 +218,7 @@ static void take_changes(struct comparison *c, struct cedar_impact *impact,
 {
     const struct impact_list *first = impact_first(impact, kind, 0);
 
-    c->changes[as].count += cedar_impact_result(impact)->changes[kind].count;
+    c->changes[as].count += impact->result.changes[kind].count;
     for (uint32_t i = 0; i < first->count && c->changes[as].sample_count < c->limit; i++) {
         for (int k = 0; k < 2; k++) {
             struct side *s = &c->sides[k];
@@ -240,7 +240,7 @@ static int run_impact(struct comparison *c, struct cedar_impact *impact)
 
     while (r == 0 && !done) {
         r = cedar_impact_step(impact, STEP, &done);
-        c->compared = before + cedar_impact_result(impact)->decided;
+        c->compared = before + impact->result.decided;
         tell_progress(c);
     }
     return r;

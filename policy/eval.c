@@ -11,7 +11,7 @@ const struct entity *eval_entity(struct eval *ev, struct uid uid)
     return m->entity;
 }
 
-const struct cedar_value *eval_variable(const struct eval *ev, enum variable v)
+static const struct cedar_value *request_value(const struct eval *ev, enum variable v)
 {
     switch (v) {
     case VARIABLE_PRINCIPAL:
@@ -28,9 +28,9 @@ const struct cedar_value *eval_variable(const struct eval *ev, enum variable v)
 
 void eval_enter(struct eval *ev, enum variable v)
 {
-    const struct cedar_value *value = eval_variable(ev, v);
+    const struct cedar_value *value = request_value(ev, v);
 
-    ev->places[v] = (struct eval_place){0};
+    ev->places[v] = (struct eval_place){.value = value};
     if (value->tag == VALUE_RECORD) {
         ev->places[v].fields = value->fields;
         ev->places[v].count = value->count;
@@ -173,6 +173,16 @@ static const struct cedar_value *path_attribute(struct eval *ev, uint32_t node,
     return fields_find(ev->places[n->a].fields, ev->places[n->a].count, key);
 }
 
+static const struct cedar_value *path_value(struct eval *ev, uint32_t node);
+
+/* Most paths begin, and many end, with a variable. */
+static inline const struct cedar_value *value_at(struct eval *ev, uint32_t node)
+{
+    const struct node *n = &ev->policies->nodes.at[node];
+
+    return n->op == NODE_VARIABLE ? ev->places[n->a].value : path_value(ev, node);
+}
+
 /*
  * The value of a path where it stands, in the policies, the request or the store;
  * NULL, and the fault set, if it errs.  Most of what conditions read are paths:
@@ -183,12 +193,12 @@ static const struct cedar_value *path_value(struct eval *ev, uint32_t node)
     const struct node *n = &ev->policies->nodes.at[node];
 
     if (n->op == NODE_VARIABLE)
-        return eval_variable(ev, n->a);
+        return ev->places[n->a].value;
     if (n->op == NODE_LITERAL)
         return &ev->policies->values.at[n->a];
     if (n->op != NODE_GET)
         return &ev->policies->values.at[ev->policies->folded.at[node] - 1];
-    const struct cedar_value *of = path_value(ev, n->a);
+    const struct cedar_value *of = value_at(ev, n->a);
     if (of == NULL)
         return NULL;
     const struct cedar_value *found = path_attribute(ev, n->a, of, n->b);
@@ -311,14 +321,14 @@ static enum truth truth_anew(struct eval *ev, uint32_t node)
     case NODE_GE:
         if (!nodes[n->a].is_path || !nodes[n->b].is_path)
             return truth_of_made(ev, node);
-        a = path_value(ev, n->a);
-        b = a == NULL ? NULL : path_value(ev, n->b);
+        a = value_at(ev, n->a);
+        b = a == NULL ? NULL : value_at(ev, n->b);
         return b == NULL ? ERRED : truth_of_two(ev, node, a, b);
     case NODE_HAS:
     case NODE_IS:
         if (!nodes[n->a].is_path)
             return truth_of_made(ev, node);
-        a = path_value(ev, n->a);
+        a = value_at(ev, n->a);
         return a == NULL ? ERRED : truth_of_one(ev, node, a);
     default:
         return n->is_path ? truth_of_path(ev, node) : truth_of_value(ev, node);

@@ -42,8 +42,9 @@ struct eval_memo {
 
 #define EVAL_MEMOS 8U
 
-/* What is known of the entity, or the record, that a variable stands for. */
+/* What a variable stands for, and what is known of that entity or record. */
 struct eval_place {
+    const struct cedar_value *value;
     const struct entity *entity; /* NULL: there is none, or the context */
     const struct value_field *fields;
     uint32_t count;
@@ -83,9 +84,6 @@ bool eval_bool(struct eval *ev, uint32_t node, bool *ret);
 /* eval_call(ev, node, ret): NODE_CALL; eval_made(…): arithmetic, `like`, sets and records. */
 bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret);
 bool eval_made(struct eval *ev, uint32_t node, struct cedar_value *ret);
-
-/* eval_variable(ev, v): What a variable stands for. */
-const struct cedar_value *eval_variable(const struct eval *ev, enum variable v);
 
 /* eval_scope(ev, policy): Whether the policy's scope matches; it cannot err. */
 bool eval_scope(struct eval *ev, const struct policy *policy);

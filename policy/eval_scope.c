@@ -10,7 +10,7 @@ static bool stands_in(const struct entity *entity, struct uid uid, struct uid gr
 bool eval_scope_of(struct eval *ev, const struct policy *policy, enum variable v)
 {
     const struct scope *s = &policy->scopes[v];
-    const struct cedar_value *value = eval_variable(ev, v);
+    const struct cedar_value *value = ev->places[v].value;
     const struct entity *entity = ev->places[v].entity;
     struct uid uid = {value->uid.type, value->uid.id};
 

@@ -369,6 +369,7 @@ static void note_changes(struct cedar_impact *m)
         m->by_action[kind][m->action] += n;
         count_by_policy(m, kind);
         impact_sample(m, kind);
+        m->is_chosen = false;
         m->meter.used += m->parts[0].count + m->parts[1].count;
     }
 }
@@ -482,8 +483,8 @@ int cedar_impact_step(struct cedar_impact *m, uint64_t work, bool *ret_done)
 
 const struct cedar_impact_result *cedar_impact_result(struct cedar_impact *m)
 {
-    for (int kind = 0; kind < CEDAR_IMPACT_KINDS; kind++) {
+    for (int kind = 0; !m->is_chosen && kind < CEDAR_IMPACT_KINDS; kind++)
         impact_choose(m, (enum cedar_impact_kind)kind);
-    }
+    m->is_chosen = true;
     return &m->result;
 }

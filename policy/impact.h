@@ -51,6 +51,7 @@ struct cedar_impact {
     struct impact_samples *samples[CEDAR_IMPACT_KINDS]; /* by action */
     struct cedar_impact_sample *kept, *chosen[CEDAR_IMPACT_KINDS];
     struct cedar_impact_result result;
+    bool is_chosen; /* its samples */
     int error;
 };
 

@@ -46,24 +46,31 @@ void impact_sample(struct cedar_impact *m, enum cedar_impact_kind kind)
     struct impact_samples *samples = &m->samples[kind][m->action];
     struct cedar_impact_sample sample = {
         .principal = m->principal, .action = m->action, .context = m->context};
-    bool is_first = true, goes_on = m->space.samples > 0;
+    bool is_new = true, goes_on = m->space.samples > 0;
 
     for (uint32_t w = 0; goes_on && w < m->parts[0].columns.words; w++)
         for (uint64_t left = m->kinds[kind][w]; goes_on && left != 0; left &= left - 1) {
             sample.resource = m->first + 64 * w + (uint32_t)__builtin_ctzll(left);
-            if (is_first)
+            if (is_new)
                 insert_first(&samples->firsts, m->space.samples, &sample);
-            is_first = false;
+            is_new = false;
             goes_on = insert(&samples->all, m->space.samples, &sample);
         }
 }
 
-static bool holds(const struct impact_list *list, const struct cedar_impact_sample *sample)
+/* Whether ${sample} is the first of its principal that was kept; those ascend by principal. */
+static bool is_first(const struct impact_list *firsts, const struct cedar_impact_sample *sample)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (compare(&list->at[i], sample) == 0)
-            return true;
-    return false;
+    uint32_t low = 0, high = firsts->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (firsts->at[middle].principal < sample->principal)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < firsts->count && compare(&firsts->at[low], sample) == 0;
 }
 
 /* The ${round}th of each action's list; false when no list is that long. */
@@ -80,7 +87,7 @@ static bool take_round(struct cedar_impact *m, enum cedar_impact_kind kind, uint
             continue;
         any = true;
         if (change->sample_count < m->space.samples &&
-            (firsts || !holds(&s->firsts, &list->at[round])))
+            (firsts || !is_first(&s->firsts, &list->at[round])))
             m->chosen[kind][change->sample_count++] = list->at[round];
     }
     return any && change->sample_count < m->space.samples;
