@@ -1,6 +1,9 @@
 /* Which file an operation or an event of this part is for. */
 #include "appliance/identity/proof.h"
 
+#define CARD_OPERATIONS(number)                                                                    \
+    ((number) >= OPERATION_CARD_CHALLENGE && (number) <= OPERATION_SET_CARD_TRUST)
+
 void proof_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                    const struct operation *operation)
 {
@@ -11,7 +14,7 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
         credentials_request(n, gateway, m, operation);
         return;
     default:
-        if (operation->number >= OPERATION_CARD_CHALLENGE)
+        if (CARD_OPERATIONS(operation->number))
             cards_request(n, gateway, m, operation);
         else if (operation->number >= OPERATION_KEY_CHALLENGE)
             keys_request(n, gateway, m, operation);
@@ -28,7 +31,7 @@ void proof_go_on(struct identity *n, struct pending *p)
         credentials_go_on(n, p);
         return;
     default:
-        if (p->operation >= OPERATION_CARD_CHALLENGE)
+        if (CARD_OPERATIONS(p->operation))
             cards_go_on(n, p);
         else if (p->operation >= OPERATION_KEY_CHALLENGE)
             keys_go_on(n, p);
