@@ -239,7 +239,9 @@ static const struct reference {
                   {"order", ENTITY_ORDER},
                   {"document", ENTITY_DOCUMENT},
                   {"inbound", ENTITY_INBOUND},
-                  {"release", ENTITY_RELEASE}};
+                  {"release", ENTITY_RELEASE},
+                  {"proposal", ENTITY_POLICY},
+                  {"rationale", ENTITY_RATIONALE}};
 
 void mes_subject_of(const struct mes *mes, enum entity_kind kind, size_t number,
                     struct subject *ret_subject)
@@ -256,7 +258,9 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
     struct subject *s = ret_subject;
     *s = (struct subject){.exists = true};
     of_program(mes, s);
-    bool defines = strcmp(operation->resource, "Definition") == 0;
+    bool defines = strcmp(operation->resource, "Definition") == 0 ||
+                   operation->number == OPERATION_PROPOSE_POLICY ||
+                   operation->number == OPERATION_ENTER_RATIONALE;
     if (operation->number == OPERATION_DEFINE_PROGRAM && !mes_program(mes)) {
         /* the first definition says which site this is */
         static char site[41];
@@ -278,12 +282,8 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
         memcpy(s->requester, r->requester, 16);
         memcpy(s->approver, r->first_approver, 16);
     }
-    if (operation->number == OPERATION_INSTALL_POLICY) {
-        const struct policy_row *row = policy_by_id(mes, body_value(body, "proposal")->bytes);
-        s->exists = row != NULL;
-        if (row)
-            memcpy(s->requester, row->proposed_by, 16);
-    }
+    if (operation->number == OPERATION_INSTALL_POLICY)
+        memcpy(s->requester, entities_policy_row(mes->entities, s->number)->proposed_by, 16);
     if (operation->number == OPERATION_ACCEPT_INBOUND)
         memcpy(s->approver, entities_inbound(mes->entities, s->number)->first_person, 16);
 }

@@ -54,7 +54,8 @@ check "its key is the same" cmp "$site/training.key" "$sites/key"
 check "secrets can be read by root only" modes
 check "everybody has a PIN of six digits" has_pins "$site"
 check "root.json and the enterprise's copy are the same" cmp "$site/root.json" "$site/enterprise/root.json"
-check "the policy is both files" grep -q 'P11-security-officer' "$site/policy.cedar"
+check "the mandatory rules lie there" cmp -s policy/site/mandatory.cedar "$site/policy.cedar"
+check "and the rules that a program begins with" cmp -s policy/site/program.cedar "$site/program.cedar"
 rm "$site/complete"
 refused "a half-made site is not started" 1 "half made" casemate training start
 check "it is made again" casemate training create

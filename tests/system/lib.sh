@@ -104,6 +104,54 @@ post_signed() {
         -H "X-Casemate-Statement: $(answer .statement)"
 }
 
+# ---- at the entry: people and records ----
+
+entry_get() { http "$entry/api/$2" "$1"; }                     # TOKEN PATH
+entry_post() { http "$entry/api/$2" "$1" --data-binary "$3"; } # TOKEN PATH BODY
+# entry_signed TOKEN PATH BODY BADGE OPERATION MEANING
+entry_signed() {
+    signed=$(printf 'casemate/action/1\n%s\n%s\n%s' "$5" entry000 "$3" | sha256sum | cut -c 1-64)
+    entry_post "$1" entry/sign "$(jq -nc --arg b "$4" --arg p "$(pin_of "$4")" --arg o "$5" \
+        --arg d "$signed" --arg m "$6" '{badge: $b, pin: $p, operation: $o, digest: $d, meaning: $m}')"
+    [ "$status" = 200 ] || return 0
+    http "$entry/api/$2" "$1" --data-binary "$3" -H "X-Casemate-Statement: $(answer .statement)"
+}
+officer_one=$(card '[.people[] | select(.badge | startswith("CW-300")).badge][0]')
+officer_two=$(card '[.people[] | select(.badge | startswith("CW-300")).badge][1]')
+# officers: sign both in, once
+officers() { [ -n "${one_token:-}" ] || { one_token=$(sign_in "$officer_one") && two_token=$(sign_in "$officer_two"); }; }
+person_of() { officers; entry_get "$one_token" people; answer --arg b "$1" '.people[] | select(.badge == $b).person'; }
+rfc3339() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+# record_body HOLDER ATTRIBUTE VALUE [SCOPE] [UNTIL]: with a new record id in $record
+record_body() {
+    record=$(uuid)
+    jq -nc --arg id "$(uuid)" --arg r "$record" --arg h "$1" --arg a "$2" --arg v "$3" --arg s "${4:-}" \
+        --arg u "${5:-$(rfc3339 $(($(date +%s) + 3600)))}" --arg f "$(rfc3339 $(($(date +%s) - 60)))" \
+        '{id: $id, record: $r, holder: $h, attribute: $a, value: $v, scope: $s, granted_by: "Test office", granting_role: "tester", document_type: "letter", document: "Letter 7", document_date: $f, from: $f, until: $u}'
+}
+# grant BADGE ATTRIBUTE VALUE [SCOPE] [UNTIL]: one officer enters it, the other signs; id in $record
+grant() {
+    officers
+    grant_body=$(record_body "$(person_of "$1")" "$2" "$3" "${4:-}" "${5:-}")
+    record=$(printf '%s' "$grant_body" | jq -r .record)
+    entry_post "$one_token" records "$grant_body"
+    [ "$status" = 200 ] || give_up "a record of $1 is not entered: $(cat "$work/answer")"
+    approve "$record"
+    [ "$status" = 200 ] || give_up "a record of $1 is not approved: $(cat "$work/answer")"
+}
+# approve RECORD: by the second officer, signed
+approve() {
+    officers
+    entry_signed "$two_token" records/approve "{\"id\":\"$(uuid)\",\"records\":[\"$1\"]}" "$officer_two" approve-records "I approve a record"
+}
+# revoke RECORD REASON
+revoke() { officers; entry_post "$one_token" records/revoke "{\"id\":\"$(uuid)\",\"record\":\"$1\",\"reason\":\"$2\"}"; }
+# record_id BADGE ATTRIBUTE: the id of one in force
+record_id() { officers; entry_get "$one_token" "records?holder=$(person_of "$1")"; answer --arg a "$2" '[.records[] | select(.attribute == $a and .state == "active")][0].record'; }
+# suspend BADGE REASON, restore BADGE REASON
+suspend() { officers; entry_post "$one_token" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of "$1")\",\"reason\":\"$2\"}"; }
+restore() { officers; entry_signed "$two_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of "$1")\",\"reason\":\"$2\"}" "$officer_two" restore "I restore somebody"; }
+
 # flip FILE OFFSET: change one bit of one byte
 flip() {
     flip_byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
