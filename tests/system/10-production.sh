@@ -184,7 +184,9 @@ check "a station is served" wait_for 5 in_force a
 is "it is known by its name" "$(jq -r '"\(.station) \(.training)"' "$work/answer")" "Bench 7 false"
 check "one with an RSA key too" in_force b
 is "by the other name of this machine too" "$(curl -s -m 10 -o /dev/null -w '%{http_code}' --cacert "$site/authority.pem" --cert "$work/a.pem" --key "$work/a.key" "https://localhost:$port/")" 200
-is "a name that is not its own is refused" "$(ask a "$port" /api/station -H 'Host: other.test')" 403
+is "a name that is not its own is refused" "$(ask a "$port" /api/station -H "Host: other.test:$port")" 403
+is "so is its own with another port" "$(ask a "$port" /api/station -H "Host: mes.test:$inner")" 403
+is "or without one" "$(ask a "$port" /api/station -H 'Host: mes.test')" 403
 is "another origin is refused" "$(ask a "$port" /api/station -H "Origin: https://mes.test:$inner")" 403
 is "and so is plain HTTP's" "$(ask a "$port" /api/station -H "Origin: http://mes.test:$port")" 403
 is "its own is not" "$(ask a "$port" /api/station -H "Origin: https://mes.test:$port")" 200
@@ -318,6 +320,15 @@ wait_for 10 all_ready || give_up "not every process is ready"
 check "and it is served" wait_for 5 in_force a
 is "no process was ended by its own filter" "$(grep -c 'its own filter' "$site/log")" 0
 check "it stops" casemate stop --site "$site"
+stopped() { [ ! -e "$site/console.sock" ]; }
+wait_for 10 stopped || give_up "it does not stop"
+echo nonsense >"$site/piv-issuers.pem"
+check "it starts again" casemate site start "$site"
+check "and needs its custodians again" unlock "$two" "$three"
+says_why() { grep -q 'piv-issuers.pem must hold' "$site/log"; }
+check "a file of issuers that is none is said so" wait_for 10 says_why
+is_ready() { [ "$(state gateway e7k2m9qa)" = ready ] && [ "$(state gateway)" != ready ]; }
+check "and only the entry stays down" wait_for 10 is_ready
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]
