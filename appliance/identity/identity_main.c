@@ -351,8 +351,8 @@ static int add_officer(struct identity *n, char *line)
     return r ? r : people_event(n, &event, console, 0, console);
 }
 
-/* "station ID SITE ZONE CEILING": it is in force from now on. */
-static int add_station(struct identity *n, const char *line)
+/* "station ID SITE ZONE CEILING" */
+static int read_station(const char *line, struct station *ret_station)
 {
     char id[2 * STATION_ID + 1];
     struct station s = {0};
@@ -360,33 +360,69 @@ static int add_station(struct identity *n, const char *line)
     if (sscanf(line, "station %32s %32s %32s %32s%n", id, s.site, s.zone, s.ceiling, &used) != 4 ||
         line[used] != '\0' || bytes_from_hex(bytes_text(id), STATION_ID, s.id) != 0)
         return ERR_FORMAT;
-    if (n->stations_count == STATIONS_MAX)
-        return ERR_FULL;
-    n->stations[n->stations_count++] = s;
+    *ret_station = s;
     return 0;
 }
 
-#define IS_STATION(line) (strncmp(line, "station ", 8) == 0)
+static bool is_station(const char *line)
+{
+    return strncmp(line, "station ", 8) == 0;
+}
+
+/* NULL, or what is wrong; the stations in ${ret_stations}, and how many officers there are. */
+static const char *read_lines(char *text, struct station *ret_stations, size_t *ret_count,
+                              int *ret_officers)
+{
+    static char why[120];
+    unsigned number = 0;
+    for (char *line = text, *end; *line; line = end + 1) {
+        end = strchrnul(line, '\n');
+        bool last = *end == '\0';
+        *end = '\0';
+        number++;
+        bool good = is_station(line) && *ret_count < STATIONS_MAX
+                        ? read_station(line, &ret_stations[(*ret_count)++]) == 0
+                        : strncmp(line, "officer ", 8) == 0;
+        *ret_officers += good && !is_station(line);
+        *end = last ? '\0' : '\n';
+        if (!good) {
+            snprintf(why, sizeof why,
+                     "line %u is neither an officer nor a station in its form; nothing was changed",
+                     number);
+            return why;
+        }
+        if (last)
+            break;
+    }
+    return NULL;
+}
 
 /* Two officers, once, and the stations in force: those that are named, and no others. */
 static const char *bootstrap(struct identity *n)
 {
-    static char text[32768];
+    static char text[512 * 1024];
+    static struct station stations[STATIONS_MAX];
     char *save = NULL;
     int officers = 0;
-    ssize_t got = read(process_descriptor(n->process, DESCRIPTOR_INPUT), text, sizeof text - 1);
-    text[got > 0 ? got : 0] = '\0';
-    if (n->people_count > 0 && strstr(text, "officer "))
-        return "people are known already; nothing was changed";
-    n->stations_count = 0;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        if (IS_STATION(line) ? add_station(n, line) : add_officer(n, line))
-            log_die("the officers and stations of a site are not in their form; nothing was kept");
-        officers += !IS_STATION(line);
-    }
+    size_t count = 0, length = 0;
+    ssize_t got;
+    int fd = process_descriptor(n->process, DESCRIPTOR_INPUT);
+    while (length + 1 < sizeof text &&
+           (got = read(fd, text + length, sizeof text - 1 - length)) > 0)
+        length += (size_t)got;
+    text[length] = '\0';
+    const char *why = read_lines(text, stations, &count, &officers);
+    if (why)
+        return why;
+    if (officers != (n->people_count ? 0 : 2))
+        return n->people_count ? "people are known already; nothing was changed"
+                               : "a new site has exactly two officers; nothing was changed";
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        if (!is_station(line) && add_officer(n, line) != 0)
+            log_die("the officers of a new site are not in their form; nothing was kept");
     sodium_memzero(text, sizeof text);
-    if (officers != 2 && n->people_count == 0)
-        log_die("a new site has exactly two officers; nothing was kept");
+    memcpy(n->stations, stations, count * sizeof *stations);
+    n->stations_count = count;
     commit(n);
     issue_all(n);
     stations_changed(n);

@@ -178,6 +178,8 @@ begin() { # "a b" ...: these stations are in force
     casemate site begin "$site" "$work/begin" && touch "$work/begun"
 }
 is "before identity has said who is in force nobody is" "$(ask a "$port" /api/station)" 000
+refused "a station that is not in its form is refused" 1 "line 3 is neither" begin "nonsense"
+rm -f "$work/begun"
 check "two stations are in force" begin "$a" "$b"
 in_force() { [ "$(ask "$1" "$port" /api/station)" = 200 ] && [ "$(ask "$1" "$inner" /api/station)" = 200 ]; }
 check "a station is served" wait_for 5 in_force a
