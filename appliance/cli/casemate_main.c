@@ -63,8 +63,16 @@ static const struct command {
      "Its processes wait for their keys until it is unlocked.  casemate stop stops it.\n"},
     {"site begin", "", "DIR FILE", 2, 2, COMMAND_BOOTSTRAP, cli_site_begin,
      "its first two officers, and its stations",
-     "FILE has a line for each: officer UUID BADGE PIN STAMP NAME, twice, and only once in a\n"
-     "site's life; station ID SITE ZONE CEILING for every station that is in force.\n"},
+     "FILE has a line for each: officer UUID BADGE PIN STAMP NAME, twice; station ID SITE ZONE\n"
+     "COUNTRY CEILING NAME for each station from which they begin.  It is done once in a site's\n"
+     "life.  The officers then register their security keys, each approves the other's, and add\n"
+     "people and further stations at the entry.\n"},
+    {"suspend", SITE, "ID REASON", 2, 2, COMMAND_SUSPEND, cli_suspend,
+     "a person or a station may do nothing from now on",
+     "ID is a badge, or the id of a person or station.  Open sessions end, a station's\n"
+     "connections are closed.  Two officers restore it, at the entry.\n"
+     "\n"
+     "  casemate suspend CW-1004 'left the plant with the badge'\n"},
     {"site certificates", "", "DIR", 1, 1, COMMAND_GATEWAY_CERTIFICATE, cli_site_certificates,
      "new certificates for its gateways",
      "For five years from now, with the name and address that stand in site.conf; the keys stay.\n"

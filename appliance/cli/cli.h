@@ -47,6 +47,7 @@ int cli_site_create(const struct cli *o);
 int cli_site_start(const struct cli *o);
 int cli_site_certificates(const struct cli *o);
 int cli_site_begin(const struct cli *o);
+int cli_suspend(const struct cli *o);
 int cli_station_certificate(const struct cli *o);
 int cli_training_create(const struct cli *o);
 int cli_training_start(const struct cli *o);

@@ -152,3 +152,25 @@ int cli_site_begin(const struct cli *o)
     errno = kept;
     return cli_finish(o, o->operand[0], r, &answer);
 }
+
+/* ---- stopping somebody at once ---- */
+
+int cli_suspend(const struct cli *o)
+{
+    struct ask_answer answer = {0};
+    char line[400];
+    int pair[2];
+    int n = snprintf(line, sizeof line, "%s %s\n", o->operand[0], o->operand[1]);
+    if (n < 0 || (size_t)n >= sizeof line)
+        return cli_complain(o, CLI_USAGE, "a reason has at most 160 bytes.");
+    if (pipe2(pair, O_CLOEXEC) != 0)
+        return cli_complain_file(o, o->site, ERR_SYSTEM);
+    int r = write(pair[1], line, (size_t)n) == n ? 0 : ERR_SYSTEM;
+    close(pair[1]);
+    if (r == 0)
+        r = ask(o->site, COMMAND_SUSPEND, "", &pair[0], 1, &answer);
+    int kept = errno;
+    close(pair[0]);
+    errno = kept;
+    return cli_finish(o, o->site, r, &answer);
+}

@@ -289,6 +289,28 @@ static int take_own(struct tls *t, struct process *process, enum key key)
     return gnutls_pcert_import_x509(&t->shown, t->own, 0) < 0 ? ERR_FORMAT : 0;
 }
 
+/* Where their file is there: certificates, and nothing else that looks like one. */
+static int take_issuers(struct tls *t, struct process *process)
+{
+    gnutls_x509_crt_t *list = NULL;
+    unsigned count = 0;
+    if (process_descriptor(process, DESCRIPTOR_PIV_ISSUERS) < 0)
+        return 0;
+    t->issuers = read_pem(process, DESCRIPTOR_PIV_ISSUERS);
+    gnutls_datum_t data = {(unsigned char *)t->issuers,
+                           t->issuers ? (unsigned)strlen(t->issuers) : 0};
+    int r = t->issuers ? gnutls_x509_crt_list_import2(&list, &count, &data, GNUTLS_X509_FMT_PEM, 0)
+                       : GNUTLS_E_NO_CERTIFICATE_FOUND;
+    for (unsigned i = 0; r >= 0 && i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    gnutls_free(list);
+    if (r >= 0 && count > 0)
+        return 0;
+    log_err("piv-issuers.pem must hold the issuers' certificates as PEM, at most 64 KiB of them; "
+            "correct it, or remove it, and start the site again");
+    return ERR_FORMAT;
+}
+
 int tls_new(struct process *process, struct tls **ret_tls)
 {
     struct tls *t = calloc(1, sizeof *t);
@@ -303,11 +325,9 @@ int tls_new(struct process *process, struct tls **ret_tls)
         log_err("authority.pem cannot be read");
         return ERR_FORMAT;
     }
-    if (process_descriptor(process, DESCRIPTOR_PIV_ISSUERS) >= 0 &&
-        !(t->issuers = read_pem(process, DESCRIPTOR_PIV_ISSUERS))) {
-        log_err("piv-issuers.pem is empty or longer than 64 KiB");
-        return ERR_FORMAT;
-    }
+    r = take_issuers(t, process);
+    if (r)
+        return r;
     r = take_own(t, process, key);
     if (r == 0) {
         only = t;

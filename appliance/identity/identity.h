@@ -235,6 +235,11 @@ void identity_denied(struct identity *n, const struct token *token,
 void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
                  const struct operation *operation);
 
+/* ceremony.c: what root does on the console.  NULL, or why it was refused; nothing is half done.
+ * The caller commits. */
+const char *ceremony_begin(struct identity *n);
+const char *ceremony_suspend(struct identity *n);
+
 /* records.c: people, stations and records, by officers */
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                      const struct operation *operation);

@@ -2,7 +2,6 @@
  * Identity: who people are and what was granted to them.  It signs tokens, statements
  * and snapshots; it sees no program data.
  */
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,140 +353,22 @@ static void on_left(void *context, struct peer *peer)
         store_head_lost(n->store);
 }
 
-/* ---- the first two officers of a site, and its stations ---- */
-
-/* Of the ceremony itself: it stands in the log as approved by the console. */
-static int add_record(struct identity *n, const uint8_t holder[static 16], enum holder_kind kind,
-                      enum attribute_number attribute, const char *value, const char *scope)
-{
-    static const uint8_t console[16];
-    struct event event = {.number = EVENT_RECORD_ENTERED};
-    struct event_record_entered *e = &event.record_entered;
-    uint8_t record[16];
-    os_uuid(record);
-    memcpy(e->record, record, 16);
-    memcpy(e->holder, holder, 16);
-    e->kind = (uint8_t)kind;
-    e->attribute = (uint8_t)attribute;
-    e->value = bytes_text(value);
-    e->scope = bytes_text(scope);
-    e->granted_by = bytes_text("the site's creation");
-    e->granting_role = bytes_text("console");
-    e->document_type = bytes_text("ceremony");
-    e->document = bytes_text("creation of the site");
-    e->document_ms = e->from_ms = identity_now(n) - 1000;
-    e->until_ms = e->from_ms + (int64_t)365 * 24 * 3600 * 1000;
-    int r = people_event(n, &event, console, 0, console);
-    event = (struct event){.number = EVENT_RECORD_APPROVED};
-    memcpy(event.record_approved.record, record, 16);
-    return r ? r : people_event(n, &event, console, 0, console);
-}
-
-static int add_officer(struct identity *n, char *line)
-{
-    static const uint8_t console[16];
-    char uuid[40], badge[33], pin[65], stamp[17];
-    int used = 0;
-    struct event event = {.number = EVENT_PERSON_ADDED};
-    uint8_t person[16], peppered[32], salt[16], hash[PASSWORD_HASH_LENGTH];
-    if (sscanf(line, "officer %39s %32s %64s %16s %n", uuid, badge, pin, stamp, &used) != 4 ||
-        body_uuid(bytes_text(uuid), person) != 0 || line[used] == '\0' || strlen(line + used) > 64)
-        return ERR_FORMAT;
-    memcpy(event.person_added.person, person, 16);
-    event.person_added.badge = bytes_text(badge);
-    event.person_added.name = bytes_text(line + used);
-    event.person_added.stamp = bytes_text(stamp);
-    int r = people_event(n, &event, console, 0, console);
-    os_random(salt, sizeof salt);
-    if (r == 0)
-        r = password_pepper(process_key(n->process, KEY_IDENTITY_PEPPER), bytes_text(pin),
-                            peppered);
-    if (r == 0)
-        r = password_hash(peppered, salt, hash);
-    sodium_memzero(pin, sizeof pin);
-    event = (struct event){.number = EVENT_PIN_SET};
-    memcpy(event.pin_set.person, person, 16);
-    memcpy(event.pin_set.hash, hash, sizeof hash);
-    if (r == 0)
-        r = people_event(n, &event, console, 0, console);
-    if (r == 0)
-        r = add_record(n, person, HOLDER_PERSON, ATTRIBUTE_ROLE, "security-officer", "");
-    /* there are but two: until there is a third, one approves what the other enters about him */
-    return r ? r : add_record(n, person, HOLDER_PERSON, ATTRIBUTE_MERGE, "officer+own-record", "");
-}
-
-/* One record for each enclave of the site. */
-static int certify(struct identity *n, const uint8_t station[static 16])
-{
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < n->enclaves_count; i++)
-        r = add_record(n, station, HOLDER_STATION, ATTRIBUTE_STATION_PROGRAM, "true",
-                       n->enclaves[i]);
-    return r;
-}
-
-/* "station ID SITE ZONE COUNTRY CEILING NAME": the first ones, from which the officers work. */
-static int add_station(struct identity *n, const char *line)
-{
-    char id[2 * STATION_ID + 1], site[33], zone[33], country[4], ceiling[2];
-    struct event event = {.number = EVENT_STATION_ADDED};
-    static const uint8_t console[16];
-    uint8_t station[16];
-    int used = 0;
-    if (sscanf(line, "station %32s %32s %32s %3s %1s %n", id, site, zone, country, ceiling,
-               &used) != 5 ||
-        line[used] == '\0' || strlen(line + used) > 64 ||
-        bytes_from_hex(bytes_text(id), STATION_ID, station) != 0)
-        return ERR_FORMAT;
-    const struct {
-        enum attribute_number attribute;
-        const char *value;
-    } records[] = {{ATTRIBUTE_STATION_SITE, site},       {ATTRIBUTE_ZONE, zone},
-                   {ATTRIBUTE_STATION_COUNTRY, country}, {ATTRIBUTE_CEILING, ceiling},
-                   {ATTRIBUTE_ACCREDITATION, "site"},    {ATTRIBUTE_ATTESTATION, "true"}};
-    memcpy(event.station_added.station, station, 16);
-    event.station_added.name = bytes_text(line + used);
-    int r = people_event(n, &event, console, 0, console);
-    for (size_t i = 0; r == 0 && i < sizeof records / sizeof *records; i++)
-        r = attribute_refuse(attribute_by_number(records[i].attribute),
-                             bytes_text(records[i].value))
-                ? ERR_FORMAT
-                : add_record(n, station, HOLDER_STATION, records[i].attribute, records[i].value,
-                             "");
-    return r ? r : certify(n, station);
-}
-
-#define IS_STATION(line) (strncmp(line, "station ", 8) == 0)
-
-/* Two officers, once, and the stations from which they begin. */
-static const char *bootstrap(struct identity *n)
-{
-    static char text[32768];
-    char *save = NULL;
-    int officers = 0;
-    if (n->people_count > 0)
-        return "people are known already; nothing was changed";
-    ssize_t got = read(process_descriptor(n->process, DESCRIPTOR_INPUT), text, sizeof text - 1);
-    text[got > 0 ? got : 0] = '\0';
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        if (IS_STATION(line) ? add_station(n, line) : add_officer(n, line))
-            log_die("the officers and stations of a site are not in their form; nothing was kept");
-        officers += !IS_STATION(line);
-    }
-    sodium_memzero(text, sizeof text);
-    if (officers != 2)
-        log_die("a new site has exactly two officers; nothing was kept");
-    commit(n);
-    issue_all(n);
-    return NULL;
-}
+/* ---- the console ---- */
 
 static void on_command(void *context, uint64_t request, unsigned command)
 {
     struct identity *n = context;
-    if (command != COMMAND_BOOTSTRAP)
+    const char *why = NULL;
+    if (command == COMMAND_BOOTSTRAP)
+        why = ceremony_begin(n);
+    else if (command == COMMAND_SUSPEND)
+        why = ceremony_suspend(n);
+    else
         log_die("the supervisor asked for a command that is not identity's");
-    const char *why = bootstrap(n);
+    if (!why) {
+        commit(n);
+        issue_all(n);
+    }
     process_command_done(n->process, request, why != NULL, why ? why : "recorded");
 }
 

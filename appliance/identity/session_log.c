@@ -84,7 +84,7 @@ int session_token(struct identity *n, const struct session *s, const char audien
     t.expires_ms = s->expires_ms;
     memcpy(t.audience, audience, 8);
     memcpy(t.person, n->people[s->person].person, 16);
-    memcpy(t.natural, n->people[s->person].person, 16); /* one badge a person */
+    memcpy(t.natural, n->people[s->person].natural, 16);
     if (s->escort != SESSION_ALONE)
         memcpy(t.escort, n->people[s->escort].person, 16);
     memcpy(t.session, s->session, 16);

@@ -235,12 +235,9 @@ static bool find(const struct mes *mes, enum entity_kind kind, const struct body
 static const struct reference {
     const char *field;
     enum entity_kind kind;
-} references[] = {{"unit", ENTITY_UNIT},
-                  {"order", ENTITY_ORDER},
-                  {"document", ENTITY_DOCUMENT},
-                  {"inbound", ENTITY_INBOUND},
-                  {"release", ENTITY_RELEASE},
-                  {"proposal", ENTITY_POLICY},
+} references[] = {{"unit", ENTITY_UNIT},          {"order", ENTITY_ORDER},
+                  {"document", ENTITY_DOCUMENT},  {"inbound", ENTITY_INBOUND},
+                  {"release", ENTITY_RELEASE},    {"proposal", ENTITY_POLICY},
                   {"rationale", ENTITY_RATIONALE}};
 
 void mes_subject_of(const struct mes *mes, enum entity_kind kind, size_t number,

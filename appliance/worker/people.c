@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "appliance/mes/people/known.h"
 #include "appliance/worker/worker.h"
 #include "crypto/hash.h"
 #include "enclave/process/log.h"
@@ -30,31 +29,6 @@ static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
     w->snapshot_recorded = false;
     memcpy(w->snapshot_digest, digest, 32);
     w->snapshot_good_until_ms = 0; /* until its signed line comes */
-}
-
-static int emit(void *context, struct event *event)
-{
-    struct worker *w = context;
-    request_common(w, &event->common);
-    memset(event->common.id, 0, sizeof event->common.id); /* of no request */
-    return worker_event(w, event);
-}
-
-/* Each change is put into the log, so that it can be explained later; a full disk leaves it for
- * the next turn, and the decisions go by the new snapshot all the same. */
-void people_record(struct worker *w)
-{
-    if (!w->snapshot || w->snapshot_recorded || w->closed[0] || os_boot_ms() < w->record_again_ms)
-        return;
-    int r = known_record(w->mes, w->snapshot, w->snapshot_digest, emit, w);
-    if (r == ERR_FULL) {
-        request_undo(w);
-        w->record_again_ms = os_boot_ms() + 5000;
-        return;
-    }
-    if (r)
-        log_die("the store failed while a snapshot was recorded: %s", error_text(r));
-    w->snapshot_recorded = true;
 }
 
 int64_t worker_now(const struct worker *w)

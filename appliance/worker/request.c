@@ -521,7 +521,8 @@ static void circumstance_of(const struct worker *w, const struct request *q,
 {
     const struct token *t = q->asker.token;
     *ret = (struct circumstance){.factor = t->factor, .now_ms = worker_now(w)};
-    ret->since_ms = (int64_t)(os_boot_ms() - t->issued_ms);
+    ret->since_ms = (int64_t)(os_boot_ms() - t->verified_ms);
+    memcpy(ret->escort, t->escort, 16);
     memcpy(ret->station, t->station, 16);
 }
 

@@ -170,21 +170,25 @@ ask() { # STATION PORT PATH [CURL...]: the status; the body in $work/answer
     curl -s -m 10 -o "$work/answer" -w '%{http_code}' --cacert "$site/authority.pem" --resolve "mes.test:$at:127.0.0.1" \
         --cert "$work/$who.pem" --key "$work/$who.key" "$@" "https://mes.test:$at$path"
 }
-begin() { # "a b" ...: these stations are in force
-    : >"$work/begin"
-    [ -e "$work/begun" ] || printf 'officer 0189%s CW-1 123456 O1 Ann Officer\nofficer 0189%s CW-2 123456 O2 Bob Officer\n' \
+begin() { # "a b" ...: the officers begin from these stations
+    printf 'officer 0189%s CW-1 123456 O1 Ann Officer\nofficer 0189%s CW-2 123456 O2 Bob Officer\n' \
         0000-0000-7000-8000-000000000001 0000-0000-7000-8000-000000000002 >"$work/begin"
-    for id in "$@"; do echo "station $id mes shop SECRET" >>"$work/begin"; done
-    casemate site begin "$site" "$work/begin" && touch "$work/begun"
+    for id in "$@"; do echo "station $id mes shop USA 3 Bench $id" >>"$work/begin"; done
+    casemate site begin "$site" "$work/begin"
 }
 is "before identity has said who is in force nobody is" "$(ask a "$port" /api/station)" 000
+refused "a station that is not in its form is refused" 1 "line 3 is neither" begin "nonsense"
+refused "a country that is none is refused" 1 "line 3 is neither" sh -c "printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 123456 O1 Ann\\nofficer 01890000-0000-7000-8000-000000000002 CW-2 123456 O2 Bob\\nstation $a mes shop XXX 3 Bench\\n' >$work/odd; casemate site begin $site $work/odd"
 check "two stations are in force" begin "$a" "$b"
+refused "it is done once" 1 "people are known already" begin "$a"
 in_force() { [ "$(ask "$1" "$port" /api/station)" = 200 ] && [ "$(ask "$1" "$inner" /api/station)" = 200 ]; }
 check "a station is served" wait_for 5 in_force a
 is "it is known by its name" "$(jq -r '"\(.station) \(.training)"' "$work/answer")" "Bench 7 false"
 check "one with an RSA key too" in_force b
 is "by the other name of this machine too" "$(curl -s -m 10 -o /dev/null -w '%{http_code}' --cacert "$site/authority.pem" --cert "$work/a.pem" --key "$work/a.key" "https://localhost:$port/")" 200
-is "a name that is not its own is refused" "$(ask a "$port" /api/station -H 'Host: other.test')" 403
+is "a name that is not its own is refused" "$(ask a "$port" /api/station -H "Host: other.test:$port")" 403
+is "so is its own with another port" "$(ask a "$port" /api/station -H "Host: mes.test:$inner")" 403
+is "or without one" "$(ask a "$port" /api/station -H 'Host: mes.test')" 403
 is "another origin is refused" "$(ask a "$port" /api/station -H "Origin: https://mes.test:$inner")" 403
 is "and so is plain HTTP's" "$(ask a "$port" /api/station -H "Origin: http://mes.test:$port")" 403
 is "its own is not" "$(ask a "$port" /api/station -H "Origin: https://mes.test:$port")" 200
@@ -289,7 +293,7 @@ says "the journal names the station" "$(cat "$site"/auditor/* 2>/dev/null | tr -
 (sleep 20) | openssl s_client -connect "127.0.0.1:$port" -CAfile "$site/authority.pem" -cert "$work/b.pem" -key "$work/b.key" -ign_eof >"$work/open" 2>&1 &
 live=$!
 check "a station has a connection" wait_for 5 grep -q 'Verify return code: 0' "$work/open"
-check "it is taken out of force" begin "$a"
+check "it is taken out of force, on the console" casemate suspend --site "$site" "$b" "stolen"
 refused_now() { [ "$(ask b "$port" /api/station)" = 000 ] && [ "$(ask b "$inner" /api/station)" = 000 ]; }
 check "and is refused at every gateway" wait_for 5 refused_now
 gone() { grep -q '^closed' "$work/open" || ! kill -0 "$live" 2>/dev/null; }
@@ -318,6 +322,15 @@ wait_for 10 all_ready || give_up "not every process is ready"
 check "and it is served" wait_for 5 in_force a
 is "no process was ended by its own filter" "$(grep -c 'its own filter' "$site/log")" 0
 check "it stops" casemate stop --site "$site"
+stopped() { [ ! -e "$site/console.sock" ]; }
+wait_for 10 stopped || give_up "it does not stop"
+echo nonsense >"$site/piv-issuers.pem"
+check "it starts again" casemate site start "$site"
+check "and needs its custodians again" unlock "$two" "$three"
+says_why() { grep -q 'piv-issuers.pem must hold' "$site/log"; }
+check "a file of issuers that is none is said so" wait_for 10 says_why
+is_ready() { [ "$(state gateway e7k2m9qa)" = ready ] && [ "$(state gateway)" != ready ]; }
+check "and only the entry stays down" wait_for 10 is_ready
 
 echo "1..$tests"
 [ "$failed" -eq 0 ]
