@@ -78,22 +78,14 @@ is "the task list is answered" "$status" 200
 # ---- a certification that is renewed ----
 
 identity() { casemate status --site "$CASEMATE_SITE" | grep identity; }
-one=$officer two=$(card --arg b "$officer" '[.people[] | select(.badge != $b and (.roles | index("security-officer")))][0].badge')
-identity_before=$(identity) first=$(sign_in "$one") second=$(sign_in "$two")
-person=$(http "$entry/api/people" "$first"; answer --arg b "$one" '.people[] | select(.badge == $b).person')
-renew() { # UNTIL
-    record=$(uuid)
-    http "$entry/api/records" "$first" --data-binary "{\"id\":\"$(uuid)\",\"record\":\"$record\",\"person\":\"$person\",
-        \"attribute\":\"skill\",\"value\":\"renewed\",\"document\":\"a test\",
-        \"from\":\"2026-01-01T00:00:00Z\",\"until\":\"$1\"}"
-    http "$entry/api/records/approve" "$second" --data-binary "{\"id\":\"$(uuid)\",\"record\":\"$record\"}"
-}
-renew 2031-01-01T00:00:00Z
+identity_before=$(identity)
+renew() { grant "$officer_one" skill renewed "" "$(rfc3339 $(($(date +%s) + $1 * 86400)))"; } # DAYS
+renew 300
 is "a certification is entered and approved" "$status" 200
-renew 2032-01-01T00:00:00Z
+renew 600
 is "and renewed" "$status" 200
 sleep 1
-http "$entry/api/people" "$first"
+http "$entry/api/people" "$one_token"
 is "people can still be decided on" "$status" 200
 is "identity is the same process" "$(identity)" "$identity_before"
 

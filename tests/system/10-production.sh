@@ -267,7 +267,7 @@ card() { # PATH [CURL...]: the status; the headers in $work/head
 }
 holder() { path=$1; shift; card "$path" --cert "$work/card.pem" --key "$work/card.key" -H "Origin: https://mes.test:$port" "$@"; }
 sign_in='{"challenge":"0123456789abcdef0123456789abcdef"}'
-is "a card's certificate comes as far as identity" "$(holder /api/sign-in/piv -H 'Content-Type: text/plain' --data-binary "$sign_in")" 404
+is "a card's certificate comes as far as identity, which knows no such challenge" "$(holder /api/sign-in/piv -H 'Content-Type: text/plain' --data-binary "$sign_in")" 403
 is "whose answer the entry's page may read" "$(tr -d '\r' <"$work/head" | grep -i '^access-control' | sort | tr 'A-Z\n' 'a-z ')" "access-control-allow-credentials: true access-control-allow-origin: https://mes.test:$port "
 is "no other page" "$(card /api/sign-in/piv --cert "$work/card.pem" --key "$work/card.key" -H "Origin: https://mes.test:$inner" --data-binary "$sign_in")" 403
 is "nor one that does not say which it is" "$(card /api/sign-in/piv --cert "$work/card.pem" --key "$work/card.key" --data-binary "$sign_in")" 403
