@@ -79,7 +79,7 @@ is "the task list is answered" "$status" 200
 
 identity() { casemate status --site "$CASEMATE_SITE" | grep identity; }
 identity_before=$(identity)
-renew() { grant "$officer_one" skill renewed "" "$(rfc3339 $(($(date +%s) + $1 * 86400)))"; } # DAYS
+renew() { grant "$officer_two" skill renewed "" "$(rfc3339 $(($(date +%s) + $1 * 86400)))"; } # DAYS
 renew 300
 is "a certification is entered and approved" "$status" 200
 renew 600
