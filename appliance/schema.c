@@ -29,8 +29,10 @@ static void put_countries(struct bytes_put *out)
     for (code[0] = 'A'; code[0] <= 'Z'; code[0]++)
         for (code[1] = 'A'; code[1] <= 'Z'; code[1]++)
             for (code[2] = 'A'; code[2] <= 'Z'; code[2]++)
-                if (attribute_country_is_known(bytes_text(code)))
-                    PUT(out, n ? "," : "", n++ % 14 ? " " : "\n    ", "\"", code, "\"");
+                if (attribute_country_is_known(bytes_text(code))) {
+                    PUT(out, n ? "," : "", n % 14 ? " " : "\n    ", "\"", code, "\"");
+                    n++;
+                }
     put(out, "\n  ];\n\n");
 }
 

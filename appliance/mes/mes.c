@@ -272,8 +272,10 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
                 if (s->exists)
                     of_object(mes, references[i].kind, s);
             }
-    if (!s->exists)
+    if (!s->exists) {
+        s->marking = MES_ABSENT; /* which no rule lets through: decided as what is forbidden is */
         return;
+    }
     if (operation->number == OPERATION_APPROVE_RELEASE) {
         const struct release *r = entities_release(mes->entities, s->number);
         memcpy(s->requester, r->requester, 16);

@@ -60,6 +60,8 @@ struct actor {
 
 #define ARENA_SIZE (256 * 1024)
 
+struct command;
+
 /* One request on its way. */
 struct command {
     struct mes *mes;
@@ -70,6 +72,9 @@ struct command {
     struct bytes_view body_text; /* exactly as it came */
     struct bytes_view statement; /* as it came, verified; empty where none was needed */
     int64_t now_ms;
+    /* may the actor do this operation on objects of this marking?  For rows of lists. */
+    bool (*sees)(struct command *command, const char *marking);
+    void *sees_context;
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;
@@ -94,7 +99,10 @@ void mes_free(struct mes *mes);
  * an event that does not fit what is there: then log and code disagree. */
 must_use int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence);
 
-/* mes_subject(mes, operation, body, ret_subject): What ${operation} is about. */
+/* mes_subject(mes, operation, body, ret_subject): What ${operation} is about.  What is not there has
+ * the marking MES_ABSENT, which does not exist: so it is denied by the same rules in the same time
+ * as what is forbidden. */
+#define MES_ABSENT "absent"
 void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
                  struct subject *ret_subject);
 
@@ -156,6 +164,10 @@ long mes_characteristic(const struct mes *mes, long segment, struct bytes_view b
 #define MES_MARKINGS_MAX 2000
 size_t mes_markings(const struct mes *mes, int64_t at_ms, struct marking *out, size_t max);
 const char *mes_marking_of(const struct mes *mes, const char *object);
+
+/* mes_sees(command, part): May a row about this part stand in the list that is being answered?  What
+ * it may not is left out as if it were not there, also from the totals. */
+bool mes_sees(struct command *command, const char *part);
 
 /* mes_performed(command): When it was done: performed_at, or now. */
 int64_t mes_performed(const struct command *command);

@@ -32,9 +32,10 @@ static struct window *window_of(const uint8_t session[static 16])
     return oldest;
 }
 
-static void tell_auditor(struct worker *w, const struct request *q, const char *policy)
+static void tell_auditor(struct worker *w, const struct request *q, const uint8_t who[static 16],
+                         const char *policy)
 {
-    struct window *window = window_of(q->asker.token->session);
+    struct window *window = window_of(who);
     char detail[120];
     if (os_boot_ms() - window->began_ms >= WINDOW_MS) {
         window->began_ms = os_boot_ms();
@@ -72,5 +73,12 @@ void denial_remember(struct worker *w, const struct request *q, const struct dec
     object_text(q->operation, &w->body, d->object);
     d->reasons = decision->reasons;
     memcpy(d->reason, decision->reason, sizeof d->reason);
-    tell_auditor(w, q, decision->reasons ? decision->reason[0].policy : "");
+    tell_auditor(w, q, q->asker.token->session,
+                 decision->reasons ? decision->reason[0].policy : "");
+}
+
+void denial_token(struct worker *w, const struct request *q)
+{
+    if (q->token.length == TOKEN_TEXT)
+        tell_auditor(w, q, q->station, "a token that is not good here");
 }

@@ -189,9 +189,10 @@ static struct message_audit audit_of(const struct worker *w, const struct reques
     os_uuid(audit.id);
     if (q->acknowledged) /* the id of its intent, which this closes */
         memcpy(audit.id, q->intent, 16);
-    else if (q->operation->audit == AUDIT_SECURITY)
+    else if (q->operation->audit == AUDIT_SECURITY && q->asker.token)
         memcpy(audit.id, w->body.values[0].bytes, 16);
     audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
+    memcpy(audit.station, q->station, 16);
     if (q->asker.token) { /* else the session ended while the intent was written */
         memcpy(audit.person, q->asker.token->person, 16);
         memcpy(audit.session, q->asker.token->session, 16);
@@ -332,6 +333,45 @@ static bool is_answered(struct worker *w, const struct request *q, const struct 
     return true;
 }
 
+static void circumstance_of(const struct worker *w, const struct request *q,
+                            struct circumstance *ret)
+{
+    const struct token *t = q->asker.token;
+    *ret = (struct circumstance){.factor = t->factor, .now_ms = worker_now(w)};
+    ret->since_ms = (int64_t)(os_boot_ms() - t->verified_ms);
+    memcpy(ret->escort, t->escort, 16);
+    memcpy(ret->station, t->station, 16);
+}
+
+/* What a list may show: decided once for each marking, in the memory of the command. */
+#define MARKS_MAX 64
+struct marks {
+    struct worker *w;
+    const struct circumstance *circumstance;
+    size_t count;
+    struct {
+        const char *marking;
+        bool sees;
+    } mark[MARKS_MAX];
+};
+
+static bool sees(struct command *c, const char *marking)
+{
+    struct marks *m = c->sees_context;
+    struct subject subject = c->subject;
+    struct decision decision;
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->mark[i].marking, marking) == 0)
+            return m->mark[i].sees;
+    subject.marking = marking;
+    decide(m->w->decider, c->actor.person->id, c->operation, &subject, m->circumstance, &decision);
+    if (m->count < MARKS_MAX) {
+        m->mark[m->count].marking = marking;
+        m->mark[m->count++].sees = decision.allowed;
+    }
+    return decision.allowed;
+}
+
 static void fill_command(struct worker *w, struct command *c, const struct request *q,
                          const struct decision *decision, struct bytes_put *out)
 {
@@ -386,7 +426,12 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     struct command c;
     uint8_t digest[32];
     hash_content("casemate/body/1", q->body, digest);
+    struct circumstance circumstance;
+    struct marks marks = {.w = w, .circumstance = &circumstance};
     fill_command(w, &c, q, decision, &out);
+    circumstance_of(w, q, &circumstance);
+    c.sees = sees;
+    c.sees_context = &marks;
     c.subject = *subject;
     memcpy(c.common.body, digest, 32);
     if (write)
@@ -516,16 +561,6 @@ static void follow_markings(struct worker *w)
     w->markings_rows = rows;
 }
 
-static void circumstance_of(const struct worker *w, const struct request *q,
-                            struct circumstance *ret)
-{
-    const struct token *t = q->asker.token;
-    *ret = (struct circumstance){.factor = t->factor, .now_ms = worker_now(w)};
-    ret->since_ms = (int64_t)(os_boot_ms() - t->verified_ms);
-    memcpy(ret->escort, t->escort, 16);
-    memcpy(ret->station, t->station, 16);
-}
-
 static void handle(struct worker *w, struct request *q)
 {
     struct subject subject;
@@ -550,6 +585,7 @@ static void handle(struct worker *w, struct request *q)
     }
     if (why) {
         problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
+        denial_token(w, q);
         close_intent(w, q, "the session has ended");
         return;
     }
@@ -581,12 +617,15 @@ static void handle(struct worker *w, struct request *q)
     circumstance_of(w, q, &circumstance);
     follow_markings(w);
     decide(w->decider, q->asker.person->id, q->operation, &subject, &circumstance, &decision);
+    if (!subject.exists) {
+        decision.allowed = false;
+        decision.reasons = 1;
+        decision.reason[0] = (struct decide_reason){"absent", "There is no such object."};
+    }
     if (!decision.allowed)
         denial_remember(w, q, &decision);
-    if (!decision.allowed || !subject.exists) {
+    if (!decision.allowed) {
         answer_nothing(w, q);
-        if (decision.allowed)
-            close_intent(w, q, "there is no such object");
         return;
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
@@ -605,7 +644,10 @@ static void handle(struct worker *w, struct request *q)
     if (why) {
         problem(w, q->gateway, q->number, 403, why, "Nothing was changed.",
                 "Sign again with your badge and PIN.");
-        close_intent(w, q, "the signature is not good for it");
+        if (q->statement_text.length)
+            request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
+        else
+            close_intent(w, q, "the signature is missing");
         return;
     }
     if (security && !q->acknowledged)

@@ -172,3 +172,9 @@ const char *mes_marking_of(const struct mes *mes, const char *object)
             return object;
     return mes_program(mes) ? "program" : NULL;
 }
+
+bool mes_sees(struct command *command, const char *part)
+{
+    const char *marking = mes_marking_of(command->mes, part);
+    return !command->sees || !marking || command->sees(command, marking);
+}

@@ -197,11 +197,13 @@ static const char *const state_names[] = {"Accepted", "Released", "Running", "Co
 static int get_orders(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t n = rows_count(mes->entities, ENTITY_ORDER);
-    struct answer_order *rows = mes_array(command, n, sizeof *rows);
-    for (size_t i = 0; i < n; i++) {
-        const struct order *o = entities_order(mes->entities, n - 1 - i);
-        struct answer_order *a = &rows[i];
+    size_t all = rows_count(mes->entities, ENTITY_ORDER), n = 0;
+    struct answer_order *rows = mes_array(command, all, sizeof *rows);
+    for (size_t i = 0; i < all; i++) {
+        const struct order *o = entities_order(mes->entities, all - 1 - i);
+        if (!mes_sees(command, o->part))
+            continue;
+        struct answer_order *a = &rows[n++];
         memcpy(a->order, o->order, 16);
         a->number = o->number;
         a->part = o->part;

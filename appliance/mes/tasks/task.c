@@ -63,7 +63,7 @@ static size_t collect(struct command *command, struct candidate *list, struct an
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_UNIT); i++) {
         const struct unit *u = entities_unit(mes->entities, i);
         const struct order *o = entities_order(mes->entities, (size_t)u->order);
-        if (u->state == UNIT_FINISHED || o->state == ORDER_CLOSED)
+        if (u->state == UNIT_FINISHED || o->state == ORDER_CLOSED || !mes_sees(command, o->part))
             continue;
         for (size_t k = 0; k < rows_count(mes->entities, ENTITY_SEGMENT); k++) {
             const struct segment *s = entities_segment(mes->entities, k);
@@ -115,17 +115,19 @@ static int get_program(struct command *command)
 static int get_nonconformances(struct command *command)
 {
     const struct mes *mes = command->mes;
-    size_t all = rows_count(mes->entities, ENTITY_NONCONFORMANCE);
-    size_t n = all < SHOWN_MAX ? all : SHOWN_MAX;
-    struct answer_nonconformance *rows = mes_array(command, n, sizeof *rows);
-    for (size_t i = 0; i < n; i++) {
-        const struct nonconformance *row = entities_nonconformance(mes->entities, all - 1 - i);
+    struct answer_nonconformance *rows = mes_array(command, SHOWN_MAX, sizeof *rows);
+    size_t n = 0;
+    for (size_t i = rows_count(mes->entities, ENTITY_NONCONFORMANCE); i > 0 && n < SHOWN_MAX; i--) {
+        const struct nonconformance *row = entities_nonconformance(mes->entities, i - 1);
         const struct unit *u = entities_unit(mes->entities, (size_t)row->unit);
-        rows[i] = (struct answer_nonconformance){
+        const struct order *o = entities_order(mes->entities, (size_t)u->order);
+        if (!mes_sees(command, o->part))
+            continue;
+        rows[n++] = (struct answer_nonconformance){
             .number = row->number,
             .serial = u->serial,
             .sequence = row->sequence,
-            .order_number = entities_order(mes->entities, (size_t)u->order)->number,
+            .order_number = o->number,
             .text = row->text,
             .state = row->open ? "Open" : "Closed",
             .raised_by = row->raised_by,
