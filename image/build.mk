@@ -176,7 +176,10 @@ $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib
 $(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld impact"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
-bench: all $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
+$(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld officer"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
+bench: all $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

@@ -49,7 +49,7 @@ const char *identity_check_statement(struct identity *n, const struct operation 
 }
 
 void identity_denied(struct identity *n, const struct token *token,
-                     const struct operation *operation)
+                     const struct operation *operation, const char *policy)
 {
     struct message m = {.number = MESSAGE_AUDIT};
     os_uuid(m.audit.id);
@@ -59,5 +59,6 @@ void identity_denied(struct identity *n, const struct token *token,
     memcpy(m.audit.session, token->session, 16);
     memcpy(m.audit.station, token->station, 16);
     m.audit.operation = (uint16_t)operation->number;
+    m.audit.detail = bytes_text(policy);
     (void)!process_send(process_peer(n->process, 7, ""), &m);
 }

@@ -229,7 +229,7 @@ const char *identity_check_statement(struct identity *n, const struct operation 
                                      struct bytes_view text, struct bytes_view body,
                                      const struct token *token);
 void identity_denied(struct identity *n, const struct token *token,
-                     const struct operation *operation);
+                     const struct operation *operation, const char *policy);
 
 /* desk.c: what officers read */
 void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,

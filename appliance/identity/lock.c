@@ -111,14 +111,18 @@ bool officer_may(struct identity *n, const struct operation *operation, const st
     struct subject subject = {.exists = true, .site = "site"};
     struct decision decision;
     struct circumstance c = {.factor = s->factor, .now_ms = identity_now(n)};
+    struct token token = {0};
+    memcpy(token.person, n->people[s->person].person, 16);
+    memcpy(token.session, s->session, 16);
+    memcpy(token.station, s->station, 16);
     size_t at = about ? people_by_id(n, about) : PEOPLE_MAX;
     if (at < PEOPLE_MAX)
         memcpy(subject.entered_by, n->people[at].natural, 16);
     memcpy(c.station, s->station, 16);
     decide(n->decider, n->people[s->person].person, operation, &subject, &c, &decision);
     if (!decision.allowed)
-        log_info("denied: %s (%s)", operation->name,
-                 decision.reasons ? decision.reason[0].policy : "no permit");
+        identity_denied(n, &token, operation,
+                        decision.reasons ? decision.reason[0].policy : "no permit");
     return decision.allowed;
 }
 

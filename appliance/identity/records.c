@@ -243,6 +243,7 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
     }
 }
 
+/* A denial is recorded with the rule that made it. */
 static bool allowed(struct identity *n, const struct operation *operation,
                     const struct token *token)
 {
@@ -255,8 +256,8 @@ static bool allowed(struct identity *n, const struct operation *operation,
         fill_subject(n, operation->number, i, &subject);
         decide(n->decider, token->person, operation, &subject, &c, &decision);
         if (!decision.allowed) {
-            log_info("denied: %s (%s)", operation->name,
-                     decision.reasons ? decision.reason[0].policy : "no permit");
+            identity_denied(n, token, operation,
+                            decision.reasons ? decision.reason[0].policy : "no permit");
             return false;
         }
     }
@@ -280,7 +281,6 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         return;
     }
     if (!allowed(n, operation, &token)) {
-        identity_denied(n, &token, operation);
         answer_nothing(n, gateway, m->request);
         return;
     }

@@ -99,9 +99,9 @@ void mes_free(struct mes *mes);
  * an event that does not fit what is there: then log and code disagree. */
 must_use int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence);
 
-/* mes_subject(mes, operation, body, ret_subject): What ${operation} is about.  What is not there has
- * the marking MES_ABSENT, which does not exist: so it is denied by the same rules in the same time
- * as what is forbidden. */
+/* mes_subject(mes, operation, body, ret_subject): What ${operation} is about.  What is not there
+ * has the marking MES_ABSENT, which does not exist: so it is denied by the same rules in the same
+ * time as what is forbidden. */
 #define MES_ABSENT "absent"
 void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
                  struct subject *ret_subject);
@@ -165,7 +165,7 @@ long mes_characteristic(const struct mes *mes, long segment, struct bytes_view b
 size_t mes_markings(const struct mes *mes, int64_t at_ms, struct marking *out, size_t max);
 const char *mes_marking_of(const struct mes *mes, const char *object);
 
-/* mes_sees(command, part): May a row about this part stand in the list that is being answered?  What
+/* mes_sees(command, part): May a row about this part stand in the list that is being answered? What
  * it may not is left out as if it were not there, also from the totals. */
 bool mes_sees(struct command *command, const char *part);
 

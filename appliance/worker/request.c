@@ -1,4 +1,4 @@
-/* A request's way through the worker, and the batch that it is part of. */
+/* A request's way through the worker. */
 #include "appliance/worker/request.h"
 
 #include <sodium.h>
@@ -13,144 +13,6 @@
 
 #define FUTURE_MS    ((int64_t)5 * 60 * 1000)
 #define STATEMENT_MS ((int64_t)2 * 60 * 1000)
-
-/* ---- answers ---- */
-
-static void answer(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
-                   const void *body, size_t length, bool raw, bool wrote)
-{
-    if (w->answers_count == BATCH_MAX)
-        request_batch_end(w);
-    struct answer_waiting *a = &w->answers[w->answers_count++];
-    *a = (struct answer_waiting){.gateway = gateway,
-                                 .request = request,
-                                 .status = status,
-                                 .raw = raw,
-                                 .wrote = wrote,
-                                 .body = malloc(length),
-                                 .length = length};
-    if (!a->body)
-        log_die("out of memory");
-    memcpy(a->body, body, length);
-}
-
-static void answer_problem(struct worker *w, struct peer *gateway, uint64_t request,
-                           unsigned status, const struct answer_problem *problem)
-{
-    uint8_t text[4096];
-    struct bytes_put put = bytes_into(text, sizeof text);
-    answer_write_problem(problem, &put);
-    answer(w, gateway, request, status, text, bytes_put_length(&put), false, false);
-}
-
-static void problem(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
-                    const char *error, const char *kept, const char *todo)
-{
-    answer_problem(w, gateway, request, status,
-                   &(struct answer_problem){.error = error, .kept = kept, .todo = todo});
-}
-
-#define PART 60000u
-
-static void send_answer(struct answer_waiting *a)
-{
-    struct message m = {.number = MESSAGE_ANSWER};
-    unsigned parts = a->length ? (unsigned)((a->length + PART - 1) / PART) : 1;
-    m.answer.request = a->request;
-    m.answer.status = (uint16_t)a->status;
-    m.answer.kind = a->raw;
-    m.answer.parts = (uint16_t)parts;
-    if (parts > 1)
-        hash_content("casemate/answer/1", bytes_view_of(a->body, a->length), m.answer.digest);
-    for (unsigned i = 0; i < parts; i++) {
-        size_t at = (size_t)i * PART;
-        size_t n = a->length - at < PART ? a->length - at : PART;
-        m.answer.part = (uint16_t)i;
-        m.answer.body = bytes_view_of(a->body + at, n);
-        if (process_send(a->gateway, &m) != 0)
-            return; /* the gateway is gone or does not read: the person asks again with the id */
-    }
-}
-
-/* ---- the batch ---- */
-
-int request_transaction(struct worker *w)
-{
-    if (w->in_transaction)
-        return 0;
-    int r = store_begin(w->store);
-    w->in_transaction = r == 0;
-    return r;
-}
-
-/* What was decided in this batch did not happen: memory goes back to what the store says. */
-void request_undo(struct worker *w)
-{
-    store_rollback(w->store);
-    w->in_transaction = false;
-    memset(w->openings, 0, sizeof w->openings);
-    staging_undone();
-    if (rows_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
-        log_die("the store cannot be read back after a refused batch");
-    for (size_t i = 0; i < w->answers_count; i++) {
-        struct answer_waiting *a = &w->answers[i];
-        if (!a->wrote)
-            continue;
-        static const char full[] =
-            "{\"error\":\"The store is full. Nothing was "
-            "recorded.\",\"field\":\"\",\"kept\":\"What "
-            "was recorded before is safe.\",\"todo\":\"Tell the system administrator, then try "
-            "again.\"}";
-        free(a->body);
-        a->body = (uint8_t *)strdup(full);
-        a->length = a->body ? sizeof full - 1 : 0;
-        a->status = 503;
-        a->raw = false;
-        a->audit.outcome = AUDIT_OUTCOME_REFUSED;
-        a->audit.detail = bytes_text("the store is full");
-    }
-}
-
-static void send_journal(struct worker *w, const struct message_audit *audit)
-{
-    struct message m = {.number = MESSAGE_AUDIT, .audit = *audit};
-    (void)!process_send(process_peer(w->process, 8, ""), &m);
-}
-
-void request_batch_end(struct worker *w)
-{
-    int r = 0;
-    if (w->in_transaction) {
-        r = rows_save(w->mes->entities);
-        if (r == 0)
-            r = store_commit(w->store);
-        w->in_transaction = false;
-        if (r == ERR_FULL)
-            request_undo(w);
-        else if (r) /* the state of the disk is unknown: never retried into an acknowledgement */
-            log_die("the store failed at a commit; this process ends and nothing was acknowledged");
-    }
-    for (size_t i = 0; i < w->answers_count; i++) {
-        if (w->answers[i].journaled)
-            send_journal(w, &w->answers[i].audit);
-        if (w->answers[i].gateway)
-            send_answer(&w->answers[i]);
-        free(w->answers[i].body);
-    }
-    w->answers_count = 0;
-    inforce_follow(w);
-    staging_answer();
-}
-
-void request_forget_gateway(struct worker *w, const struct peer *gateway)
-{
-    for (size_t i = 0; i < w->answers_count; i++)
-        if (w->answers[i].gateway == gateway)
-            w->answers[i].gateway = NULL;
-    for (size_t i = 0; i < WAITING_MAX; i++)
-        if (w->intents[i].gateway == gateway)
-            w->intents[i].gateway = NULL;
-}
 
 /* ---- the common part of events ---- */
 
@@ -206,7 +68,7 @@ void request_journal(struct worker *w, const struct request *q, unsigned outcome
                      const char *detail)
 {
     struct message_audit audit = audit_of(w, q, outcome, detail);
-    send_journal(w, &audit);
+    batch_journal(w, &audit);
 }
 
 /* What was just answered was done, if the batch is committed: the auditor hears of it together with
@@ -296,7 +158,7 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
         mes_describe(w->mes, &event, &done, text, sizeof text);
     }
     answer_write_done(&done, &put);
-    answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, true);
+    batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, true);
 }
 
 /* Was a request of this id done before, by this person? */
@@ -316,10 +178,10 @@ static bool is_answered(struct worker *w, const struct request *q, const struct 
     for (int i = 0; i < 6; i++)
         made = made << 8 | id[i];
     if (made > os_utc_ms() + FUTURE_MS) {
-        problem(w, q->gateway, q->number, 400,
-                "The request's id says a time more than five minutes ahead of the box's clock.",
-                "Nothing was recorded.",
-                "Badge in again, so that the station takes the box's time.");
+        batch_words(w, q->gateway, q->number, 400,
+                    "The request's id says a time more than five minutes ahead of the box's clock.",
+                    "Nothing was recorded.",
+                    "Badge in again, so that the station takes the box's time.");
         return true;
     }
     if (!retry)
@@ -328,8 +190,8 @@ static bool is_answered(struct worker *w, const struct request *q, const struct 
     if (memcmp(retry->body, digest, 32) == 0)
         answer_again(w, q, retry->event);
     else
-        problem(w, q->gateway, q->number, 409, "This id was used before, for something else.",
-                "What was recorded then is unchanged.", "Send the request with a new id.");
+        batch_words(w, q->gateway, q->number, 409, "This id was used before, for something else.",
+                    "What was recorded then is unchanged.", "Send the request with a new id.");
     return true;
 }
 
@@ -397,18 +259,18 @@ static void fill_command(struct worker *w, struct command *c, const struct reque
 static void finish(struct worker *w, const struct request *q, struct command *c, bool write)
 {
     if (c->status >= 400) {
-        answer_problem(w, q->gateway, q->number, c->status, &c->problem);
+        batch_problem(w, q->gateway, q->number, c->status, &c->problem);
         return;
     }
     if (write)
         answer_write_done(&c->done, c->out);
     if (c->out->error) {
-        problem(w, q->gateway, q->number, 500, "The answer is longer than one may be.", "",
-                "Tell the system administrator.");
+        batch_words(w, q->gateway, q->number, 500, "The answer is longer than one may be.", "",
+                    "Tell the system administrator.");
         return;
     }
-    answer(w, q->gateway, q->number, c->status, c->out->start, bytes_put_length(c->out), c->raw,
-           c->events > 0);
+    batch_answer(w, q->gateway, q->number, c->status, c->out->start, bytes_put_length(c->out),
+                 c->raw, c->events > 0);
 }
 
 /* The questions and changes of policy; the register's entries are rows as others. */
@@ -446,8 +308,8 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (r == ERR_FULL) {
         mes_let_go(&c);
         request_undo(w);
-        problem(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
-                "What was recorded before is safe.", "Tell the system administrator.");
+        batch_words(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
+                    "What was recorded before is safe.", "Tell the system administrator.");
         close_intent(w, q, "the store is full");
         return;
     }
@@ -471,11 +333,12 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
 /* Forbidden and absent are one answer. */
 static void answer_nothing(struct worker *w, const struct request *q)
 {
-    problem(w, q->gateway, q->number, 404,
-            "There is nothing here that you may open or do under that name.",
-            "Nothing was changed.",
-            "If you need it for your work, ask your security officer: the reason is on the "
-            "Security page.");
+    batch_words(w, q->gateway, q->number, 404,
+                "There is nothing here that you may open or do under that name.",
+                "Nothing was changed.",
+                "If you need it for your work, ask your security officer: the reason is on the "
+                "Security page.");
+    batch_hold(w);
 }
 
 static bool take_intent(struct worker *w, const struct request *q)
@@ -487,9 +350,9 @@ static bool take_intent(struct worker *w, const struct request *q)
         if (!w->intents[i].used)
             free_place = &w->intents[i];
     if (!free_place || !auditor) {
-        problem(w, q->gateway, q->number, 503,
-                "The auditor is not there, and without its record this cannot be done.",
-                "Nothing was changed. Production goes on.", "Try again in a moment.");
+        batch_words(w, q->gateway, q->number, 503,
+                    "The auditor is not there, and without its record this cannot be done.",
+                    "Nothing was changed. Production goes on.", "Try again in a moment.");
         return false;
     }
     size_t length = q->token.length + q->statement_text.length + q->body.length;
@@ -518,8 +381,8 @@ static bool take_intent(struct worker *w, const struct request *q)
         return true;
     free(free_place->copy);
     *free_place = (struct intent){0};
-    problem(w, q->gateway, q->number, 503, "The auditor does not answer.", "Nothing was changed.",
-            "Try again in a moment.");
+    batch_words(w, q->gateway, q->number, 503, "The auditor does not answer.",
+                "Nothing was changed.", "Try again in a moment.");
     return false;
 }
 
@@ -541,11 +404,11 @@ static void refuse_body(struct worker *w, const struct request *q)
     char error[260];
     snprintf(error, sizeof error, "%s%s%s", w->body.field, w->body.field[0] ? " " : "",
              w->body.problem);
-    answer_problem(w, q->gateway, q->number, 400,
-                   &(struct answer_problem){.error = error,
-                                            .field = w->body.field,
-                                            .kept = "Nothing was recorded.",
-                                            .todo = "Correct it and send it again."});
+    batch_problem(w, q->gateway, q->number, 400,
+                  &(struct answer_problem){.error = error,
+                                           .field = w->body.field,
+                                           .kept = "Nothing was recorded.",
+                                           .todo = "Correct it and send it again."});
 }
 
 /* The markings as the rows have them now; after a refused batch, too. */
@@ -571,27 +434,27 @@ static void handle(struct worker *w, struct request *q)
         request_batch_end(w);
     const char *why = people_ask(w, q->token, q->station, &q->asker);
     if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
-        problem(w, q->gateway, q->number, 503, why,
-                "Nothing is lost: what was confirmed is recorded.",
-                "Try again in a moment, with the same request.");
+        batch_words(w, q->gateway, q->number, 503, why,
+                    "Nothing is lost: what was confirmed is recorded.",
+                    "Try again in a moment, with the same request.");
         close_intent(w, q, "nobody can be known yet");
         return;
     }
     if (why && strcmp(why, PEOPLE_LOCKED) == 0) {
-        problem(w, q->gateway, q->number, 423, why, "Nothing was changed.",
-                "Scan your badge and enter your PIN.");
+        batch_words(w, q->gateway, q->number, 423, why, "Nothing was changed.",
+                    "Scan your badge and enter your PIN.");
         close_intent(w, q, "the session is locked");
         return;
     }
     if (why) {
-        problem(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
+        batch_words(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         denial_token(w, q);
         close_intent(w, q, "the session has ended");
         return;
     }
     if (w->closed[0]) {
-        problem(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
-                "The security officer decides how to go on.");
+        batch_words(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
+                    "The security officer decides how to go on.");
         close_intent(w, q, "the enclave is closed");
         return;
     }
@@ -602,9 +465,9 @@ static void handle(struct worker *w, struct request *q)
     }
     bool security = q->operation->audit == AUDIT_SECURITY;
     if (security && people_stale(w)) {
-        problem(w, q->gateway, q->number, 503,
-                "Identity has not confirmed who may do what for ten minutes.",
-                "Nothing was changed. Production goes on.", "Try again when identity is back.");
+        batch_words(w, q->gateway, q->number, 503,
+                    "Identity has not confirmed who may do what for ten minutes.",
+                    "Nothing was changed. Production goes on.", "Try again when identity is back.");
         close_intent(w, q, "the snapshot is stale");
         return;
     }
@@ -642,8 +505,8 @@ static void handle(struct worker *w, struct request *q)
     else if (q->statement.length)
         why = check_statement(w, q, q->statement);
     if (why) {
-        problem(w, q->gateway, q->number, 403, why, "Nothing was changed.",
-                "Sign again with your badge and PIN.");
+        batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
+                    "Sign again with your badge and PIN.");
         if (q->statement_text.length)
             request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
         else
@@ -702,8 +565,8 @@ void request_auditor_gone(struct worker *w)
         free(n->copy);
         n->copy = NULL;
         if (n->gateway)
-            problem(w, n->gateway, n->request, 503,
-                    "The auditor went away before it had recorded this.", "Nothing was changed.",
-                    "Try again in a moment.");
+            batch_words(w, n->gateway, n->request, 503,
+                        "The auditor went away before it had recorded this.",
+                        "Nothing was changed.", "Try again in a moment.");
     }
 }

@@ -21,6 +21,19 @@ struct request {
     uint8_t statement_bytes[STATEMENT_MAX];
 };
 
+/* batch.c: an answer that leaves behind the commit: bytes, a problem, or a problem in words. */
+void batch_answer(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
+                  const void *body, size_t length, bool raw, bool wrote);
+void batch_problem(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
+                   const struct answer_problem *problem);
+void batch_words(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
+                 const char *error, const char *kept, const char *todo);
+/* batch_hold(w): The last answer tells that there is nothing: it leaves at a tick of the clock. */
+void batch_hold(struct worker *w);
+/* batch_let_go(w): Send what is held, if it is time; milliseconds until it is, or -1. */
+int batch_let_go(struct worker *w);
+void batch_journal(struct worker *w, const struct message_audit *audit);
+
 /* request_journal(w, q, outcome, detail): Tell the auditor what became of it. */
 void request_journal(struct worker *w, const struct request *q, unsigned outcome,
                      const char *detail);

@@ -15,6 +15,7 @@
  * commits, and only then lets the answers go.
  */
 #define BATCH_MAX   128
+#define HELD_MAX    256
 #define DENIALS_MAX 100
 #define TOKENS      1024 /* verified tokens that are remembered */
 #define ANSWER_MAX  (512 * 1024)
@@ -30,6 +31,7 @@ struct answer_waiting {
     unsigned status;
     bool raw;
     bool wrote; /* depends on the transaction */
+    bool hold;  /* leaves at the next tick, with what else is held */
     uint8_t *body;
     size_t length;
     bool journaled; /* the auditor is told behind the commit, too */
@@ -105,6 +107,9 @@ struct worker {
     bool in_transaction;
     struct answer_waiting answers[BATCH_MAX];
     size_t answers_count;
+    struct answer_waiting held[HELD_MAX];
+    size_t held_count;
+    uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
     /* heads */
     bool anchored; /* the auditor has shown its anchor */

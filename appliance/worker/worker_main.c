@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/request.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -301,7 +302,8 @@ static int on_turn(void *context)
     request_batch_end(context);
     heads_due(context);
     project_if_due(context);
-    return impact_due(context) ? 0 : -1;
+    int wait = batch_let_go(context);
+    return impact_due(context) ? 0 : wait;
 }
 
 static void on_stopping(void *context)

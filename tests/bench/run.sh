@@ -25,6 +25,20 @@ case ${FIGURE:-} in
     [ -z "${FIGURE:-}" ] || exit "$code"
     operators=$all stamp=${stamp}x ;;
 esac
+# shellcheck source=officer.sh
+. "$(dirname "$0")/officer.sh"
+case ${FIGURE:-} in
+'' | revocation* | existence*)
+    all=$operators operators='CW-2002'
+    plan_make 40 3
+    case ${FIGURE:-} in
+    revocation*) officer_figures revoke || code=1 ;;
+    existence*) officer_figures exist || code=1 ;;
+    *) officer_figures revoke exist || code=1 ;;
+    esac
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}y ;;
+esac
 plan_make 180 25
 # the limit is measured where the site lies: the same disk, the same file system
 direct=$(mktemp -d "$CASEMATE_SITE.direct.XXXXXX")

@@ -75,6 +75,9 @@ static bool object_exists(const struct mes *mes, struct bytes_view object)
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_MATERIAL); i++)
         if (bytes_equal_text(object, entities_material(mes->entities, i)->number))
             return true;
+    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_ROUTE); i++)
+        if (bytes_equal_text(object, entities_route(mes->entities, i)->part))
+            return true;
     for (size_t i = 0; i < rows_count(mes->entities, ENTITY_DOCUMENT); i++)
         if (bytes_equal_text(object, entities_document(mes->entities, i)->number))
             return true;
