@@ -49,7 +49,8 @@ static void list(struct identity *n, struct peer *gateway, uint64_t request)
     identity_answer(n, gateway, request, 200, &out);
 }
 
-static const char *refused(const struct credential *k, unsigned operation, size_t officer)
+static const char *refused(const struct identity *n, const struct credential *k, unsigned operation,
+                           size_t officer)
 {
     if (!k)
         return "There is no such key or card.";
@@ -57,7 +58,7 @@ static const char *refused(const struct credential *k, unsigned operation, size_
         return "It is revoked, and stays so.";
     if (operation == OPERATION_REVOKE_CREDENTIAL)
         return NULL;
-    if (k->person == officer)
+    if (memcmp(n->people[k->person].natural, n->people[officer].natural, 16) == 0)
         return "Nobody approves his own key or card: another officer does.";
     return k->state == CREDENTIAL_PENDING ? NULL : "It is approved already.";
 }
@@ -84,7 +85,7 @@ void credentials_request(struct identity *n, struct peer *gateway, const struct 
         list(n, gateway, m->request);
         return;
     }
-    const char *why = refused(k, operation->number, s->person);
+    const char *why = refused(n, k, operation->number, s->person);
     if (why) {
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
@@ -114,7 +115,7 @@ void credentials_go_on(struct identity *n, struct pending *p)
     struct event event = {.number = EVENT_CREDENTIAL_APPROVED};
     pending_body(n, p);
     struct credential *k = credentials_find(&n->credentials, V("credential")->bytes);
-    const char *why = refused(k, p->operation, p->person);
+    const char *why = refused(n, k, p->operation, p->person);
     bool revoked = p->operation == OPERATION_REVOKE_CREDENTIAL;
     memcpy(event.credential_approved.credential, V("credential")->bytes, 16);
     if (revoked) {

@@ -129,6 +129,7 @@ struct identity {
     struct store *store;
     struct decider *decider;
     uint8_t public_key[32]; /* of tokens and statements */
+    const char *site_name;  /* the host in people's browsers */
     char enclaves[ENCLAVES_MAX][9];
     size_t enclaves_count;
     struct person *people;

@@ -143,7 +143,9 @@ static int read_policy(struct identity *n, struct process *process)
 static int take_enclaves(struct identity *n)
 {
     const char *ids = process_run(n->process);
-    n->enclaves_count = strlen(ids) / ENCLAVE_ID_LENGTH;
+    const char *at = strchr(ids, '@');
+    n->enclaves_count = (at ? (size_t)(at - ids) : strlen(ids)) / ENCLAVE_ID_LENGTH;
+    n->site_name = at && at[1] ? at + 1 : "localhost";
     for (size_t i = 0; i < n->enclaves_count; i++) {
         memcpy(n->enclaves[i], ids + i * ENCLAVE_ID_LENGTH, ENCLAVE_ID_LENGTH);
         memcpy(n->issued[i].enclave, n->enclaves[i], ENCLAVE_ID_LENGTH);

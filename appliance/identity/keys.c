@@ -19,18 +19,19 @@ static const uint8_t none[16];
 
 /* Exactly the address of the page that asks: the entry's, or an enclave's.  The RP id has no port,
  * so that one key serves both. */
-static const char *site_of(struct identity *n, const char *enclave, struct webauthn_site *ret_site)
+static struct webauthn_site site_of(struct identity *n, const char *enclave)
 {
-    static char origin[64];
+    static char origin[100];
+    bool training = process_is_training(n->process);
     unsigned port = process_port(n->process);
     for (size_t i = 0; enclave[0] && i < n->enclaves_count; i++)
         if (strcmp(n->enclaves[i], enclave) == 0)
             port = process_port(n->process) + 1 + (unsigned)i;
-    if (!process_is_training(n->process))
-        return "This site's name is not known here, and a key answers to no other.";
-    snprintf(origin, sizeof origin, "http://localhost:%u", port);
-    *ret_site = (struct webauthn_site){.rp_id = "localhost", .origin = origin};
-    return NULL;
+    int length =
+        snprintf(origin, sizeof origin, "%s://%s", training ? "http" : "https", n->site_name);
+    if (training || port != 443) /* a browser leaves the usual port out */
+        snprintf(origin + length, sizeof origin - (size_t)length, ":%u", port);
+    return (struct webauthn_site){.rp_id = n->site_name, .origin = origin};
 }
 
 static void nothing(struct identity *n, struct peer *gateway, uint64_t request, unsigned status,
@@ -90,7 +91,7 @@ static void answer_challenge(struct identity *n, struct peer *gateway, uint64_t 
     struct answer_key_name names[KEYS_OF_PERSON];
     char hex[65];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
-    struct answer_key_challenge a = {.challenge = hex, .site = "localhost", .keys = names};
+    struct answer_key_challenge a = {.challenge = hex, .site = n->site_name, .keys = names};
     challenges_keep(&n->challenges, c, os_boot_ms());
     bytes_to_hex(c->bytes, 32, hex);
     if (c->purpose != CHALLENGE_SIGN_IN)
@@ -179,12 +180,9 @@ static const struct credential *judge(struct identity *n, const char *enclave, s
             "\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7"
             "\xeb\x4a\x7c\x0f\x9e\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51"
             "\xf5"};
-    struct webauthn_site site;
+    struct webauthn_site site = site_of(n, enclave);
     struct event event = {.number = EVENT_KEY_USED};
     uint32_t counter = 0;
-    *ret_why = site_of(n, enclave, &site);
-    if (*ret_why)
-        return NULL;
     struct credential *k = person < PEOPLE_MAX
                                ? credentials_key(&n->credentials, person, V("credential")->text)
                                : NULL;
@@ -266,15 +264,13 @@ static void in_session(struct identity *n, struct pending *p, const struct sessi
 
 static const char *judge_new(struct identity *n, const struct pending *p, struct credential *k)
 {
-    struct webauthn_site site;
+    struct webauthn_site site = site_of(n, "");
     struct challenge c;
     struct bytes_view label = V("label")->text;
-    const char *why = site_of(n, "", &site);
+    const char *why = NULL;
     *k = (struct credential){.person = p->person};
     memcpy(k->credential, V("credential")->bytes, 16);
     memcpy(k->label, label.data, label.length);
-    if (why)
-        return why;
     if (challenges_take(&n->challenges, CHALLENGE_REGISTER, V("challenge")->bytes, n->station,
                         p->session, os_boot_ms(), &c) != 0)
         return "This took too long, or was begun elsewhere: enter your PIN and begin again.";

@@ -185,7 +185,8 @@ static int say_start(struct instance *i)
     if (i->row->program == PROGRAM_IDENTITY) {
         i->run[0] = '\0';
         for (size_t k = 0; k < i->site->config.enclaves; k++)
-            strcat(i->run, i->site->config.enclave[k]); /* 24 times 8 fit */
+            strcat(i->run, i->site->config.enclave[k]); /* 24 times 8 fit, and a name */
+        strcat(strcat(i->run, "@"), i->site->config.name);
     }
     m.start.run = bytes_text(i->run);
     return channel_put(i->control, &m);

@@ -28,7 +28,7 @@ struct instance {
     uint64_t restart_ms; /* when it may start again */
     unsigned violations; /* deaths by SIGSYS */
     uint64_t first_violation_ms;
-    char run[201];
+    char run[301];
     char lacking[400];
     int client; /* the console that waits for it, or -1 */
 };

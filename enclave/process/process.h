@@ -15,7 +15,7 @@
  * The _main.c of a program gives the handlers and nothing else.
  */
 #define PROCESS_CONTROL_FD 3
-#define PROCESS_RUN_MAX    200
+#define PROCESS_RUN_MAX    300
 
 /* Identity of this build: BLAKE2b-256 of its tables and sources; both ends must have the same. */
 extern const uint8_t process_build[32];
@@ -60,7 +60,7 @@ const char *process_enclave(const struct process *process);
 unsigned process_port(const struct process *process); /* the entry's port */
 unsigned process_slot(const struct process *process); /* the enclave's place, from 0 */
 /* what a one-run program was started for; for identity, the ids of the enclaves in the order of
- * their ports, one behind the other */
+ * their ports, one behind the other, '@', and the site's host name ("" on a training site) */
 const char *process_run(const struct process *process);
 enum program process_program(const struct process *process);
 struct loop *process_loop(struct process *process);

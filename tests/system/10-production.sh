@@ -85,9 +85,10 @@ openssl verify -CAfile "$site/authority.pem" -purpose sslserver "$site/gateway.p
 is "the gateways' certificates are the authority's" "$(grep -c ': OK' "$work/now")" 2
 
 # a card, and who issues them; another, that somebody made alone
-openssl req -x509 -newkey rsa:3072 -nodes -keyout "$work/issuer.key" -subj "/CN=Test PIV issuer" -days 9 -out "$site/piv-issuers.pem" 2>/dev/null
+openssl req -x509 -newkey rsa:3072 -nodes -keyout "$work/issuer.key" -subj "/CN=Test PIV issuer" -days 9 -addext keyUsage=critical,keyCertSign,cRLSign -out "$site/piv-issuers.pem" 2>/dev/null
+printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nsubjectAltName=URI:urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6\n' >"$work/card.ext"
 openssl req -new -newkey rsa:2048 -nodes -keyout "$work/card.key" -subj "/CN=OFFICER.ANN.1" 2>/dev/null |
-    openssl x509 -req -CA "$site/piv-issuers.pem" -CAkey "$work/issuer.key" -days 2 -out "$work/card.pem" 2>/dev/null
+    openssl x509 -req -CA "$site/piv-issuers.pem" -CAkey "$work/issuer.key" -days 2 -extfile "$work/card.ext" -out "$work/card.pem" 2>/dev/null
 
 # ---- unlock ----
 
@@ -287,6 +288,94 @@ echo "Authorization: Bearer $token" >"$work/bearer"
 is "the token is good there" "$(ask a "$port" /api/people -H "@$work/bearer")" 200
 is "and not at the other" "$(ask b "$port" /api/people -H "@$work/bearer")" 401
 says "the journal names the station" "$(cat "$site"/auditor/* 2>/dev/null | tr -d '\000')" "$a"
+
+# ---- officers' keys and cards ----
+
+key=${CASEMATE_KEY:-build/tests/key}
+origin=https://mes.test:$port
+id() { ms=$(printf '%012x' "$(date +%s%3N)"); r=$(cat /proc/sys/kernel/random/uuid); echo "$(echo "$ms" | cut -c 1-8)-$(echo "$ms" | cut -c 9-12)-7$(echo "$r" | cut -c 16-18)-$(echo "$r" | cut -c 20-36)"; }
+send() { # TOKEN PATH BODY: the status
+    echo "Authorization: Bearer $1" >"$work/bearer"
+    ask a "$port" "$2" -H "@$work/bearer" --data-binary "$3"
+}
+in_by_pin() { send "" /api/sign-in "{\"badge\":\"$1\",\"pin\":\"${2:-123456}\"}"; }
+in_by_key() {
+    send "" /api/sign-in/challenge "{\"badge\":\"$1\"}" >/dev/null
+    c=$(jq -r .challenge "$work/answer")
+    send "" /api/sign-in/key "{\"badge\":\"$1\",\"challenge\":\"$c\",$("$key" assert "$work/key.$1" "$c" "$origin")}"
+}
+register() { # BADGE: $credential is its id
+    in_by_pin "$1" >/dev/null; token=$(jq -r .token "$work/answer")
+    send "$token" /api/keys/challenge "{\"badge\":\"$1\",\"pin\":\"123456\"}" >/dev/null
+    c=$(jq -r .challenge "$work/answer") credential=$(id)
+    send "$token" /api/keys "{\"id\":\"$(id)\",\"credential\":\"$credential\",\"label\":\"key\",\"challenge\":\"$c\",$("$key" register "$work/key.$1" "$c" "$origin")}"
+}
+approve() { send "$1" /api/credentials/approve "{\"id\":\"$(id)\",\"credential\":\"$2\"}"; }
+register CW-1 >"$work/status"
+is "an officer registers a key" "$(cat "$work/status")" 200
+first=$credential
+in_by_pin CW-2 >/dev/null; token=$(jq -r .token "$work/answer")
+is "a new site's first is approved by the other with badge and PIN: nobody has a key yet" "$(approve "$token" "$first")" 200
+register CW-2 >"$work/status"
+is "the other registers one, too" "$(cat "$work/status")" 200
+second=$credential
+is "not by its own person" "$(approve "$token" "$second")" 404
+is "the key signs in, under the site's own name" "$(in_by_key CW-1)" 200
+token=$(jq -r .token "$work/answer")
+is "and approves" "$(approve "$token" "$second")" 200
+
+mkdir "$work/ca" && : >"$work/ca/index" && echo 01 >"$work/ca/number"
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/ca/index\ncrlnumber=%s/ca/number\ndefault_md=sha256\ndefault_crl_days=5\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n' "$work" "$work" >"$work/ca.conf"
+lists() { openssl ca -config "$work/ca.conf" -gencrl -keyfile "$work/issuer.key" -cert "$site/piv-issuers.pem" -out "$work/crl.pem" 2>"$work/openssl"; }
+lists || give_up "$(cat "$work/openssl")"
+trust() { send "$1" /api/cards/trust "{\"id\":\"$(id)\",\"anchors\":\"$(base64 -w0 "$site/piv-issuers.pem")\",\"crls\":\"$(base64 -w0 "$work/crl.pem")\"}"; }
+shows() { # at the listener for cards, for a challenge that station a has made: the status
+    send "" /api/sign-in/card/challenge '{}' >/dev/null
+    c=$(jq -r .challenge "$work/answer")
+    holder /api/sign-in/piv --data-binary "{\"challenge\":\"$c\"}"
+}
+shows >"$work/status"
+is "while the site trusts no issuer no card is read" "$(cat "$work/status")" 403
+is "an officer says whose cards are trusted" "$(trust "$token")" 200
+shows >"$work/status"
+is "then a card is read" "$(cat "$work/status")" 200
+is "it opens nothing: it is nobody's yet" "$(send "" /api/sign-in/card "{\"challenge\":\"$c\"}")" 403
+shows >/dev/null
+third=$(id)
+is "its holder registers it" "$(send "$token" /api/cards "{\"id\":\"$(id)\",\"credential\":\"$third\",\"label\":\"card\",\"challenge\":\"$c\",\"badge\":\"CW-1\",\"pin\":\"123456\"}")" 200
+in_by_key CW-2 >/dev/null; other=$(jq -r .token "$work/answer")
+is "the other officer approves it" "$(approve "$other" "$third")" 200
+shows >/dev/null
+is "at another station than asked it is worth nothing" "$(ask b "$port" /api/sign-in/card --data-binary "{\"challenge\":\"$c\"}")" 403
+is "and used up" "$(send "" /api/sign-in/card "{\"challenge\":\"$c\"}")" 403
+shows >/dev/null
+is "the card signs in" "$(send "" /api/sign-in/card "{\"challenge\":\"$c\"}") $(jq -r .name "$work/answer")" "200 Ann Officer"
+openssl ca -config "$work/ca.conf" -keyfile "$work/issuer.key" -cert "$site/piv-issuers.pem" -revoke "$work/card.pem" 2>"$work/openssl" && lists || give_up "$(cat "$work/openssl")"
+is "a new list is brought in" "$(trust "$other")" 200
+shows >"$work/status"
+is "the revoked card is not read any more" "$(cat "$work/status")" 403
+says "and is told so" "$(cat "$work/answer")" "The certificate is revoked."
+
+# ---- wrong PINs ----
+
+for _ in 1 2 3; do in_by_pin CW-1 000000 >/dev/null; in_by_pin NOBODY 000000 >"$work/status"; done
+is "three wrong PINs lock a badge" "$(in_by_pin CW-1)" 429
+cp "$work/answer" "$work/locked"
+says "which is said" "$(cat "$work/locked")" "locked after three wrong PINs"
+is "a badge that nobody has is locked alike" "$(in_by_pin NOBODY) $(cat "$work/answer")" "429 $(cat "$work/locked")"
+is "nor does a key open what is locked" "$(in_by_key CW-1)" 403
+old=$(casemate status --site "$site" --json | jq -r '.processes[] | select(.program == "identity").pid')
+kill -9 "$old"
+back() { case $(in_by_pin CW-1) in 503 | 000) return 1 ;; esac; }
+wait_for 10 back
+is "it is locked still when identity was started again" "$(in_by_pin CW-1)" 429
+person=$(send "$other" /api/people "" >/dev/null; ask a "$port" /api/people -H "@$work/bearer" >/dev/null; jq -r '.people[] | select(.badge == "CW-1").person' "$work/answer")
+is "the other officer releases it" "$(send "$other" /api/people/release "{\"id\":\"$(id)\",\"person\":\"$person\"}")" 200
+is "then it signs in" "$(in_by_pin CW-1)" 200
+in_by_pin NOBODY-2 000000 >/dev/null
+is "wrong PINs of three badges quarantine the station" "$(in_by_pin NOBODY-3 000000) $(in_by_pin CW-1)" "403 429"
+says "which is said" "$(cat "$work/answer")" "Nobody can sign in at this station for fifteen minutes"
+is "another station goes on" "$(ask b "$port" /api/sign-in --data-binary '{"badge":"CW-1","pin":"123456"}')" 200
 
 # ---- revoked ----
 

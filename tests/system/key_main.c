@@ -19,6 +19,16 @@ static void print(const char *name, const uint8_t *data, size_t length, const ch
     printf("\"%s\":\"%s\"%s", name, text, end);
 }
 
+/* What the browser makes of its address. */
+static const char *host_of(const char *origin)
+{
+    static char host[256];
+    const char *at = strstr(origin, "://");
+    snprintf(host, sizeof host, "%s", at ? at + 3 : origin);
+    host[strcspn(host, ":")] = '\0';
+    return host;
+}
+
 int main(int argc, char **argv)
 {
     static struct test_answer answer;
@@ -34,6 +44,7 @@ int main(int argc, char **argv)
         return 1;
     }
     key.origin = argv[4];
+    key.rp_id = host_of(argv[4]);
     if (registers)
         test_key_register(&key, challenge, &answer);
     key.counter += strcmp(argv[1], "copy") != 0;
