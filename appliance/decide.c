@@ -350,6 +350,7 @@ struct cedar_value decider_context(const struct decider *decider, struct cedar_e
         {"factor", cedar_string(e, f, strlen(f))},
         {"sinceVerified", cedar_duration(c->since_ms)},
         {"weekday", cedar_long(weekday)},
+        {"dayBefore", cedar_long(weekday == 1 ? 7 : weekday - 1)},
         {"timeOfDay", cedar_duration(time_of_day)},
         {"breakGlassTag", cedar_string(e, tag, (size_t)n)},
         {"escort", holder_value(e, HOLDER_PERSON, c->escort)},

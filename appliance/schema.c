@@ -186,6 +186,7 @@ void schema_write(struct bytes_put *out)
         "    factor: String,          // \"badge+pin\", \"fido2\", \"piv\"\n"
         "    sinceVerified: duration, // since that factor was shown\n"
         "    weekday: Long,           // 1 Monday to 7, where the person's hours are counted\n"
+        "    dayBefore: Long,\n"
         "    timeOfDay: duration,     // there\n"
         "    breakGlassTag: String,   // the tag of a person who broke the glass for this action\n"
         "    escort?: Person,         // who signed in together with a visitor\n"

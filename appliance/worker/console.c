@@ -48,7 +48,7 @@ int console_verify(struct worker *w, char *text, size_t size)
     int r = store_checkpoint(w->store, note, sizeof note, &length, &signed_size);
     if (r == ERR_UNKNOWN) {
         snprintf(text, size, "no head has been signed yet");
-        return 1;
+        return CONSOLE_NO_HEAD;
     }
     if (r == 0)
         r = note_check(w->root.checkpoint, bytes_view_of(note, length), &head);

@@ -202,7 +202,9 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
-/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason. */
+/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason;
+ * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
+#define CONSOLE_NO_HEAD 2
 int console_verify(struct worker *w, char *text, size_t size);
 
 /* security.c */

@@ -140,7 +140,7 @@ static void verify_if_due(struct worker *w)
         store_unsigned(w->store) == store_size(w->store) ||
         os_utc_ms() - w->verified_ms < VERIFY_EVERY_MS)
         return;
-    if (console_verify(w, text, sizeof text) != 0) {
+    if (console_verify(w, text, sizeof text) == 1) {
         log_err("%s", text);
         snprintf(w->closed, sizeof w->closed,
                  "The log of this enclave does not verify: nothing is "
