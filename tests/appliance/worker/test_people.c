@@ -83,6 +83,38 @@ static void a_session_that_was_signed_out_of_is_refused_at_its_own_station_too(v
     assert_string_equal(asked_from(here), "Badge in again.");
 }
 
+static void stale_people_are_still_known_and_it_is_said(void **state)
+{
+    (void)state;
+    assert_false(people_stale(w));
+    w->snapshot_good_until_ms = os_boot_ms(); /* no line for ten minutes */
+    assert_true(people_stale(w));
+    assert_null(asked_from(here)); /* what has begun goes on */
+    w->snapshot_good_until_ms = 0; /* just started: none has come at all */
+    assert_string_equal(asked_from(here), PEOPLE_NOT_YET);
+}
+
+static void a_clock_that_goes_back_brings_nothing_back(void **state)
+{
+    (void)state;
+    int64_t now = os_utc_ms(), years = (int64_t)10 * 365 * 86400000;
+    assert_true(worker_now(w) >= now);
+    w->floor_ms = now + years; /* the newest event lies ten years ahead of the clock */
+    assert_true(worker_now(w) == now + years);
+    w->floor_ms = now - years;
+    assert_true(worker_now(w) >= now && worker_now(w) < now + 60000);
+}
+
+static void a_session_from_before_a_suspension_is_over(void **state)
+{
+    struct snapshot_holder *h = (struct snapshot_holder *)(uintptr_t)&w->snapshot->person[0];
+    (void)state;
+    h->not_before_ms = os_utc_ms() + 1000;
+    assert_string_equal(asked_from(here), "Badge in again.");
+    h->not_before_ms = os_utc_ms() - 60000;
+    assert_null(asked_from(here));
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -90,6 +122,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_token_is_refused_at_another_station, begin, end),
         cmocka_unit_test_setup_teardown(
             a_session_that_was_signed_out_of_is_refused_at_its_own_station_too, begin, end),
+        cmocka_unit_test_setup_teardown(stale_people_are_still_known_and_it_is_said, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_goes_back_brings_nothing_back, begin, end),
+        cmocka_unit_test_setup_teardown(a_session_from_before_a_suspension_is_over, begin, end),
     };
     return cmocka_run_group_tests_name("worker/people", cases, NULL, NULL);
 }
