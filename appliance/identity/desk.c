@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 
 #define V(name) body_value(&n->body, name)
@@ -108,6 +108,7 @@ static void write_people(struct identity *n, struct bytes_put *out)
                                          .badge = p->badge,
                                          .stamp = p->stamp,
                                          .suspended = p->suspended,
+                                         .locked = person_is_locked(n, i),
                                          .active = s.active,
                                          .pending = s.pending,
                                          .next_end = s.next_end,
@@ -115,8 +116,11 @@ static void write_people(struct identity *n, struct bytes_put *out)
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }
-    answer_write_people(&(struct answer_people){.people = rows, .people_count = n->people_count},
-                        out);
+    answer_write_people(
+        &(struct answer_people){.people = rows,
+                                .people_count = n->people_count,
+                                .released_by_time = n->lockout.released_by_time},
+        out);
     free(rows);
     free(roles);
 }

@@ -51,10 +51,10 @@ static bool is_officer(const struct identity *n, size_t person)
 /* ---- sign-in ---- */
 
 static void refuse_sign_in(struct identity *n, struct pending *p, unsigned status,
-                           const char *error, const char *todo)
+                           const char *field, const char *error, const char *todo)
 {
     if (p->gateway)
-        identity_problem(n, p->gateway, p->request, status, "", error, todo);
+        identity_problem(n, p->gateway, p->request, status, field, error, todo);
     identity_journal(n, p, AUDIT_OUTCOME_REFUSED, error);
     pending_end(p);
 }
@@ -111,7 +111,8 @@ static void check_escort(struct identity *n, struct pending *p)
     const struct record *r = escort_record(n, p->person);
     size_t escort = badge->present ? people_by_badge(n, badge->text) : PEOPLE_MAX;
     if (!badge->present || !pin->present) {
-        refuse_sign_in(n, p, 403, "A visitor or vendor signs in together with the escort.",
+        refuse_sign_in(n, p, 403, "escort_badge",
+                       "A visitor or vendor signs in together with the escort.",
                        "Let your escort scan a badge and enter a PIN behind yours.");
         return;
     }
@@ -132,7 +133,7 @@ static void pin_fits(struct identity *n, struct pending *p)
     }
     if (p->visitor < PEOPLE_MAX &&
         !sessions_escorted(&n->sessions, p->person, p->station, os_boot_ms())) {
-        refuse_sign_in(n, p, 403, "The escort is not signed in at this station.",
+        refuse_sign_in(n, p, 403, "", "The escort is not signed in at this station.",
                        "Let your escort sign in here first, and stay: your session ends with "
                        "theirs.");
         return;
@@ -162,7 +163,7 @@ void statement_answer(struct identity *n, struct pending *p, const struct operat
     struct statement s = {.factor = (enum statement_factor)factor, .at_ms = identity_now(n)};
     struct session *session = sessions_find(&n->sessions, p->session, os_boot_ms());
     if (!session || !session_touch(session, os_boot_ms())) {
-        refuse_sign_in(n, p, 401, "The session has ended. Nothing was signed.",
+        refuse_sign_in(n, p, 401, "", "The session has ended. Nothing was signed.",
                        "Badge in at the entry page.");
         return;
     }

@@ -16,8 +16,10 @@ if [ "$(cat node_modules/.casemate-lock 2>/dev/null)" != "$lock" ]; then
     printf '%s\n' "$lock" >node_modules/.casemate-lock
 fi
 
-# The tables, as types.
-cpp -P -undef -nostdinc -I "$top" -x c app/types.ts.in >"$top/build/ui/types.ts"
+# The tables, as types and as data.
+for table in types attributes; do
+    cpp -P -undef -nostdinc -I "$top" -x c "app/$table.ts.in" >"$top/build/ui/$table.ts"
+done
 node_modules/.bin/tsc --project tsconfig.json
 
 set -- --bundle --minify --charset=utf8 --legal-comments=none --log-level=warning

@@ -25,7 +25,7 @@ run() { # run NAME SECONDS COMMAND...
     fi
 }
 if site browser 7410; then
-    run "browser" 240 sh tests/browser/run.sh "$CASEMATE_CARD"
+    run "browser" 480 sh tests/browser/run.sh "$CASEMATE_CARD"
     casemate training stop "$sites/browser" >/dev/null 2>&1
 fi
 if site line 7420; then

@@ -27,7 +27,19 @@ interface Renamed {
   card_challenge: "card_challenge";
   sign_in_card: "signed_in";
   sign_key: "statement";
+  sign_at_entry: "statement";
+  sign_challenge_entry: "key_challenge";
+  sign_key_entry: "statement";
+  unlock_challenge_entry: "key_challenge";
+  unlock_key_entry: "unlocked";
   get_inbound: "inbounds";
+  get_expiring: "records";
+  who_lacks: "standings";
+  get_stations: "known_stations";
+  why: "why";
+  who_can: "who_can";
+  what_can: "what_can";
+  get_rationale: "rationale_register";
 }
 
 /** The object that an operation answers. */
@@ -65,9 +77,12 @@ export function hasId(name: Name): boolean {
 }
 
 function address(name: Asking, fields: object): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(fields)) query.set(key, String(value));
-  const text = query.toString();
+  /* The box reads a query as it is written: what a code or a time may hold stays itself. */
+  const written = (value: unknown) =>
+    encodeURIComponent(String(value)).replace(/%(3A|2F|2B)/g, (mark) => decodeURIComponent(mark));
+  const text = Object.entries(fields)
+    .map(([key, value]) => `${key}=${written(value)}`)
+    .join("&");
   return operations[name].path + (text === "" ? "" : "?" + text);
 }
 

@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
 import { Closed } from "../screens/closed/closed";
 import { words as closed } from "../screens/closed/words";
 import { SignIn } from "../screens/sign-in/sign-in";
 import { ask, post, type Answers } from "./api";
+import { handedIn } from "./handed";
 import { Session } from "./session";
 import { Work } from "./work";
 
@@ -12,7 +13,8 @@ type Station = Answers["station"];
 const PING_MS = 5_000;
 
 /** One bundle for both kinds of origin: /api/station says which one this is. */
-export function App({ code }: { code: string }) {
+export function App({ handed }: { handed: string }) {
+  const { code, badge, program } = useMemo(() => handedIn(handed), [handed]);
   const [station, setStation] = useState<Station | null>(null);
   const [session, setSession] = useState<Session | null>(null);
   const drop = useCallback(() => setSession(null), []);
@@ -32,16 +34,16 @@ export function App({ code }: { code: string }) {
     if (code === "") return;
     const redeem = async () => {
       const outcome = await post("redeem", JSON.stringify({ code }), null, null);
-      if (outcome.kind === "answer") setSession(new Session(outcome.answer));
+      if (outcome.kind === "answer") setSession(Session.atDoor(outcome.answer, badge));
       setRedeeming(false);
     };
     void redeem();
-  }, [code]);
+  }, [code, badge]);
 
   if (session !== null && station !== null) {
     return <Work session={session} station={station} drop={drop} />;
   }
-  if (station?.entry === true) return <SignIn station={station} />;
+  if (station?.entry === true) return <SignIn station={station} badge={badge} program={program} />;
   return (
     <Frame marking={station} name={station?.station ?? closed.product}>
       <Closed station={station} waiting={redeeming || station === null} />

@@ -32,7 +32,7 @@ export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** The ISO 8601 week that holds ${moment}, as "2026-W27". */
 export function isoWeek(moment: number): string {
@@ -55,6 +55,19 @@ export function moment(text: string): string {
   if (Number.isNaN(at)) return "";
   const [, date, month, , time] = /^\w+, (\d+) (\w+) (\d+) (\d+:\d+)/.exec(new Date(at).toUTCString()) ?? [];
   return `${Number(date)} ${month} ${time} UTC`;
+}
+
+/** "12 Mar 2027"; "" for no time. */
+export function day(text: string): string {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) return "";
+  const [, date, month, year] = /^\w+, (\d+) (\w+) (\d+)/.exec(new Date(at).toUTCString()) ?? [];
+  return `${Number(date)} ${month} ${year}`;
+}
+
+/** ${at} as the value of a field for days, "2027-03-12". */
+export function dayField(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** "12 Jul"; "" for no time. */

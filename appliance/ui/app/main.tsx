@@ -2,8 +2,8 @@ import { render } from "preact";
 import { App } from "./app";
 import { wedgeStart } from "./wedge";
 
-/* The one-time code is taken out of the address before anything else happens. */
-const code = location.hash.slice(1);
+/* What was handed over is taken out of the address before anything else happens. */
+const handed = location.hash.slice(1);
 if (location.hash !== "") history.replaceState(null, "", location.pathname);
 
 /* A page that the browser kept alive behind the person's back starts anew. */
@@ -12,4 +12,4 @@ window.addEventListener("pageshow", (event) => {
 });
 
 wedgeStart();
-render(<App code={code} />, document.body);
+render(<App handed={handed} />, document.body);

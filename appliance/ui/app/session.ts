@@ -13,7 +13,9 @@ import {
   type Problem,
   type Settled,
 } from "./api";
-import { Clock, hexOf } from "./clock";
+import { Clock } from "./clock";
+import { digestOf, keyAnswers } from "./key";
+import { DOOR, ENTRY, ENTRY_ENCLAVE, type Place } from "./place";
 import { Shown } from "./shown";
 
 /** Something was sent and no answer came: the person sends it again, the same bytes. */
@@ -33,13 +35,33 @@ export interface Signing {
   /** How often the box has not signed yet; each time badge and PIN are asked again. */
   tries: number;
   give(badge: string, pin: string): void;
+  /** Sign with the person's own security key. */
+  touch(): void;
   cancel(): void;
+}
+
+/** Who works, where, and from when on. */
+interface Who {
+  token: string;
+  name: string;
+  stamp: string;
+  badge: string;
+  person: string;
+  enclave: string;
+  now: string;
+  roles: string[];
 }
 
 /* The box locks a session that gives no sign of life; one a minute is enough. */
 const TOUCH_MS = 60_000;
+const UNTOUCHED: Problem = {
+  error: "The key did not answer.",
+  field: "",
+  kept: "Nothing was changed.",
+  todo: "Plug it in and touch it, or use badge and PIN.",
+};
 
-/** One person at one enclave, from hand-off to sign-out; it lives in memory only. */
+/** One person at one place, from sign-in or hand-off to sign-out; it lives in memory only. */
 export class Session {
   readonly clock: Clock;
   readonly roles: ReadonlySet<string>;
@@ -50,20 +72,38 @@ export class Session {
   private token: string;
   private touched = performance.now();
 
-  constructor(private readonly redeemed: Answers["redeemed"]) {
-    this.token = redeemed.token;
-    this.clock = new Clock(redeemed.now);
-    this.roles = new Set(redeemed.roles.map((r) => r.role));
+  private constructor(
+    private readonly who: Who,
+    private readonly place: Place,
+  ) {
+    this.token = who.token;
+    this.clock = new Clock(who.now);
+    this.roles = new Set(who.roles);
+  }
+
+  /** At an enclave's door; ${badge} is the person's own, where the entry has said so. */
+  static atDoor(redeemed: Answers["redeemed"], badge: string): Session {
+    return new Session({ ...redeemed, badge, roles: redeemed.roles.map((r) => r.role) }, DOOR);
+  }
+
+  static atEntry(signedIn: Answers["signed_in"], badge: string): Session {
+    return new Session({ ...signedIn, badge, stamp: "", enclave: ENTRY_ENCLAVE, roles: [] }, ENTRY);
   }
 
   get name(): string {
-    return this.redeemed.name;
+    return this.who.name;
   }
   get stamp(): string {
-    return this.redeemed.stamp;
+    return this.who.stamp;
+  }
+  get badge(): string {
+    return this.who.badge;
+  }
+  get person(): string {
+    return this.who.person;
   }
   get enclave(): string {
-    return this.redeemed.enclave;
+    return this.who.enclave;
   }
 
   async ask<N extends Asking>(name: N, fields: Fields<N>): Promise<Outcome<AnswerOf<N>>> {
@@ -72,6 +112,11 @@ export class Session {
 
   async document(document: string): Promise<Outcome<Blob>> {
     return this.noticing(await askBytes(document, this.token));
+  }
+
+  /** Send what may be lost without harm, such as a challenge: no answer is no answer. */
+  async try<N extends Posting>(name: N, fields: Fields<N>): Promise<Outcome<AnswerOf<N>>> {
+    return this.noticing(await post(name, this.bodyOf(name, fields), this.token, null));
   }
 
   /** Send an act until it has an answer; a lost one is shown and sent again by hand. */
@@ -87,7 +132,7 @@ export class Session {
     what: string,
   ): Promise<Settled<AnswerOf<N>> | null> {
     const text = this.bodyOf(name, fields);
-    const digest = await this.digestOf(name, text);
+    const digest = await digestOf(`casemate/action/1\n${dashed(name)}\n${this.enclave}\n${text}`);
     const statement = await this.signature(dashed(name), digest, meaning, what);
     return statement === null ? null : this.deliver(name, text, statement);
   }
@@ -96,40 +141,51 @@ export class Session {
   touch(): void {
     if (this.locked.value || performance.now() - this.touched < TOUCH_MS) return;
     this.touched = performance.now();
-    void post("touch", "{}", this.token, null).then((outcome) => this.noticing(outcome));
+    void this.try(this.place.touch, {});
   }
 
   /** Nobody acts any more: the screen is covered at once, whether or not the box can be told. */
   lock(): void {
     this.locked.set(true);
-    void post("lock", "{}", this.token, null);
+    void post(this.place.lock, "{}", this.token, null);
   }
 
   /** Its own person goes on. */
   async unlock(badge: string, pin: string): Promise<Outcome<unknown>> {
-    const outcome = await post("unlock", JSON.stringify({ badge, pin }), this.token, null);
-    if (outcome.kind === "answer") {
-      this.token = outcome.answer.token;
-      this.touched = performance.now();
-      this.locked.set(false);
-    }
-    return this.noticing(outcome);
+    return this.unlocked(await post(this.place.unlock, JSON.stringify({ badge, pin }), this.token, null));
+  }
+
+  /** The same with the person's key. */
+  async unlockByKey(): Promise<Outcome<unknown>> {
+    const challenge = await post(this.place.unlockChallenge, "{}", this.token, null);
+    if (challenge.kind !== "answer") return challenge;
+    const answer = await keyAnswers(challenge.answer);
+    if (answer === null) return { kind: "refused", status: 403, problem: UNTOUCHED };
+    return this.unlocked(await post(this.place.unlockKey, JSON.stringify(answer), this.token, null));
   }
 
   /** End the session; false when the box could not be told. */
   async signOut(): Promise<boolean> {
-    const outcome = await post("sign_out", "{}", this.token, null);
+    const outcome = await post(this.place.signOut, "{}", this.token, null);
     return outcome.kind !== "lost";
+  }
+
+  /** The one-time code of an enclave's door; only at the entry. */
+  enter(enclave: string): Promise<Outcome<Answers["handed_off"]>> {
+    return post("enter", JSON.stringify({ enclave }), this.token, null);
   }
 
   private bodyOf<N extends Posting>(name: N, fields: Fields<N>): string {
     return JSON.stringify(hasId(name) ? { id: this.clock.id(), ...fields } : fields);
   }
 
-  private async digestOf(name: Posting, text: string): Promise<string> {
-    const action = `casemate/action/1\n${dashed(name)}\n${this.enclave}\n${text}`;
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(action));
-    return hexOf(new Uint8Array(digest));
+  private unlocked(outcome: Outcome<Answers["unlocked"]>): Outcome<unknown> {
+    if (outcome.kind === "answer") {
+      this.token = outcome.answer.token;
+      this.touched = performance.now();
+      this.locked.set(false);
+    }
+    return this.noticing(outcome);
   }
 
   private noticing<A>(outcome: Outcome<A>): Outcome<A> {
@@ -163,6 +219,18 @@ export class Session {
     });
   }
 
+  private async signedByKey(what: {
+    operation: string;
+    digest: string;
+    meaning: string;
+  }): Promise<Outcome<Answers["statement"]>> {
+    const challenge = await post(this.place.signChallenge, JSON.stringify(what), this.token, null);
+    if (challenge.kind !== "answer") return challenge;
+    const answer = await keyAnswers(challenge.answer);
+    if (answer === null) return { kind: "refused", status: 403, problem: UNTOUCHED };
+    return post(this.place.signKey, JSON.stringify(answer), this.token, null);
+  }
+
   private signature(operation: string, digest: string, meaning: string, what: string): Promise<string | null> {
     let tries = 0;
     return new Promise((resolve) => {
@@ -171,14 +239,21 @@ export class Session {
         resolve(statement);
       };
       const show = (part: Pick<Signing, "problem" | "busy" | "lost">) =>
-        this.signing.set({ meaning, what, ...part, tries, give, cancel: () => close(null) });
+        this.signing.set({ meaning, what, ...part, tries, give, touch, cancel: () => close(null) });
+      const heard = (outcome: Outcome<Answers["statement"]>) => {
+        if (outcome.kind === "answer") return close(outcome.answer.statement);
+        tries++;
+        this.noticing(outcome);
+        show({ problem: outcome.problem, busy: false, lost: outcome.kind === "lost" });
+      };
       const give = async (badge: string, pin: string) => {
         show({ problem: null, busy: true, lost: false });
         const body = JSON.stringify({ badge, pin, operation, digest, meaning });
-        const outcome = await post("sign", body, this.token, null);
-        if (outcome.kind === "answer") return close(outcome.answer.statement);
-        tries++;
-        show({ problem: outcome.problem, busy: false, lost: outcome.kind === "lost" });
+        heard(await post(this.place.sign, body, this.token, null));
+      };
+      const touch = async () => {
+        show({ problem: null, busy: true, lost: false });
+        heard(await this.signedByKey({ operation, digest, meaning }));
       };
       show({ problem: null, busy: false, lost: false });
     });

@@ -18,6 +18,8 @@ export interface Listener {
 }
 
 const listeners: { current: Listener }[] = [];
+/* Takes a scan away from what is shown: true when it was its own. */
+const takers: { current(text: string): boolean }[] = [];
 let burst = "";
 let burstFromSilence = false;
 let lastKey = -Infinity;
@@ -25,6 +27,16 @@ let timer = 0;
 
 function top(): Listener | null {
   return listeners[listeners.length - 1]?.current ?? null;
+}
+
+/* In a field that a person types into, keys are the field's own. */
+function isTyping(): boolean {
+  const at = document.activeElement;
+  return at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement || at instanceof HTMLSelectElement;
+}
+
+function scanned(text: string): void {
+  if (!takers.some((taker) => taker.current(text))) top()?.scan(text);
 }
 
 function flush(): void {
@@ -40,7 +52,7 @@ function onSuffix(event: KeyboardEvent): void {
     burst = "";
     window.clearTimeout(timer);
     event.preventDefault();
-    top()?.scan(text);
+    scanned(text);
     return;
   }
   const wasTyping = burst !== "";
@@ -54,7 +66,7 @@ function onSuffix(event: KeyboardEvent): void {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || isTyping()) return;
   const now = performance.now();
   const gap = now - lastKey;
   if (top() === null) {
@@ -83,13 +95,14 @@ function onKeyDown(event: KeyboardEvent): void {
 }
 
 function onPaste(event: ClipboardEvent): void {
+  if (isTyping()) return;
   const text = event.clipboardData?.getData("text/plain").trim() ?? "";
-  if (text !== "") top()?.scan(text);
+  if (text !== "") scanned(text);
 }
 
 /* A tapped button does not keep the focus: the next Enter is a scanner's, not the button's. */
 function onPointerUp(): void {
-  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  if (document.activeElement instanceof HTMLElement && !isTyping()) document.activeElement.blur();
 }
 
 /** Begin to listen; once, when the page starts. */
@@ -109,6 +122,19 @@ export function useWedge(listener: Listener): void {
     listeners.push(mine);
     return () => {
       listeners.splice(listeners.indexOf(mine), 1);
+    };
+  }, []);
+}
+
+/** Offer every scan to ${take} first, while this part is shown. */
+export function useTaker(take: (text: string) => boolean): void {
+  const held = useRef(take);
+  held.current = take;
+  useLayoutEffect(() => {
+    const mine = held;
+    takers.push(mine);
+    return () => {
+      takers.splice(takers.indexOf(mine), 1);
     };
   }, []);
 }

@@ -1,8 +1,5 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
-import { LockedPanel } from "../parts/locked";
-import { SigningPanel } from "../parts/signing";
-import { UnconfirmedPanel } from "../parts/unconfirmed";
 import { words } from "../parts/words";
 import { Execute } from "../screens/execute/execute";
 import { Orders } from "../screens/orders/orders";
@@ -15,9 +12,10 @@ import { Transfer } from "../screens/transfer/transfer";
 import { words as transfer } from "../screens/transfer/words";
 import type { Answers } from "./api";
 import { entryAddress } from "./app";
-import { useActivity, useIdle } from "./idle";
+import { handedOn, isLikeBadge } from "./handed";
+import { useOver } from "./over";
 import type { Session } from "./session";
-import { useShown } from "./shown";
+import { useTaker } from "./wedge";
 
 type Tab = "tasks" | "orders" | "transfer" | "security";
 
@@ -36,7 +34,6 @@ const TABS: { tab: Tab; title: string; roles: string[] }[] = [
   },
   { tab: "security", title: security.title, roles: ["security-officer"] },
 ];
-const IDLE_MS = 15 * 60_000;
 
 interface Job {
   unit: string;
@@ -56,20 +53,24 @@ export function Work({ session, station, drop }: Props) {
   const [job, setJob] = useState<Job | null>(null);
   const [said, setSaid] = useState("");
   const [program, setProgram] = useState<Answers["program"] | null>(null);
-  const signing = useShown(session.signing);
-  const unconfirmed = useShown(session.unconfirmed);
-  const ended = useShown(session.ended);
-  const locked = useShown(session.locked);
 
   const leave = useCallback(async () => {
     drop();
     if (await session.signOut()) location.replace(entryAddress(station));
   }, [session, station, drop]);
-  useIdle(
-    IDLE_MS,
-    useCallback(() => session.lock(), [session]),
-  );
-  useActivity(useCallback(() => session.touch(), [session]));
+  const { over, covered } = useOver(session, () => void leave());
+
+  /* Somebody else's badge: to the entry, with the badge and this program. */
+  useTaker((text) => {
+    if (over !== false || !isLikeBadge(text, session.badge)) return false;
+    if (text !== session.badge) void switchTo(text);
+    return true;
+  });
+  const switchTo = async (badge: string) => {
+    drop();
+    await session.signOut();
+    location.replace(entryAddress(station) + handedOn({ badge, program: session.enclave }));
+  };
 
   useEffect(() => {
     let stopped = false;
@@ -84,12 +85,6 @@ export function Work({ session, station, drop }: Props) {
       stopped = true;
     };
   }, [session]);
-
-  const over =
-    (ended && <Ended leave={leave} />) ||
-    (locked && <LockedPanel session={session} />) ||
-    (unconfirmed !== null && <UnconfirmedPanel unconfirmed={unconfirmed} />) ||
-    (signing !== null && <SigningPanel session={session} signing={signing} />);
 
   return (
     <Frame
@@ -121,7 +116,7 @@ export function Work({ session, station, drop }: Props) {
         </>
       }
       over={over}
-      covered={locked || ended}
+      covered={covered}
     >
       {job !== null ? (
         <Execute
@@ -152,17 +147,5 @@ export function Work({ session, station, drop }: Props) {
         </>
       )}
     </Frame>
-  );
-}
-
-function Ended({ leave }: { leave(): void }) {
-  return (
-    <section class="over unconfirmed" role="alertdialog">
-      <h1>{words.endedTitle}</h1>
-      <p>{words.endedText}</p>
-      <button type="button" class="button button-main" onClick={leave}>
-        {words.endedButton}
-      </button>
-    </section>
   );
 }

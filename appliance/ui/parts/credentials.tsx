@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
+import { hasKeys } from "../app/key";
 import { useWedge } from "../app/wedge";
 import { Keypad, typed } from "./keypad";
 import { words } from "./words";
@@ -13,14 +14,23 @@ interface Props {
   busy: boolean;
   children?: ComponentChildren;
   give(badge: string, pin: string): void;
+  /** The person's security key instead; behind the badge where the badge must be known. */
+  touch?: { behindBadge: boolean; act(badge: string): void };
+  /** The badge is known already: only the PIN is asked. */
+  known?: string;
 }
 
 /** Badge, then PIN: scanned, typed, or with the keys on the screen; a new key asks for both again. */
-export function Credentials({ busy, give, children }: Props) {
-  const [badge, setBadge] = useState("");
-  const [accepted, setAccepted] = useState(false);
+export function Credentials({ busy, give, touch, known = "", children }: Props) {
+  const [badge, setBadge] = useState(known);
+  const [accepted, setAccepted] = useState(known !== "");
   const [keys, setKeys] = useState(false);
   const [pin, setPin] = useState("");
+
+  /* A field below must not take what is meant for here. */
+  useLayoutEffect(() => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  }, []);
 
   const again = () => {
     setBadge("");
@@ -78,6 +88,7 @@ export function Credentials({ busy, give, children }: Props) {
             {words.badgeKeys}
           </button>
         )}
+        {touch !== undefined && !touch.behindBadge && <TouchButton busy={busy} act={() => touch.act("")} />}
       </div>
     );
   return (
@@ -92,12 +103,22 @@ export function Credentials({ busy, give, children }: Props) {
           ))}
         </p>
         <p class="quiet">{busy ? words.wait : words.pinShort}</p>
+        {touch !== undefined && <TouchButton busy={busy} act={() => touch.act(badge)} />}
         <button type="button" class="button" disabled={busy} onClick={again}>
           {words.pinOther}
         </button>
       </div>
       <Keypad layout="digits" press={press} canEnter={pin.length >= PIN_SHORTEST && !busy} />
     </div>
+  );
+}
+
+function TouchButton({ busy, act }: { busy: boolean; act(): void }) {
+  if (!hasKeys()) return null;
+  return (
+    <button type="button" class="button credentials-touch" disabled={busy} onClick={act}>
+      {busy ? words.touchNow : words.touchInstead}
+    </button>
   );
 }
 

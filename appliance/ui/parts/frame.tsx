@@ -64,7 +64,9 @@ export function Frame({ marking, name, middle, right, over, covered = false, chi
           <LinkState />
           {right}
         </header>
-        <main class="main" hidden={covered}>{children}</main>
+        <main class="main" hidden={covered} inert={over !== undefined && over !== false}>
+          {children}
+        </main>
         {over}
       </div>
       <Banner marking={marking} place="bottom" />

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Problem } from "../app/api";
+import type { Outcome, Problem } from "../app/api";
 import type { Session } from "../app/session";
 import { Credentials } from "./credentials";
 import { Refusal } from "./refusal";
@@ -12,9 +12,9 @@ export function LockedPanel({ session }: { session: Session }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [lost, setLost] = useState(false);
 
-  const give = async (badge: string, pin: string) => {
+  const open = async (asked: Promise<Outcome<unknown>>) => {
     setBusy(true);
-    const outcome = await session.unlock(badge, pin);
+    const outcome = await asked;
     if (outcome.kind === "answer") return;
     setBusy(false);
     setLost(outcome.kind === "lost");
@@ -30,7 +30,12 @@ export function LockedPanel({ session }: { session: Session }) {
         {problem !== null && <Refusal problem={problem} />}
         {problem === null && lost && <p class="notice">{words.lostQuestion}</p>}
       </div>
-      <Credentials key={tries} busy={busy} give={(badge, pin) => void give(badge, pin)} />
+      <Credentials
+        key={tries}
+        busy={busy}
+        give={(badge, pin) => void open(session.unlock(badge, pin))}
+        touch={{ behindBadge: false, act: () => void open(session.unlockByKey()) }}
+      />
     </section>
   );
 }

@@ -9,12 +9,14 @@ interface Asked {
   /** What the button that does it says. */
   act: string;
   busy: boolean;
+  /** In characters; the box counts bytes, and says so when they are too many. */
+  longest?: number;
   give(reason: string): void;
   cancel(): void;
 }
 
 /** The panel on which a person says why before something is taken back. */
-export function ReasonPanel({ title, about, act, busy, give, cancel }: Asked) {
+export function ReasonPanel({ title, about, act, busy, longest = LONGEST, give, cancel }: Asked) {
   const [reason, setReason] = useState("");
   const said = reason.trim();
   return (
@@ -26,7 +28,7 @@ export function ReasonPanel({ title, about, act, busy, give, cancel }: Asked) {
         <textarea
           class="reason-text"
           rows={3}
-          maxLength={LONGEST}
+          maxLength={longest}
           value={reason}
           onInput={(event) => setReason(event.currentTarget.value)}
         />

@@ -16,7 +16,7 @@ export function SigningPanel({ session, signing }: { session: Session; signing: 
           <dd>{signing.what}</dd>
           <dt>{words.signingAs}</dt>
           <dd>
-            {session.name} <span class="stamp">{session.stamp}</span>
+            {session.name} {session.stamp !== "" && <span class="stamp">{session.stamp}</span>}
           </dd>
         </dl>
         {signing.problem !== null && <Refusal problem={signing.problem} />}
@@ -25,7 +25,12 @@ export function SigningPanel({ session, signing }: { session: Session; signing: 
           {words.signingCancel}
         </button>
       </div>
-      <Credentials key={signing.tries} busy={signing.busy} give={signing.give} />
+      <Credentials
+        key={signing.tries}
+        busy={signing.busy}
+        give={signing.give}
+        touch={{ behindBadge: false, act: signing.touch }}
+      />
     </section>
   );
 }

@@ -20,6 +20,8 @@ export const words = {
   pinFor: (badge: string) => `Badge ${badge}`,
   pinOther: "Another badge",
   pinShort: "A PIN has at least 4 digits.",
+  touchInstead: "Use my security key",
+  touchNow: "Touch your key …",
   signingTitle: "Your signature",
   signingAs: "You sign as",
   signingMeaning: "Your signature says",

@@ -1,90 +1,180 @@
 import { useEffect, useState } from "preact/hooks";
 import { post, type Answers, type Outcome, type Problem } from "../../app/api";
+import { Desk } from "../../app/desk";
+import { enterAt } from "../../app/enter";
+import { keyAnswers } from "../../app/key";
+import { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
 import { Frame } from "../../parts/frame";
 import { Refusal } from "../../parts/refusal";
 import { words } from "./words";
 
+type SignedIn = Answers["signed_in"];
+type Failed = Exclude<Outcome<unknown>, { kind: "answer" }>;
+
 const CHOICE_MS = 60_000;
+/* The field of a refusal that asks for the escort, too. */
+const ESCORT = "escort_badge";
 
-/** The entry: badge, PIN, and on to the enclave's own origin with a one-time code. */
-export function SignIn({ station }: { station: Answers["station"] }) {
+/** Who is signed in here, and has not gone on. */
+interface Here {
+  signedIn: SignedIn;
+  session: Session;
+}
+
+interface Props {
+  station: Answers["station"];
+  /** The badge that was scanned on a work screen, and its program; or "". */
+  badge: string;
+  program: string;
+}
+
+/** The entry: badge, PIN or key, and on to the enclave's own origin with a one-time code. */
+export function SignIn({ station, badge: scanned, program }: Props) {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [lost, setLost] = useState(false);
+  const [failed, setFailed] = useState<Failed | null>(null);
   const [tries, setTries] = useState(0);
-  const [person, setPerson] = useState<Answers["signed_in"] | null>(null);
+  const [here, setHere] = useState<Here | null>(null);
+  const [visitor, setVisitor] = useState<{ badge: string; pin: string } | null>(null);
+  const [wantsKey, setWantsKey] = useState(false);
 
-  /* The token of a person who went away is forgotten. */
+  /* The PIN of a visitor whose escort does not come is forgotten. */
   useEffect(() => {
-    if (person === null) return;
-    const timer = window.setTimeout(() => setPerson(null), CHOICE_MS);
+    if (visitor === null) return;
+    const timer = window.setTimeout(() => setVisitor(null), CHOICE_MS);
     return () => window.clearTimeout(timer);
-  }, [person]);
+  }, [visitor]);
 
-  const failed = (outcome: Exclude<Outcome<unknown>, { kind: "answer" }>) => {
+  const fail = (outcome: Failed) => {
     setBusy(false);
-    setPerson(null);
-    setProblem(outcome.problem);
-    setLost(outcome.kind === "lost");
+    setFailed(outcome);
     setTries((n) => n + 1);
   };
-  const enter = async (token: string, enclave: string) => {
+  const enter = async (session: Session, enclave: string) => {
     setBusy(true);
-    const outcome = await post("enter", JSON.stringify({ enclave }), token, null);
-    if (outcome.kind !== "answer") return failed(outcome);
-    const { code, port } = outcome.answer;
-    location.replace(`${location.protocol}//${location.hostname}:${port}/#${code}`);
+    const outcome = await enterAt(session, enclave);
+    if (outcome.kind === "answer") return;
+    setHere(null);
+    fail(outcome);
+  };
+  const heard = (outcome: Outcome<SignedIn>, badge: string) => {
+    setVisitor(null);
+    if (outcome.kind !== "answer") return fail(outcome);
+    const session = Session.atEntry(outcome.answer, badge);
+    const choices = outcome.answer.enclaves;
+    const back = choices.find(({ enclave }) => enclave === program);
+    const only = choices.length === 1 && !outcome.answer.officer ? choices[0] : undefined;
+    const next = wantsKey ? undefined : (back ?? only);
+    if (next !== undefined) return void enter(session, next.enclave);
+    setBusy(false);
+    setFailed(null);
+    setHere({ signedIn: outcome.answer, session });
   };
   const signIn = async (badge: string, pin: string) => {
     setBusy(true);
-    setProblem(null);
-    setLost(false);
-    const outcome = await post("sign_in", JSON.stringify({ badge, pin }), null, null);
-    if (outcome.kind !== "answer") return failed(outcome);
-    const [only, ...others] = outcome.answer.enclaves;
-    if (only !== undefined && others.length === 0) return enter(outcome.answer.token, only.enclave);
-    setBusy(false);
-    setPerson(outcome.answer);
+    setFailed(null);
+    const body = visitor === null ? { badge, pin } : { ...visitor, escort_badge: badge, escort_pin: pin };
+    const outcome = await post("sign_in", JSON.stringify(body), null, null);
+    if (outcome.kind === "refused" && outcome.problem.field === ESCORT && visitor === null) {
+      setVisitor({ badge, pin });
+      setBusy(false);
+      setTries((n) => n + 1);
+      return;
+    }
+    heard(outcome, body.badge);
+  };
+  const signInByKey = async (badge: string) => {
+    setBusy(true);
+    setFailed(null);
+    const challenge = await post("key_challenge", JSON.stringify({ badge }), null, null);
+    if (challenge.kind !== "answer") return fail(challenge);
+    const answer = await keyAnswers(challenge.answer);
+    if (answer === null) return fail({ kind: "refused", status: 403, problem: words.untouched });
+    heard(await post("sign_in_key", JSON.stringify({ badge, ...answer }), null, null), badge);
   };
 
+  const drop = () => {
+    setHere(null);
+    setWantsKey(false);
+  };
+  if (here !== null && (here.signedIn.officer || wantsKey))
+    return <Desk {...here} station={station} first={wantsKey ? "key" : "programs"} drop={drop} />;
   return (
     <Frame marking={station} name={words.title} middle={<span class="station">{station.station}</span>}>
-      {person === null ? (
-        <Credentials key={tries} busy={busy} give={(badge, pin) => void signIn(badge, pin)}>
-          {problem !== null && <Refusal problem={problem} />}
-          {problem === null && lost && (
-            <p class="notice" role="alert">
-              {words.lost}
-            </p>
-          )}
-        </Credentials>
+      {here !== null ? (
+        <Choose here={here} busy={busy} enter={(enclave) => void enter(here.session, enclave)} drop={drop} />
       ) : (
-        <section class="centre choose">
-          {person.enclaves.length === 0 ? (
-            <>
-              <h1>{words.none}</h1>
-              <p>{words.noneTodo}</p>
-            </>
-          ) : (
-            <h1>{words.choose(person.name)}</h1>
-          )}
-          {person.enclaves.map((choice) => (
-            <button
-              key={choice.enclave}
-              type="button"
-              class="button button-main choose-enclave"
-              disabled={busy}
-              onClick={() => void enter(person.token, choice.enclave)}
-            >
-              {choice.name}
-            </button>
-          ))}
-          <button type="button" class="button" disabled={busy} onClick={() => setPerson(null)}>
-            {words.other}
+        <>
+          <Credentials
+            key={tries}
+            busy={busy}
+            known={tries === 0 ? scanned : ""}
+            give={(badge, pin) => void signIn(badge, pin)}
+            {...(visitor === null && { touch: { behindBadge: true, act: (badge: string) => void signInByKey(badge) } })}
+          >
+            {visitor !== null && <p class="notice">{words.escort}</p>}
+            {failed !== null && <Failure failed={failed} />}
+            {wantsKey && <p class="notice">{words.ownKeyHint}</p>}
+          </Credentials>
+          <button type="button" class="button button-small own-key" onClick={() => setWantsKey(!wantsKey)}>
+            {wantsKey ? words.ownKeyNot : words.ownKey}
           </button>
-        </section>
+        </>
       )}
     </Frame>
+  );
+}
+
+function Failure({ failed }: { failed: Failed }) {
+  const problem: Problem | null = failed.problem;
+  if (problem !== null) return <Refusal problem={problem} />;
+  return (
+    <p class="notice" role="alert">
+      {words.lost}
+    </p>
+  );
+}
+
+interface ChooseOf {
+  here: Here;
+  busy: boolean;
+  enter(enclave: string): void;
+  drop(): void;
+}
+
+/** Where to, for who may go to several programs or to none. */
+function Choose({ here, busy, enter, drop }: ChooseOf) {
+  const { signedIn } = here;
+  /* The token of a person who went away is forgotten. */
+  useEffect(() => {
+    const timer = window.setTimeout(drop, CHOICE_MS);
+    return () => window.clearTimeout(timer);
+  }, [signedIn]);
+  return (
+    <section class="centre choose">
+      {signedIn.note !== "" && <p class="notice">{signedIn.note}</p>}
+      {signedIn.enclaves.length === 0 ? (
+        <>
+          <h1>{words.none}</h1>
+          <p>{words.noneTodo}</p>
+        </>
+      ) : (
+        <h1>{words.choose(signedIn.name)}</h1>
+      )}
+      {signedIn.enclaves.map((choice) => (
+        <button
+          key={choice.enclave}
+          type="button"
+          class="button button-main choose-enclave"
+          disabled={busy}
+          onClick={() => enter(choice.enclave)}
+        >
+          {choice.name}
+        </button>
+      ))}
+      <button type="button" class="button" disabled={busy} onClick={drop}>
+        {words.other}
+      </button>
+    </section>
   );
 }

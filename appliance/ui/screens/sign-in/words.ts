@@ -4,5 +4,16 @@ export const words = {
   none: "No program is open to you at this station.",
   noneTodo: "Ask your program's security officer about your read-in.",
   other: "Sign in as somebody else",
+  ownKey: "Register a security key",
+  ownKeyHint: "Sign in; then your key is registered.",
+  ownKeyNot: "Not now",
+  escort: "Now your escort: scan the badge",
+  switched: (badge: string) => `Welcome, badge ${badge}`,
   lost: "The station did not answer. You are not signed in. Scan your badge again.",
+  untouched: {
+    error: "The key did not answer.",
+    field: "",
+    kept: "You are not signed in.",
+    todo: "Plug it in and touch it when it blinks, or use your PIN.",
+  },
 };

@@ -1,0 +1,100 @@
+import type { ComponentChildren } from "preact";
+
+interface Of {
+  label: string;
+  /** What belongs here, in words; stands below the field. */
+  note?: string;
+  value: string;
+  set(value: string): void;
+}
+
+function Labelled({ label, note = "", children }: { label: string; note?: string; children: ComponentChildren }) {
+  return (
+    <label class="field">
+      <span class="field-label">{label}</span>
+      {children}
+      {note !== "" && <span class="field-note">{note}</span>}
+    </label>
+  );
+}
+
+export function TextField({ longest, known, ...of }: Of & { longest: number; known?: string[] }) {
+  const list = known === undefined ? undefined : `known-${of.label}`;
+  return (
+    <Labelled {...of}>
+      <input
+        class="field-value"
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={longest}
+        list={list}
+        value={of.value}
+        onInput={(event) => of.set(event.currentTarget.value)}
+      />
+      {known !== undefined && (
+        <datalist id={list}>
+          {known.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
+    </Labelled>
+  );
+}
+
+export function DayField({ first, last, ...of }: Of & { first?: string; last?: string }) {
+  return (
+    <Labelled {...of}>
+      <input
+        class="field-value"
+        type="date"
+        min={first}
+        max={last}
+        value={of.value}
+        onInput={(event) => of.set(event.currentTarget.value)}
+      />
+    </Labelled>
+  );
+}
+
+export function ChoiceField({ choices, ...of }: Of & { choices: { value: string; face: string }[] }) {
+  return (
+    <Labelled {...of}>
+      <select class="field-value" value={of.value} onChange={(event) => of.set(event.currentTarget.value)}>
+        {choices.map(({ value, face }) => (
+          <option key={value} value={value}>
+            {face}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+/** A long text: pasted, typed, or read from a file that was chosen. */
+export function LongField({ rows, choose, ...of }: Of & { rows: number; choose: string }) {
+  const read = async (file: File | undefined) => {
+    if (file !== undefined) of.set(await file.text());
+  };
+  return (
+    <div class="field">
+      <div class="field-head">
+        <span class="field-label">{of.label}</span>
+        <label class="button button-small">
+          {choose}
+          <input type="file" class="field-file" onChange={(event) => void read(event.currentTarget.files?.[0])} />
+        </label>
+      </div>
+      <textarea
+        class="field-value field-long"
+        aria-label={of.label}
+        rows={rows}
+        spellcheck={false}
+        value={of.value}
+        onInput={(event) => of.set(event.currentTarget.value)}
+      />
+      {of.note !== undefined && <span class="field-note">{of.note}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+export const words = {
+  title: "My security key",
+  heading: "Register a security key",
+  text: "A security key that you carry can take the place of badge and PIN when you sign in, unlock and sign. It opens nothing until a security officer has approved it.",
+  label: "What you call it",
+  labelNote: "So that you and the officer know which it is, such as Blue key",
+  begin: "Register it",
+  badgeFirst: "First your badge and PIN",
+  leave: "Leave it",
+  touch: "Touch your key",
+  touchText: "Plug it in; when it blinks, touch it, and enter its own PIN where it asks.",
+  untouched: {
+    error: "The key did not answer.",
+    field: "",
+    kept: "Nothing was registered.",
+    todo: "Plug it in and begin again. A key that is registered already cannot be registered twice.",
+  },
+  none: "This station’s browser has no security keys.",
+  lost: {
+    error: "The station did not answer.",
+    field: "",
+    kept: "Nothing was registered.",
+    todo: "Begin again.",
+  },
+};

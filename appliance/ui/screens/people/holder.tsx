@@ -1,0 +1,216 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useAct, type Act } from "../../app/act";
+import type { Answers } from "../../app/api";
+import { useAsked } from "../../app/asked";
+import type { Session } from "../../app/session";
+import { Heard, Waiting } from "../../parts/heard";
+import { ReasonPanel } from "../../parts/reason";
+import { isEnded, RecordRow, saying } from "../../parts/record";
+import { Enter } from "./enter";
+import { Lacks } from "./lacks";
+import { words } from "./words";
+
+type Record_ = Answers["record"];
+
+/** A person or a station: whatever holds records. */
+export interface HolderOf {
+  kind: "PERSON" | "STATION";
+  id: string;
+  name: string;
+  badge?: string;
+  stamp?: string;
+  suspended: boolean;
+  locked?: boolean;
+}
+
+interface Props {
+  session: Session;
+  programs: Answers["enclave_choice"][];
+  holder: HolderOf;
+  changed(): void;
+  leave(): void;
+}
+
+/** One holder, everything on record about it, and what an officer may do to it. */
+export function Holder({ session, programs, holder, changed, leave }: Props) {
+  const asked = useAsked(session, "get_records", { holder: holder.id }, 0);
+  const act = useAct();
+  const [entering, setEntering] = useState<Record_ | true | null>(null);
+  const [revoking, setRevoking] = useState<Record_ | null>(null);
+  const [pausing, setPausing] = useState(false);
+  const [lacking, setLacking] = useState(false);
+  const again = () => {
+    asked.again();
+    changed();
+  };
+
+  if (entering !== null)
+    return (
+      <Enter
+        session={session}
+        programs={programs}
+        holder={holder}
+        before={entering === true ? null : entering}
+        leave={() => {
+          setEntering(null);
+          again();
+        }}
+      />
+    );
+  const revoke = async (record: Record_, reason: string) => {
+    await act.run(() => session.send("revoke_record", { record: record.record, reason }));
+    setRevoking(null);
+    again();
+  };
+  return (
+    <section class="desk" data-holder={holder.badge ?? holder.name}>
+      <button type="button" class="button" onClick={leave}>
+        {holder.kind === "PERSON" ? words.all : words.allStations}
+      </button>
+      <Head holder={holder} act={act} session={session} changed={again} pause={() => setPausing(true)}>
+        <button type="button" class="button button-main" onClick={() => setEntering(true)}>
+          {words.enter}
+        </button>
+      </Head>
+      <Heard act={act} />
+      <Waiting asked={asked} />
+      {asked.answer !== null && (
+        <Records
+          records={asked.answer.records}
+          programs={programs}
+          revoke={setRevoking}
+          replace={setEntering}
+        />
+      )}
+      {holder.kind === "PERSON" && !lacking && (
+        <button type="button" class="button" onClick={() => setLacking(true)}>
+          {words.lacks}
+        </button>
+      )}
+      {lacking && <Lacks session={session} programs={programs} person={holder.id} />}
+      {revoking !== null && (
+        <ReasonPanel
+          title={words.revokeTitle(saying(revoking.attribute, revoking.value))}
+          about={words.revokeAbout}
+          act={words.revoke}
+          longest={160}
+          busy={act.busy}
+          give={(reason) => void revoke(revoking, reason)}
+          cancel={() => setRevoking(null)}
+        />
+      )}
+      {pausing && (
+        <Pausing session={session} holder={holder} act={act} done={() => (setPausing(false), again())} />
+      )}
+    </section>
+  );
+}
+
+interface HeadOf {
+  holder: HolderOf;
+  act: Act;
+  session: Session;
+  changed(): void;
+  pause(): void;
+  children: ComponentChildren;
+}
+
+function Head({ holder, act, session, changed, pause, children }: HeadOf) {
+  const release = async () => {
+    await act.run(() => session.send("release_person", { person: holder.id }));
+    changed();
+  };
+  return (
+    <header class="desk-head">
+      <h1>
+        {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
+        {holder.locked === true && <span class="state">{words.locked}</span>}
+      </h1>
+      {holder.badge !== undefined && <span class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</span>}
+      {holder.locked === true && (
+        <button type="button" class="button" disabled={act.busy} onClick={() => void release()}>
+          {words.release}
+        </button>
+      )}
+      <button type="button" class="button" disabled={act.busy} onClick={pause}>
+        {holder.suspended ? words.restore : words.suspend}
+      </button>
+      {children}
+    </header>
+  );
+}
+
+/** Suspending is at once and by one; restoring is signed, by another. */
+function Pausing({ session, holder, act, done }: { session: Session; holder: HolderOf; act: Act; done(): void }) {
+  const give = async (reason: string) => {
+    const fields = { holder: holder.id, reason };
+    await act.run(() =>
+      holder.suspended
+        ? session.sendSigned("restore", fields, words.restoreMeaning, words.restoreWhat(holder.name))
+        : session.send("suspend", fields),
+    );
+    done();
+  };
+  return (
+    <ReasonPanel
+      title={holder.suspended ? words.restoreTitle(holder.name) : words.suspendTitle(holder.name)}
+      about={holder.suspended ? words.restoreAbout : words.suspendAbout}
+      act={holder.suspended ? words.restore : words.suspend}
+      longest={160}
+      busy={act.busy}
+      give={(reason) => void give(reason)}
+      cancel={done}
+    />
+  );
+}
+
+interface RecordsOf {
+  records: Record_[];
+  programs: Answers["enclave_choice"][];
+  revoke(record: Record_): void;
+  replace(record: Record_): void;
+}
+
+export function programName(programs: Answers["enclave_choice"][], scope: string): string {
+  return programs.find(({ enclave }) => enclave === scope)?.name ?? scope;
+}
+
+function Records({ records, programs, revoke, replace }: RecordsOf) {
+  const of = (state: string) => records.filter((record) => record.state === state);
+  const row = (record: Record_) => (
+    <RecordRow key={record.record} record={record} program={programName(programs, record.scope)}>
+      {!isEnded(record) && (
+        <div class="row-acts">
+          {record.state === "active" && (
+            <button type="button" class="button" onClick={() => replace(record)}>
+              {words.replace}
+            </button>
+          )}
+          <button type="button" class="button" onClick={() => revoke(record)}>
+            {words.revoke}
+          </button>
+        </div>
+      )}
+    </RecordRow>
+  );
+  const ended = records.filter(isEnded);
+  const active = of("active");
+  return (
+    <>
+      {of("pending").length > 0 && <h2>{words.waiting}</h2>}
+      <ul class="rows">{of("pending").map(row)}</ul>
+      <h2>{words.inForce}</h2>
+      {active.length === 0 && <p class="quiet">{words.inForceNone}</p>}
+      <ul class="rows">{active.map(row)}</ul>
+      {of("not yet").length > 0 && <h2>{words.later}</h2>}
+      <ul class="rows">{of("not yet").map(row)}</ul>
+      {ended.length > 0 && (
+        <details class="fold">
+          <summary>{words.ended(ended.length)}</summary>
+          <ul class="rows">{ended.map(row)}</ul>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+import { useState } from "preact/hooks";
+import type { Answers } from "../../app/api";
+import { useAsked } from "../../app/asked";
+import { day } from "../../app/clock";
+import type { Session } from "../../app/session";
+import { Waiting } from "../../parts/heard";
+import { Mark } from "../../parts/mark";
+import { saying } from "../../parts/record";
+import { words as records } from "../../parts/record-words";
+import { words } from "./words";
+
+interface Props {
+  session: Session;
+  programs: Answers["enclave_choice"][];
+  person: string;
+}
+
+/** What one person has for one program, and what is not on record. */
+export function Lacks({ session, programs, person }: Props) {
+  const [program, setProgram] = useState<Answers["enclave_choice"] | null>(null);
+  return (
+    <section class="side">
+      <h2>{program === null ? words.lacks : words.lacksFor(program.name)}</h2>
+      <div class="weeks">
+        {programs.map((choice) => (
+          <button key={choice.enclave} type="button" class="button" onClick={() => setProgram(choice)}>
+            {choice.name}
+          </button>
+        ))}
+      </div>
+      {program !== null && (
+        <Standings key={program.enclave} session={session} person={person} enclave={program.enclave} />
+      )}
+    </section>
+  );
+}
+
+function Standings({ session, person, enclave }: { session: Session; person: string; enclave: string }) {
+  const asked = useAsked(session, "who_lacks", { person, enclave }, 0);
+  const rank = (one: Answers["standing"]) => (one.state === "active" ? 0 : one.state === "missing" ? 2 : 1);
+  const rows = [...(asked.answer?.attributes ?? [])].sort((a, b) => rank(a) - rank(b));
+  const missing = rows.filter((one) => one.state === "missing");
+  return (
+    <>
+      <Waiting asked={asked} />
+      {asked.answer !== null && (
+        <p class={asked.answer.read_in ? "sentence" : "sentence sentence-no"}>{asked.answer.text}</p>
+      )}
+      <ul class="rows">
+        {rows
+          .filter((one) => one.state !== "missing")
+          .map((one) => (
+            <li key={one.attribute} class="row">
+              <Mark shape={one.state === "active" ? "pass" : "blocked"} />
+              <div class="row-what">
+                <p class="row-title">
+                  <b>{saying(one.attribute, one.value)}</b>{" "}
+                  <span class="state">{records.states[one.state] ?? one.state}</span>
+                </p>
+                <p class="row-reason quiet">
+                  {words.untilDay(day(one.until))} – {one.document}
+                </p>
+              </div>
+            </li>
+          ))}
+      </ul>
+      {missing.length > 0 && <h2>{words.lacksMissing}</h2>}
+      <ul class="rows">
+        {missing.map((one) => (
+          <li key={one.attribute} class="row row-ended">
+            <Mark shape="open" />
+            <div class="row-what">
+              <p class="row-title">{saying(one.attribute, "")}</p>
+              <p class="row-reason quiet">{one.what}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

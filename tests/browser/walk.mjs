@@ -1,0 +1,132 @@
+/*
+ * What the walks through the product share: a browser, stations with their keys and
+ * scanners, the people of the card, and pictures whose markings are looked at.
+ *
+ * CASEMATE_CARD names a JSON file:
+ *   {"entry": "http://localhost:7410",
+ *    "people": [{"name", "badge", "pin", "roles": […], "enclaves": [program names]}],
+ *    "release": {"program", "requester", "approvers": [badge, badge]}}       (optional)
+ * CASEMATE_SCREENSHOTS  where pictures go (build/screenshots)
+ * CASEMATE_CHROMIUM     the browser (/usr/bin/chromium)
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "../../appliance/ui/node_modules/playwright-core/index.mjs";
+
+const top = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const cardFile = process.env.CASEMATE_CARD;
+export const skip = cardFile ? false : "CASEMATE_CARD is not set: no product to walk through";
+export const card = cardFile ? JSON.parse(readFileSync(cardFile, "utf8")) : { entry: "", people: [] };
+const pictures = process.env.CASEMATE_SCREENSHOTS ?? join(top, "build", "screenshots");
+const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }];
+const PATIENCE_MS = 15_000;
+export const WORKING_PROGRAM = "HARROW VANE";
+export const OTHER_PROGRAM = "SABLE ORCHARD";
+
+/* Names that are no places: the only foreign addresses a served byte may hold. */
+const NAMESPACES = /^http:\/\/www\.w3\.org\//;
+const ADDRESS = /https?:\/\/[^\s"'<>)\\`]*/g;
+
+let browser;
+/* What was served: how many answers were read, and every foreign address in them. */
+export const served = { scanned: 0, foreign: new Set() };
+
+before(async () => {
+  if (skip) return;
+  mkdirSync(pictures, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: process.env.CASEMATE_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+after(async () => browser?.close());
+
+function isHere(address) {
+  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|#|\?|$)/.test(address);
+}
+
+/* Every answer's body is read, and no request may go anywhere else. */
+function watch(page, faults) {
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith("blob:") && !isHere(url)) served.foreign.add(`request to ${url}`);
+  });
+  page.on("response", async (response) => {
+    if (response.url().startsWith("blob:")) return;
+    const body = await response.text().catch(() => null);
+    if (body === null) return;
+    served.scanned++;
+    for (const [address] of body.matchAll(ADDRESS))
+      if (!isHere(address) && !NAMESPACES.test(address)) served.foreign.add(`${address} in ${response.url()}`);
+  });
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) faults.push(message.text());
+  });
+}
+
+export async function station() {
+  const context = await browser.newContext({ viewport: SIZES[0] });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.faults = [];
+  watch(page, page.faults);
+  return page;
+}
+
+/* The picture at both sizes; and the marking is there, whatever is shown. */
+export async function picture(page, name, banner) {
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const place of ["top", "bottom"]) {
+      const strip = page.locator(`[data-banner=${place}]`);
+      assert.equal(await strip.count(), 1, `one banner at the ${place} of ${name}`);
+      assert.match(await strip.textContent(), banner ?? /TRAINING/);
+      const box = await strip.boundingBox();
+      assert.equal(box.width, size.width);
+      assert.equal(place === "top" ? box.y : box.y + box.height, place === "top" ? 0 : size.height);
+    }
+    await page.screenshot({ path: join(pictures, `${name}-${size.width}x${size.height}.png`) });
+  }
+  await page.setViewportSize(SIZES[0]);
+}
+
+export function person(wanted) {
+  const found = card.people.find(wanted);
+  assert.ok(found, `the card holds such a person: ${wanted}`);
+  return found;
+}
+export const has = (who, ...roles) => roles.every((role) => who.roles.includes(role));
+export const isIn = (who, program) => who.enclaves.includes(program);
+
+/* Keys as a scanner sends them: out of silence, then Enter. */
+export async function scan(page, text) {
+  await page.waitForTimeout(300);
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+}
+
+export async function identify(page, who) {
+  await page.getByRole("heading", { name: "Scan your badge" }).waitFor();
+  await scan(page, who.badge);
+  await page.getByRole("heading", { name: "Your PIN" }).waitFor();
+  await scan(page, who.pin);
+}
+
+export async function badgeIn(page, who, program) {
+  await page.goto(card.entry);
+  await identify(page, who);
+  if (who.enclaves.length > 1) await page.getByRole("button", { name: program, exact: true }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "", "the code is gone from the address");
+}
+
+export async function signOut(page) {
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Scan your badge" }).waitFor();
+  assert.equal(new URL(page.url()).origin, new URL(card.entry).origin);
+}
