@@ -26,6 +26,13 @@ enum {
 #define ALL  "a"
 #define MAKE "ctnAeS"
 #define CERT "qno"
+#define SIGN "sbPe"
+
+/* Of everything that a person asks at the terminal. */
+#define POLICY_SIGN                                                                                \
+    "You sign in with --badge B; the PIN is asked for and not shown, or read from --pin-file F,\n" \
+    "which only its owner may read.  --enclave E is an id or a name.  On a production site the\n"  \
+    "desk is in the browser of a certified station.\n"
 
 static const struct command {
     const char *words, *options, *synopsis;
@@ -114,6 +121,59 @@ static const struct command {
      "rebuild every table from the log and compare",
      "Tables are made from the log and from nothing else.  This makes them again and says of\n"
      "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
+    {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
+     cli_policy_why, "whether and why somebody may do something",
+     "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"
+     "order's or a document's number, without it the program; --at a moment, as in the example.\n"
+     "The answer: a sentence, the rules that decide, the values they saw, and the records and\n"
+     "documents behind these.  Exit 0: allowed; 4: denied.  Values are facts about people.\n"
+     "\n" POLICY_SIGN "\n"
+     "  casemate policy why --enclave e7k2m9qa --badge CW-3001 --who SD-014 \\\n"
+     "      --what view-document --on 4410-0100 --at 2026-05-03T10:00:00Z\n"},
+    {"policy who-can", SIGN "WOT", "--what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
+     cli_policy_who_can, "everybody who may do it, by which rule and until when",
+     POLICY_SIGN
+     "\n"
+     "  casemate policy who-can --enclave e7k2m9qa --badge CW-3001 --what approve-release\n"},
+    {"policy what-can", SIGN "wT", "--who W [--at TIME]", 0, 0, 0, cli_policy_what_can,
+     "everything that somebody may do",
+     "Over every object of the store, by kind and marking.\n"
+     "\n" POLICY_SIGN},
+    {"policy list", SIGN, "", 0, 0, 0, cli_policy_list, "the sets: in force, proposed, earlier",
+     POLICY_SIGN},
+    {"policy show", SIGN, "[SET]", 0, 1, 0, cli_policy_show, "the text of one, or of that in force",
+     "SET is an id or LAYER/VERSION as casemate policy list has them, such as program/3.\n"
+     "\n" POLICY_SIGN},
+    {"policy propose", SIGN "lFXR", "--layer L --policy FILE --tests FILE --reason TEXT", 0, 0, 0,
+     cli_policy_propose, "propose a changed set to a second officer",
+     "--layer is program or site.  --policy is the layer's whole text, 30000 bytes at most;\n"
+     "--tests are requests with what must be decided, as in policy/site/site.tests.json, 12000\n"
+     "bytes at most.  The set must read well, validate against the schema, and pass every test;\n"
+     "otherwise nothing is proposed and the first fault is named.\n"
+     "\n" POLICY_SIGN "\n"
+     "  casemate policy propose --enclave e7k2m9qa --badge CW-3001 --layer program \\\n"
+     "      --policy program-next.cedar --tests next.tests.json --reason 'leads close orders'\n"},
+    {"policy diff", SIGN, "SET", 1, 1, 0, cli_policy_diff, "what a proposal decides otherwise",
+     "Everybody, every action, every object of the store, from each station and hour that was\n"
+     "seen in the last 30 days.  Read what is newly allowed line by line: it comes first.  The\n"
+     "last line is the digest of what you read; casemate policy install signs it.\n"
+     "\n" POLICY_SIGN},
+    {"policy install", SIGN "HI", "SET [--hash H --impact D]", 1, 1, 0, cli_policy_install,
+     "the second officer installs a proposal",
+     "Shows what it changes, asks for the PIN again and signs the hash of the text and the digest\n"
+     "of what it changes.  --hash and --impact name both instead, as they were read before; with\n"
+     "--pin-file they are needed.  Who proposed it cannot install it.\n"
+     "\n" POLICY_SIGN},
+    {"policy decline", SIGN "R", "SET --reason TEXT", 1, 1, 0, cli_policy_decline,
+     "decline a proposal", POLICY_SIGN},
+    {"policy rationale", SIGN, "", 0, 0, 0, cli_policy_rationale,
+     "obligations, and the rules that meet them", POLICY_SIGN},
+    {"policy lacks", SIGN "w", "--who W", 0, 0, 0, cli_policy_lacks,
+     "what somebody has on record for an enclave, and lacks",
+     "Asked at the entry, also of somebody whom the enclave does not know.\n"
+     "\n" POLICY_SIGN},
+    {"policy expiring", SIGN "d", "--days N", 0, 0, 0, cli_policy_expiring,
+     "records that end, wait, or stand on nothing", POLICY_SIGN},
     {"training create", SITE PORT, "[DIR]", 0, 1, 0, cli_training_create, "make a training site",
      "Makes DIR: keys, the policy, two enclaves with fresh ids, the enterprise's folder, and a\n"
      "card with a PIN for everybody.  A site that is there is left as it is; one that was not\n"
@@ -137,7 +197,8 @@ static const struct command {
 static const char exits[] =
     "\n--site DIR names the site (default: $CASEMATE_SITES/training, or\n"
     "/var/lib/casemate/training).  --json prints one line of JSON for a program.\n"
-    "Exit: 0 done, 1 refused, 2 wrong command line, 3 a file or the site could not be used.\n";
+    "Exit: 0 done, 1 refused, 2 wrong command line, 3 a file or the site could not be used,\n"
+    "4 the policy does not allow it (policy why).\n";
 
 static int print_usage(FILE *out)
 {
@@ -192,7 +253,7 @@ static unsigned small_number(const char *text)
     return text[0] < '1' || text[0] > '9' || *end || n > 99 ? 0 : (unsigned)n;
 }
 
-/* What belongs to sites and stations. */
+/* What is not asked of every command. */
 static int take_value(struct cli *o, int letter, const char *text)
 {
     const char **place = letter == 'n'   ? &o->name
@@ -201,6 +262,19 @@ static int take_value(struct cli *o, int letter, const char *text)
                          : letter == 'f' ? &o->shares
                          : letter == 'q' ? &o->csr
                          : letter == 'o' ? &o->out
+                         : letter == 'b' ? &o->badge
+                         : letter == 'P' ? &o->pin_file
+                         : letter == 'w' ? &o->who
+                         : letter == 'W' ? &o->what
+                         : letter == 'O' ? &o->on
+                         : letter == 'T' ? &o->at
+                         : letter == 'l' ? &o->layer
+                         : letter == 'F' ? &o->policy
+                         : letter == 'X' ? &o->tests
+                         : letter == 'R' ? &o->reason
+                         : letter == 'd' ? &o->days
+                         : letter == 'H' ? &o->hash
+                         : letter == 'I' ? &o->impact
                                          : NULL;
     if (place)
         *place = text;
@@ -236,6 +310,19 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
         {"shares", required_argument, NULL, 'f'},
         {"csr", required_argument, NULL, 'q'},
         {"out", required_argument, NULL, 'o'},
+        {"badge", required_argument, NULL, 'b'},
+        {"pin-file", required_argument, NULL, 'P'},
+        {"who", required_argument, NULL, 'w'},
+        {"what", required_argument, NULL, 'W'},
+        {"on", required_argument, NULL, 'O'},
+        {"at", required_argument, NULL, 'T'},
+        {"layer", required_argument, NULL, 'l'},
+        {"policy", required_argument, NULL, 'F'},
+        {"tests", required_argument, NULL, 'X'},
+        {"reason", required_argument, NULL, 'R'},
+        {"days", required_argument, NULL, 'd'},
+        {"hash", required_argument, NULL, 'H'},
+        {"impact", required_argument, NULL, 'I'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -324,6 +411,7 @@ int main(int argc, char **argv)
     if (!c)
         return complain_unknown(argc, argv);
     o.number = c->number;
+    o.words = c->words;
     int r = parse(c, argc - words, argv + words, &o);
     if (r)
         return r == -1 ? print_help(c) : r;

@@ -12,6 +12,7 @@ enum cli_exit {
     CLI_REFUSED = 1, /* refused, or it is not so; the message says why */
     CLI_USAGE = 2,   /* the command line is not right */
     CLI_TROUBLE = 3, /* a file, a program or the site could not be used */
+    CLI_DENIED = 4,  /* asked and answered: the policy does not allow it */
 };
 
 #define CLI_OPERANDS_MAX 2
@@ -31,7 +32,13 @@ struct cli {
     size_t enclaves;
     bool json;
     bool all;
-    unsigned number; /* the command of commands.def, where there is one */
+    const char *badge, *pin_file;       /* who signs in at the terminal */
+    const char *who, *what, *on, *at;   /* a question to a policy */
+    const char *layer, *policy, *tests; /* a proposal: its layer, and files */
+    const char *reason, *days;
+    const char *hash, *impact; /* what was read of a proposal, to be signed */
+    const char *words;         /* of the subcommand */
+    unsigned number;           /* the command of commands.def, where there is one */
     const char *operand[CLI_OPERANDS_MAX];
     size_t operands;
 };
@@ -49,6 +56,18 @@ int cli_site_certificates(const struct cli *o);
 int cli_site_begin(const struct cli *o);
 int cli_suspend(const struct cli *o);
 int cli_station_certificate(const struct cli *o);
+int cli_policy_why(const struct cli *o);
+int cli_policy_who_can(const struct cli *o);
+int cli_policy_what_can(const struct cli *o);
+int cli_policy_list(const struct cli *o);
+int cli_policy_show(const struct cli *o);
+int cli_policy_propose(const struct cli *o);
+int cli_policy_diff(const struct cli *o);
+int cli_policy_install(const struct cli *o);
+int cli_policy_decline(const struct cli *o);
+int cli_policy_rationale(const struct cli *o);
+int cli_policy_lacks(const struct cli *o);
+int cli_policy_expiring(const struct cli *o);
 int cli_training_create(const struct cli *o);
 int cli_training_start(const struct cli *o);
 int cli_training_stop(const struct cli *o);

@@ -267,7 +267,8 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
     for (size_t i = 0; !defines && i < sizeof references / sizeof *references; i++)
         for (size_t k = 0; k < operation->fields_count; k++)
             if (operation->fields[k].kind == FIELD_REF &&
-                strcmp(operation->fields[k].name, references[i].field) == 0) {
+                strcmp(operation->fields[k].name, references[i].field) == 0 &&
+                (operation->fields[k].needed || body->values[k].present)) {
                 s->exists = find(mes, references[i].kind, body, references[i].field, &s->number);
                 if (s->exists)
                     of_object(mes, references[i].kind, s);

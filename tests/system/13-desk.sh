@@ -1,0 +1,126 @@
+#!/bin/sh
+# Goal: an officer at the terminal learns why, who can, what can and what is missing; two officers
+# change a program's policy (propose, diff, install), and whatever is not in order leaves the set in
+# force as it is.  The day before the change is still explained with the rules of that day.
+. "$(dirname "$0")/lib.sh"
+
+program="HARROW VANE"
+officers
+for b in "$officer_one" "$officer_two" CW-1003; do
+    (umask 077; pin_of "$b" >"$work/$b.pin")
+done
+# policy BADGE SUBCOMMAND...: as this person, at the program; its words in $work/said
+policy() {
+    policy_badge=$1 policy_sub=$2; shift 2
+    casemate policy "$policy_sub" --site "$CASEMATE_SITE" --enclave "$program" \
+        --badge "$policy_badge" --pin-file "$work/$policy_badge.pin" "$@"
+}
+one() { policy "$officer_one" "$@"; }
+two() { policy "$officer_two" "$@"; }
+# one that is not an officer of the other: the second installs what the first proposes
+in_force() { one list --json | jq -r '[.sets[] | select(.layer == "program" and .state == "installed")][0] | "\(.version) \(.hash)"'; }
+
+# ---- questions ----
+said=$(one why --who "Ana Duarte" --what view-job); is "an allowed action ends with 0" $? 0
+says "why says the sentence" "$said" "Ana Duarte can do view-job on the program."
+says "and the rule" "$said" "permitted by P02-operator"
+says "and the record and its document" "$said" "record role operator of Ana Duarte: appointment Appointment 1003"
+said=$(one why --who "Ana Duarte" --what approve-release); is "a denied action ends with 4" $? 4
+says "and says so" "$said" "cannot do approve-release"
+is "--json is the worker's answer" "$(one why --who "Ana Duarte" --what view-job --json | jq -r .allowed)" true
+said=$(one who-can --what view-document --on 4410-0100)
+says "who can names people with their rule" "$said" "P02-operator"
+said=$(one what-can --who "Ana Duarte")
+says "what can lists actions by kind" "$said" "complete-operation"
+said=$(one show)
+says "the text in force is shown" "$said" '@id("P02-operator")'
+says "the register of reasons answers" "$(one rationale)" "obligations"
+says "what somebody lacks is asked at the entry" "$(one lacks --who CW-1003)" "missing    nda"
+says "and what ends" "$(one expiring --days 400)" "It ends."
+refused "a person who is no officer is not answered" 1 "There is nothing here" policy CW-1003 why --who CW-1003 --what view-job
+refused "a question without a person is a wrong command line" 2 "--who is missing" one why --what view-job
+refused "what cannot be a name is not sent" 2 "--who takes letters" one why --who 'a&b' --what view-job
+refused "an action that is none is named" 1 "There is no such action" one why --who "Ana Duarte" --what fly
+refused "a PIN that others may read is not taken" 1 "chmod 600" casemate policy list --site "$CASEMATE_SITE" \
+    --enclave "$program" --badge "$officer_one" --pin-file "$CASEMATE_SITE/site.conf"
+printf '00000000\n' >"$work/wrong.pin"; chmod 600 "$work/wrong.pin"
+refused "nor a wrong one" 1 "(4" casemate policy list --site "$CASEMATE_SITE" --enclave "$program" \
+    --badge "$officer_one" --pin-file "$work/wrong.pin"
+
+# ---- a changed set ----
+one show >"$work/now.cedar"
+before=$(in_force)
+# leads of the program may close orders, too
+sed 's/action == Casemate::Action::"release-order",/action in [Casemate::Action::"release-order", Casemate::Action::"close-order"],/' \
+    "$work/now.cedar" >"$work/next.cedar"
+cmp -s "$work/now.cedar" "$work/next.cedar" && give_up "the set in force has no rule to change"
+# one of the shipped tests, with the entities that it needs: a proposal's tests are 12000 bytes at most
+jq -c '{context, entities: [.entities[] | select(.uid.id as $i | ["ana", "SN-1", "cell-1", "falcon", "program", "view-tasks", "read"] | index($i))],
+    tests: [.tests[] | select(.name == "an operator sees tasks")]}' policy/site/site.tests.json >"$work/tests.json" ||
+    give_up "the shipped tests cannot be read"
+propose() { one propose --layer program --policy "$1" --tests "$2" --reason "$3"; }
+
+refused "a set that does not read is named with line and column" 1 "line 1 column" propose "$work/tests.json" "$work/tests.json" "no policy"
+sed 's/view-tasks/view-taskz/' "$work/now.cedar" >"$work/invalid.cedar"
+refused "a set that the schema refuses is named with line and column" 1 "line" propose "$work/invalid.cedar" "$work/tests.json" "invalid"
+jq '.tests[0].want = "deny" | del(.tests[0].reason)' "$work/tests.json" >"$work/fails.json"
+refused "one failing test refuses the set" 1 "tests fail" propose "$work/next.cedar" "$work/fails.json" "fails"
+jq '.tests = []' "$work/tests.json" >"$work/none.json"
+refused "a set without a test is refused" 1 "test" propose "$work/next.cedar" "$work/none.json" "no tests"
+is "the set in force stays in force" "$(in_force)" "$before"
+
+# make REASON: the id of a new proposal
+make() { one propose --layer program --policy "$work/next.cedar" --tests "$work/tests.json" --reason "$1" --json | jq -r .proposal; }
+older=$(make "an older one")
+next=$(make "leads close orders")
+one list --json >"$work/list.json"
+hash=$(jq -r --arg p "$next" '.sets[] | select(.proposal == $p).hash' "$work/list.json")
+said=$(two diff "$next")
+says "what is newly allowed comes first" "$(printf '%s\n' "$said" | head -n 1)" "NEWLY ALLOWED"
+says "and names somebody, the action and the object" "$said" "close-order on Order"
+says "nothing is newly denied" "$said" "Newly denied: 0"
+impact=$(printf '%s\n' "$said" | sed -n 's/^impact //p')
+zeros=$(printf '%064d' 0)
+
+refused "a hash that is not the proposal's" 1 "The hash is not" two install "$next" --hash "$zeros" --impact "$impact"
+refused "an impact that nobody computed" 1 "read it again" two install "$next" --hash "$hash" --impact "$zeros"
+refused "who proposed it cannot install it" 1 "There is nothing here" one install "$next" --hash "$hash" --impact "$impact"
+refused "a PIN from a file signs only what is named" 2 "--hash and --impact" two install "$next"
+token=$(enter "$officer_two" "$program") || exit 1
+post "$program" "$token" /api/policy/install "{\"id\":\"$(uuid)\",\"proposal\":\"$next\",\"hash\":\"$hash\",\"impact\":\"$impact\"}"
+is "what is not signed is not installed" "$status" 403
+is "the set in force stays in force" "$(in_force)" "$before"
+
+moment=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+who="Grace Nwosu"
+one why --who "$who" --what close-order >/dev/null; is "before: the lead may not close orders" $? 4
+sleep 1.1 # the moment must lie before the installation, in whole seconds
+check "the second officer installs it" two install "$next" --hash "$hash" --impact "$impact"
+case $(in_force) in *" $hash") ok "it is in force" ;; *) not_ok "it is in force: $(in_force)" ;; esac
+one why --who "$who" --what close-order >/dev/null; is "now the lead may close orders" $? 0
+said=$(one why --who "$who" --what close-order --at "$moment"); is "asked of the moment before, not" $? 4
+says "in the past tense" "$said" "could not do close-order"
+
+two diff "$older" >"$work/older" || give_up "the older proposal is not compared"
+refused "an older version is not installed any more" 1 "versions only go up" two install "$older" \
+    --hash "$(jq -r --arg p "$older" '.sets[] | select(.proposal == $p).hash' "$work/list.json")" --impact "$(sed -n 's/^impact //p' "$work/older")"
+check "it is declined" two decline "$older" --reason "a newer one is in force"
+
+# stale: what was read changes before it is signed
+third=$(make "the same again")
+hash=$(one list --json | jq -r --arg p "$third" '.sets[] | select(.proposal == $p).hash')
+impact=$(two diff "$third" --json | jq -r .digest)
+epoch() { get "$program" "$token" /api/security; answer .snapshot_epoch; }
+was=$(epoch)
+grant CW-1003 course "desk-$(date +%s)"
+for i in 1 2 3 4 5 6 7 8 9 10; do [ "$(epoch)" = "$was" ] || break; sleep 0.2; done
+refused "an impact that was computed before somebody's records changed" 1 "read it again" two install "$third" --hash "$hash" --impact "$impact"
+one decline "$third" --reason "only a test" >/dev/null || not_ok "the last one is declined"
+
+# ---- back to how it was, by the same way ----
+cp "$work/now.cedar" "$work/next.cedar"
+back=$(make "as it was")
+hash=$(one list --json | jq -r --arg p "$back" '.sets[] | select(.proposal == $p).hash')
+impact=$(two diff "$back" --json | jq -r .digest)
+check "the old rules are installed as a new version" two install "$back" --hash "$hash" --impact "$impact"
+finish
