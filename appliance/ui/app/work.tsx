@@ -1,14 +1,12 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
 import { words } from "../parts/words";
-import { Asking } from "../screens/asking/asking";
-import { words as asking } from "../screens/asking/words";
 import { Denials } from "../screens/denials/denials";
 import { words as denials } from "../screens/denials/words";
 import { Execute } from "../screens/execute/execute";
 import { Orders } from "../screens/orders/orders";
 import { words as orders } from "../screens/orders/words";
-import { Policies } from "../screens/policy/policy";
+import { Policy } from "../screens/policy/policy";
 import { words as policy } from "../screens/policy/words";
 import { Rationale } from "../screens/rationale/rationale";
 import { words as rationale } from "../screens/rationale/words";
@@ -25,7 +23,7 @@ import { useOver } from "./over";
 import type { Session } from "./session";
 import { useTaker } from "./wedge";
 
-type Tab = "tasks" | "orders" | "transfer" | "security" | "policy" | "asking" | "rationale" | "denials";
+type Tab = "tasks" | "orders" | "transfer" | "security" | "policy" | "rationale" | "denials";
 
 /* Which roles see which tab; the box decides every request again by its policy. */
 const TABS: { tab: Tab; title: string; roles: string[] }[] = [
@@ -42,7 +40,6 @@ const TABS: { tab: Tab; title: string; roles: string[] }[] = [
   },
   { tab: "security", title: security.title, roles: ["security-officer"] },
   { tab: "denials", title: denials.title, roles: ["security-officer"] },
-  { tab: "asking", title: asking.title, roles: ["security-officer", "policy-author"] },
   { tab: "policy", title: policy.title, roles: ["security-officer", "policy-author"] },
   { tab: "rationale", title: rationale.title, roles: ["security-officer", "policy-author"] },
 ];
@@ -160,8 +157,7 @@ export function Work({ session, station, drop }: Props) {
           {tab === "transfer" && <Transfer session={session} />}
           {tab === "security" && <Security session={session} />}
           {tab === "denials" && <Denials session={session} />}
-          {tab === "asking" && <Asking session={session} />}
-          {tab === "policy" && <Policies session={session} />}
+          {tab === "policy" && <Policy session={session} />}
           {tab === "rationale" && <Rationale session={session} />}
         </>
       )}

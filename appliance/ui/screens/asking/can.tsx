@@ -1,5 +1,5 @@
 import type { Answers } from "../../app/api";
-import { day, moment } from "../../app/clock";
+import { day, dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { atDay, QuestionForm, useQuestion, written } from "./question";
 import { words } from "./words";
@@ -30,7 +30,7 @@ function People({ answer }: { answer: Answers["who_can"] }) {
         {found === 0 ? words.nobody : words.asked(answer.asked, found)}
       </p>
       <p class="quiet">
-        {answer.what}, {answer.object}. {words.at(`${day(answer.at)}, ${moment(answer.at)}`)}
+        {answer.what}, {answer.object}. {words.at(dayAndTime(answer.at))}
       </p>
       <ul class="rows">
         {answer.people.map((one) => (

@@ -1,5 +1,5 @@
 import type { Answers } from "../../app/api";
-import { day, moment } from "../../app/clock";
+import { day, dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark, type Shape } from "../../parts/mark";
 import { saying } from "../../parts/record";
@@ -34,7 +34,7 @@ function Answer({ why }: { why: Answers["why"] }) {
     <section class="side" data-allowed={why.allowed ? "yes" : "no"}>
       <p class={why.allowed ? "sentence" : "sentence sentence-no"}>{why.sentence}</p>
       <p class="quiet">
-        {words.at(`${day(why.at)}, ${moment(why.at)}`)} {words.marking(why.marking)}{" "}
+        {words.at(dayAndTime(why.at))} {words.marking(why.marking)}{" "}
         {words.policies(why.policies, why.policy_hash)}
       </p>
       {why.reasons.length > 0 && <h2>{words.because}</h2>}

@@ -1,7 +1,6 @@
 import { operations } from "types";
 
 export const words = {
-  title: "Ask",
   kinds: { why: "Why?", who: "Who can?", what: "What can?" },
   headings: {
     why: "May somebody do this, and why?",
@@ -17,7 +16,7 @@ export const words = {
   dayNote: "Empty for now. A past day is answered with the people and rules of that day, at noon UTC.",
   ask: "Ask",
   at: (time: string) => `Answered for ${time}.`,
-  marking: (marking: string) => `Marked ${marking}.`,
+  marking: (marking: string) => `Marking: ${marking}.`,
   policies: (count: number, hash: string) => `${count} rules in force, set ${hash.slice(0, 12)}…`,
   kindsOf: {
     forbids: "Forbids",

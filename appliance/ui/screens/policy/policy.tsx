@@ -1,10 +1,13 @@
 import { useState } from "preact/hooks";
 import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
-import { moment } from "../../app/clock";
+import { dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
+import { WhatCan, WhoCan } from "../asking/can";
+import { Why } from "../asking/why";
+import { words as asking } from "../asking/words";
 import { Propose } from "./propose";
 import { PolicySet } from "./set";
 import { words } from "./words";
@@ -13,8 +16,48 @@ type Set_ = Answers["policy_set"];
 
 const EVERY_MS = 10_000;
 
+type Side = "sets" | keyof typeof asking.kinds;
+const SIDES: { side: Side; title: string }[] = [
+  { side: "sets", title: words.sets },
+  { side: "why", title: asking.kinds.why },
+  { side: "who", title: asking.kinds.who },
+  { side: "what", title: asking.kinds.what },
+];
+
+/** What the rules are, and three questions to them. */
+export function Policy({ session }: { session: Session }) {
+  const [side, setSide] = useState<Side>("sets");
+  return (
+    <>
+      <nav class="sides desk-sides no-print">
+        {SIDES.map((one) => (
+          <button
+            key={one.side}
+            type="button"
+            class="tab tab-narrow"
+            aria-current={one.side === side ? "page" : undefined}
+            onClick={() => setSide(one.side)}
+          >
+            {one.title}
+          </button>
+        ))}
+      </nav>
+      {side === "sets" ? (
+        <Policies session={session} />
+      ) : (
+        <section class="desk">
+          <h1>{asking.headings[side]}</h1>
+          {side === "why" && <Why session={session} />}
+          {side === "who" && <WhoCan session={session} />}
+          {side === "what" && <WhatCan session={session} />}
+        </section>
+      )}
+    </>
+  );
+}
+
 /** The sets of rules: in force, proposed, and those of before. */
-export function Policies({ session }: { session: Session }) {
+function Policies({ session }: { session: Session }) {
   const asked = useAsked(session, "get_policy", {}, EVERY_MS);
   const [chosen, setChosen] = useState("");
   const [proposing, setProposing] = useState(false);
@@ -74,10 +117,10 @@ export function Policies({ session }: { session: Session }) {
 }
 
 function history(set: Set_): string {
-  const parts = [words.by(set.proposed_by, moment(set.proposed))];
+  const parts = [words.by(set.proposed_by, dayAndTime(set.proposed))];
   if (set.state === "installed" || set.state === "superseded")
-    parts.push(words.installed(set.decided_by, moment(set.decided)));
-  if (set.state === "declined") parts.push(words.declined(set.decided_by, moment(set.decided), set.decided_reason));
+    parts.push(words.installed(set.decided_by, dayAndTime(set.decided)));
+  if (set.state === "declined") parts.push(words.declined(set.decided_by, dayAndTime(set.decided), set.decided_reason));
   return parts.join("; ");
 }
 

@@ -1,7 +1,6 @@
 export const words = {
   title: "Policy",
-  ask: "Ask",
-  sets: "Sets",
+  sets: "Sets of rules",
   propose: "Propose a set",
   inForce: "In force",
   waiting: "Proposed, waiting for a second officer",

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
 import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
-import { day, moment } from "../../app/clock";
+import { day, dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { ReasonPanel } from "../../parts/reason";
@@ -40,7 +40,7 @@ export function Rationale({ session }: { session: Session }) {
   return (
     <section class="desk">
       <p class="print-only">
-        {words.printed(moment(new Date(session.clock.now()).toISOString()), session.name)}
+        {words.printed(dayAndTime(new Date(session.clock.now()).toISOString()), session.name)}
       </p>
       <div class="desk-head">
         <h1>{words.heading}</h1>
