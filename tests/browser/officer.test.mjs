@@ -206,10 +206,11 @@ test("a person registers a key, an officer approves it, and it signs in and sign
   await withKey(page);
   await page.goto(card.entry);
   await identify(page, two);
-  await tab(page, "My security key");
+  await tab(page, "Keys");
+  await page.getByRole("button", { name: "Register a key of my own" }).click();
   await registerKey(page, two, label);
   await picture(page, "own-key-registered");
-  await tab(page, "Keys and cards");
+  await page.getByRole("button", { name: "All keys and cards" }).click();
   await page.locator(`[data-credential="${label}"]`).waitFor();
   assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0, "nobody approves the own key");
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -220,7 +221,7 @@ test("a person registers a key, an officer approves it, and it signs in and sign
   await picture(page, "key-not-approved");
 
   const other = await atEntry(one);
-  await tab(other, "Keys and cards");
+  await tab(other, "Keys");
   const row = other.locator(`[data-credential="${label}"]`);
   await row.waitFor();
   await picture(other, "keys-waiting");

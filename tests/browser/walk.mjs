@@ -16,11 +16,11 @@ import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "../../appliance/ui/node_modules/playwright-core/index.mjs";
 
-const top = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const top = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const cardFile = process.env.CASEMATE_CARD;
 export const skip = cardFile ? false : "CASEMATE_CARD is not set: no product to walk through";
 export const card = cardFile ? JSON.parse(readFileSync(cardFile, "utf8")) : { entry: "", people: [] };
-const pictures = process.env.CASEMATE_SCREENSHOTS ?? join(top, "build", "screenshots");
+export const pictures = process.env.CASEMATE_SCREENSHOTS ?? join(top, "build", "screenshots");
 const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }];
 const PATIENCE_MS = 15_000;
 export const WORKING_PROGRAM = "HARROW VANE";

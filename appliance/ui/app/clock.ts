@@ -65,6 +65,12 @@ export function day(text: string): string {
   return `${Number(date)} ${month} ${year}`;
 }
 
+/** "12 Mar 2027, 14:05 UTC"; "" for no time. */
+export function dayAndTime(text: string): string {
+  const time = moment(text).split(" ").slice(2).join(" ");
+  return time === "" ? "" : `${day(text)}, ${time}`;
+}
+
 /** ${at} as the value of a field for days, "2027-03-12". */
 export function dayField(at: number): string {
   return new Date(at).toISOString().slice(0, 10);

@@ -6,7 +6,6 @@ import { words as credentials } from "../screens/credentials/words";
 import { Due } from "../screens/due/due";
 import { words as due } from "../screens/due/words";
 import { OwnKey } from "../screens/own-key/own-key";
-import { words as ownKey } from "../screens/own-key/words";
 import { People } from "../screens/people/people";
 import { words as people } from "../screens/people/words";
 import { Programs } from "../screens/programs/programs";
@@ -25,7 +24,6 @@ const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "due", title: due.title },
   { tab: "stations", title: stations.title },
   { tab: "credentials", title: credentials.title },
-  { tab: "key", title: ownKey.title },
 ];
 
 interface Props {

@@ -1,9 +1,15 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
 import { words } from "../parts/words";
+import { Denials } from "../screens/denials/denials";
+import { words as denials } from "../screens/denials/words";
 import { Execute } from "../screens/execute/execute";
 import { Orders } from "../screens/orders/orders";
 import { words as orders } from "../screens/orders/words";
+import { Policy } from "../screens/policy/policy";
+import { words as policy } from "../screens/policy/words";
+import { Rationale } from "../screens/rationale/rationale";
+import { words as rationale } from "../screens/rationale/words";
 import { Security } from "../screens/security/security";
 import { words as security } from "../screens/security/words";
 import { Tasks } from "../screens/tasks/tasks";
@@ -17,7 +23,7 @@ import { useOver } from "./over";
 import type { Session } from "./session";
 import { useTaker } from "./wedge";
 
-type Tab = "tasks" | "orders" | "transfer" | "security";
+type Tab = "tasks" | "orders" | "transfer" | "security" | "policy" | "rationale" | "denials";
 
 /* Which roles see which tab; the box decides every request again by its policy. */
 const TABS: { tab: Tab; title: string; roles: string[] }[] = [
@@ -33,7 +39,13 @@ const TABS: { tab: Tab; title: string; roles: string[] }[] = [
     roles: ["planner", "lead", "quality-engineer", "program-manager", "security-officer"],
   },
   { tab: "security", title: security.title, roles: ["security-officer"] },
+  { tab: "denials", title: denials.title, roles: ["security-officer"] },
+  { tab: "policy", title: policy.title, roles: ["security-officer", "policy-author"] },
+  { tab: "rationale", title: rationale.title, roles: ["security-officer", "policy-author"] },
 ];
+
+/* More tabs than that stand closer together. */
+const NARROW = 4;
 
 interface Job {
   unit: string;
@@ -97,7 +109,7 @@ export function Work({ session, station, drop }: Props) {
           <button
             key={choice.tab}
             type="button"
-            class="tab"
+            class={mine.length > NARROW ? "tab tab-narrow" : "tab"}
             aria-current={choice.tab === tab ? "page" : undefined}
             onClick={() => setTab(choice.tab)}
           >
@@ -144,6 +156,9 @@ export function Work({ session, station, drop }: Props) {
           {tab === "orders" && <Orders session={session} />}
           {tab === "transfer" && <Transfer session={session} />}
           {tab === "security" && <Security session={session} />}
+          {tab === "denials" && <Denials session={session} />}
+          {tab === "policy" && <Policy session={session} />}
+          {tab === "rationale" && <Rationale session={session} />}
         </>
       )}
     </Frame>

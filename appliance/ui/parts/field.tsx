@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { day } from "../app/clock";
 
 interface Of {
   label: string;
@@ -10,11 +11,13 @@ interface Of {
 
 function Labelled({ label, note = "", children }: { label: string; note?: string; children: ComponentChildren }) {
   return (
-    <label class="field">
-      <span class="field-label">{label}</span>
-      {children}
+    <div class="field">
+      <label class="field">
+        <span class="field-label">{label}</span>
+        {children}
+      </label>
       {note !== "" && <span class="field-note">{note}</span>}
-    </label>
+    </div>
   );
 }
 
@@ -45,7 +48,7 @@ export function TextField({ longest, known, ...of }: Of & { longest: number; kno
 
 export function DayField({ first, last, ...of }: Of & { first?: string; last?: string }) {
   return (
-    <Labelled {...of}>
+    <Labelled {...of} note={[day(of.value), of.note ?? ""].filter((text) => text !== "").join(" · ")}>
       <input
         class="field-value"
         type="date"
@@ -61,7 +64,7 @@ export function DayField({ first, last, ...of }: Of & { first?: string; last?: s
 export function ChoiceField({ choices, ...of }: Of & { choices: { value: string; face: string }[] }) {
   return (
     <Labelled {...of}>
-      <select class="field-value" value={of.value} onChange={(event) => of.set(event.currentTarget.value)}>
+      <select class="field-value" aria-label={of.label} value={of.value} onChange={(event) => of.set(event.currentTarget.value)}>
         {choices.map(({ value, face }) => (
           <option key={value} value={value}>
             {face}

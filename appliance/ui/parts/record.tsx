@@ -50,7 +50,9 @@ export function RecordRow({ record, program, named = false, before, children }: 
           {named && <>{record.holder_name}: </>}
           <b>{saying(record.attribute, record.value)}</b>
           {program !== "" && !record.value.includes(program) && <> · {program}</>}{" "}
-          <span class="state">{words.states[record.state] ?? record.state}</span>
+          {record.state !== "active" && !(named && record.state === "pending") && (
+            <span class="state">{words.states[record.state] ?? record.state}</span>
+          )}
         </p>
         <p class="row-reason">
           {words.span(record.state, day(record.from), day(record.until))} – {record.document},{" "}

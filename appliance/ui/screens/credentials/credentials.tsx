@@ -7,6 +7,7 @@ import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { ReasonPanel } from "../../parts/reason";
+import { OwnKey } from "../own-key/own-key";
 import { words } from "./words";
 
 type Credential = Answers["credential"];
@@ -19,6 +20,7 @@ export function CredentialList({ session }: { session: Session }) {
   const asked = useAsked(session, "get_credentials", {}, EVERY_MS);
   const act = useAct();
   const [revoking, setRevoking] = useState<Credential | null>(null);
+  const [own, setOwn] = useState(false);
   const all = asked.answer?.credentials ?? [];
   const of = (state: string) => all.filter((one) => one.state === state);
 
@@ -65,9 +67,24 @@ export function CredentialList({ session }: { session: Session }) {
       </li>
     );
   };
+  if (own)
+    return (
+      <OwnKey
+        session={session}
+        leave={() => {
+          setOwn(false);
+          asked.again();
+        }}
+      />
+    );
   return (
     <section class="desk">
-      <h1>{words.heading}</h1>
+      <div class="desk-head">
+        <h1>{words.heading}</h1>
+        <button type="button" class="button" onClick={() => setOwn(true)}>
+          {words.own}
+        </button>
+      </div>
       <Heard act={act} />
       <Waiting asked={asked} />
       {asked.answer !== null && (

@@ -1,6 +1,7 @@
 export const words = {
-  title: "Keys and cards",
+  title: "Keys",
   heading: "Security keys and cards",
+  own: "Register a key of my own",
   waiting: "Waiting for approval",
   waitingNone: "None waits.",
   inForce: "In force",

@@ -29,6 +29,7 @@ export function Due({ session, programs }: { session: Session; programs: Program
   const orphaned = rest.filter((record) => record.note !== ENDS);
   const ending = rest
     .filter((record) => record.note === ENDS)
+    .map((record) => ({ ...record, note: "" }))
     .sort((a, b) => a.until.localeCompare(b.until));
   const row = (record: Record_) => (
     <RecordRow key={record.record} record={record} program={programName(programs, record.scope)} named />

@@ -10,7 +10,7 @@ import { words } from "./words";
 type Stage = "label" | "proof" | "touch";
 
 /** A person registers a key of their own: a name for it, badge and PIN, a touch. */
-export function OwnKey({ session }: { session: Session }) {
+export function OwnKey({ session, leave }: { session: Session; leave?(): void }) {
   const [stage, setStage] = useState<Stage>("label");
   const [label, setLabel] = useState("");
   const [busy, setBusy] = useState(false);
@@ -52,6 +52,11 @@ export function OwnKey({ session }: { session: Session }) {
     );
   return (
     <section class="desk">
+      {leave !== undefined && (
+        <button type="button" class="button" onClick={leave}>
+          {words.back}
+        </button>
+      )}
       <h1>{words.heading}</h1>
       <p>{words.text}</p>
       <Heard act={act} />

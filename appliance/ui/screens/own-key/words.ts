@@ -1,11 +1,11 @@
 export const words = {
-  title: "My security key",
   heading: "Register a security key",
   text: "A security key that you carry can take the place of badge and PIN when you sign in, unlock and sign. It opens nothing until a security officer has approved it.",
   label: "What you call it",
   labelNote: "So that you and the officer know which it is, such as Blue key",
   begin: "Register it",
   badgeFirst: "First your badge and PIN",
+  back: "All keys and cards",
   leave: "Leave it",
   touch: "Touch your key",
   touchText: "Plug it in; when it blinks, touch it, and enter its own PIN where it asks.",

@@ -21,6 +21,8 @@ interface Props {
   holder: HolderOf;
   /** The record that the new one is to replace, or null. */
   before: Answers["record"] | null;
+  /** What is on record already: its words are offered again. */
+  records: Answers["record"][];
   leave(): void;
 }
 
@@ -124,7 +126,13 @@ export function Enter(props: Props) {
         />
         <Value attribute={attribute} value={draft.value} set={(text) => put({ value: text })} />
         {attribute.scope !== "SITE" && <Scope {...props} attribute={attribute} draft={draft} put={put} />}
-        <Grant draft={draft} put={put} />
+      </div>
+      <h2>{words.grantHead}</h2>
+      <div class="fields">
+        <Grant draft={draft} put={put} records={props.records} />
+      </div>
+      <h2>{words.spanHead}</h2>
+      <div class="fields">
         <DayField
           label={words.from}
           value={draft.from}
@@ -214,13 +222,15 @@ function Scope({ programs, attribute, draft, put }: Part & Props & { attribute: 
 }
 
 /** Who granted it, and on which document. */
-function Grant({ draft, put }: Part) {
+function Grant({ draft, put, records: old }: Part & { records: Answers["record"][] }) {
+  const known = (name: "granted_by" | "granting_role" | "document_type") => [...new Set(old.map((one) => one[name]))];
   return (
     <>
       <TextField
         label={words.grantedBy}
         note={words.grantedByNote}
         longest={64}
+        known={known("granted_by")}
         value={draft.granted_by}
         set={(granted_by) => put({ granted_by })}
       />
@@ -228,6 +238,7 @@ function Grant({ draft, put }: Part) {
         label={words.role}
         note={words.roleNote}
         longest={32}
+        known={known("granting_role")}
         value={draft.granting_role}
         set={(granting_role) => put({ granting_role })}
       />
@@ -235,6 +246,7 @@ function Grant({ draft, put }: Part) {
         label={words.documentType}
         note={words.documentTypeNote}
         longest={24}
+        known={known("document_type")}
         value={draft.document_type}
         set={(document_type) => put({ document_type })}
       />

@@ -1,3 +1,4 @@
+import { attributes } from "attributes";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useAct, type Act } from "../../app/act";
@@ -52,6 +53,7 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
         programs={programs}
         holder={holder}
         before={entering === true ? null : entering}
+        records={asked.answer?.records ?? []}
         leave={() => {
           setEntering(null);
           again();
@@ -165,6 +167,11 @@ function Pausing({ session, holder, act, done }: { session: Session; holder: Hol
   );
 }
 
+/* In the order of the table: who one is, what one may see, what one can do. */
+function placeOf(record: Record_): number {
+  return attributes.findIndex((one) => one.name === record.attribute);
+}
+
 interface RecordsOf {
   records: Record_[];
   programs: Answers["enclave_choice"][];
@@ -195,7 +202,7 @@ function Records({ records, programs, revoke, replace }: RecordsOf) {
     </RecordRow>
   );
   const ended = records.filter(isEnded);
-  const active = of("active");
+  const active = of("active").sort((a, b) => placeOf(a) - placeOf(b));
   return (
     <>
       {of("pending").length > 0 && <h2>{words.waiting}</h2>}

@@ -39,6 +39,8 @@ export const words = {
   close: "Close",
   untilDay: (on: string) => `until ${on}`,
 
+  grantHead: "Who granted it, on which document",
+  spanHead: "How long",
   enterTitle: (name: string) => `A record for ${name}`,
   replaceTitle: (name: string) => `A record for ${name}, in place of one that is in force`,
   attribute: "What it says",

@@ -1,8 +1,6 @@
-import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { moment } from "../../app/clock";
 import type { Session } from "../../app/session";
-import { Mark } from "../../parts/mark";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { words } from "./words";
 
@@ -49,39 +47,6 @@ export function Security({ session }: { session: Session }) {
           </details>
         </article>
       </div>
-      <div class="list-head">
-        <h2>{words.denials}</h2>
-      </div>
-      {facts.denials.length === 0 && <p class="quiet">{words.denialsNone}</p>}
-      <ul class="rows">
-        {facts.denials.map((denial, i) => (
-          <Denial key={i} denial={denial} />
-        ))}
-      </ul>
     </section>
-  );
-}
-
-function Denial({ denial }: { denial: Answers["denial"] }) {
-  return (
-    <li class="row denial">
-      <Mark shape="fail" />
-      <div class="row-what">
-        <p class="row-title">
-          <b>{words.denied(denial.person, denial.operation)}</b>{" "}
-          {denial.object !== "" && <span>{words.onObject(denial.object)}</span>}
-        </p>
-        {denial.reasons.map((reason) => (
-          <p key={reason.policy} class="row-reason">
-            {reason.why} <span class="quiet">({reason.policy})</span>
-          </p>
-        ))}
-      </div>
-      <p class="row-side">
-        {moment(denial.at)}
-        <br />
-        {denial.outcome}
-      </p>
-    </li>
   );
 }

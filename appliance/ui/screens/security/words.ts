@@ -10,9 +10,5 @@ export const words = {
   policyCount: (count: number) => `${count} in force`,
   policyEpoch: (epoch: number) => `authorization snapshot ${epoch}`,
   policyHash: "Digest of the set",
-  denials: "What was refused",
-  denialsNone: "Nothing was refused.",
-  denied: (person: string, operation: string) => `${person}: ${operation}`,
-  onObject: (object: string) => `on ${object}`,
   loading: "One moment …",
 };

@@ -1,0 +1,124 @@
+import { useState } from "preact/hooks";
+import { useAct } from "../../app/act";
+import type { Answers } from "../../app/api";
+import { useAsked } from "../../app/asked";
+import type { Session } from "../../app/session";
+import { Heard, Waiting } from "../../parts/heard";
+import { ReasonPanel } from "../../parts/reason";
+import { Digest } from "../transfer/digest";
+import { ImpactReport } from "./impact";
+import { Changes, Listing, rulesOf } from "./listing";
+import { words } from "./words";
+
+type Set_ = Answers["policy_set"];
+
+const EVERY_MS = 1_000;
+/* The role whose second officer installs; the box decides it again by its policy. */
+const INSTALLER = "security-officer";
+
+interface Props {
+  session: Session;
+  set: Set_;
+  leave(): void;
+  changed(): void;
+}
+
+/** One set: its rules; of a proposal first what it changes, and the second officer's decision. */
+export function PolicySet({ session, set, leave, changed }: Props) {
+  const asked = useAsked(session, "get_policy", { proposal: set.proposal }, 0);
+  const open = set.state === "proposed";
+  return (
+    <section class="desk" data-set={set.state}>
+      <button type="button" class="button" onClick={leave}>
+        {words.back}
+      </button>
+      <h1>
+        {words.layers[set.layer] ?? set.layer}, {words.version(set.version)}
+      </h1>
+      <p>{set.reason}</p>
+      {open && <Proposal session={session} set={set} changed={changed} />}
+      <Waiting asked={asked} />
+      {asked.answer !== null && (
+        <>
+          {open && <h2>{words.changes}</h2>}
+          {open && <Changes text={asked.answer.text} inForce={asked.answer.in_force} />}
+          <details class="fold" open={!open}>
+            <summary>{words.text}</summary>
+            <div class="side">
+              <Listing rules={rulesOf(asked.answer.text)} />
+            </div>
+          </details>
+          <details class="fold">
+            <summary>{words.testsTitle}</summary>
+            <pre class="listing">{asked.answer.tests === "" ? words.testsNone : asked.answer.tests}</pre>
+          </details>
+          <details class="fold">
+            <summary>{words.hash}</summary>
+            <Digest hex={set.hash} />
+          </details>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Proposal({ session, set, changed }: { session: Session; set: Set_; changed(): void }) {
+  const asked = useAsked(session, "get_impact", { proposal: set.proposal }, EVERY_MS);
+  const act = useAct();
+  const [declining, setDeclining] = useState(false);
+  const impact = asked.answer;
+  const mine = set.proposed_by === session.name;
+  const able = !mine && session.roles.has(INSTALLER);
+  const layer = words.layers[set.layer] ?? set.layer;
+
+  const install = async (shown: Answers["impact"]) => {
+    const done = await act.run(() =>
+      session.sendSigned(
+        "install_policy",
+        { proposal: set.proposal, hash: set.hash, impact: shown.digest },
+        words.installMeaning,
+        words.installWhat(layer, set.version, shown.newly_allowed, shown.newly_denied),
+      ),
+    );
+    if (done) changed();
+  };
+  const decline = async (reason: string) => {
+    const done = await act.run(() => session.send("decline_policy", { proposal: set.proposal, reason }));
+    setDeclining(false);
+    if (done) changed();
+  };
+  return (
+    <>
+      <h2>{words.impact}</h2>
+      <Waiting asked={asked} />
+      {impact !== null && <ImpactReport impact={impact} />}
+      <Heard act={act} />
+      {mine && <p class="notice">{words.yours}</p>}
+      <div class="reason-acts">
+        <button type="button" class="button" disabled={act.busy} onClick={() => setDeclining(true)}>
+          {words.decline}
+        </button>
+        {able && (
+          <button
+            type="button"
+            class="button button-main"
+            disabled={act.busy || impact === null || impact.state !== "done"}
+            onClick={() => impact !== null && void install(impact)}
+          >
+            {words.install}
+          </button>
+        )}
+      </div>
+      {declining && (
+        <ReasonPanel
+          title={words.declineTitle}
+          about={words.declineAbout}
+          act={words.decline}
+          busy={act.busy}
+          give={(reason) => void decline(reason)}
+          cancel={() => setDeclining(false)}
+        />
+      )}
+    </>
+  );
+}
