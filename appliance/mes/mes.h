@@ -70,6 +70,7 @@ struct command {
     struct bytes_view body_text; /* exactly as it came */
     struct bytes_view statement; /* as it came, verified; empty where none was needed */
     int64_t now_ms;
+    const char *alert;          /* what everybody in the program is told; "" for nothing */
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;

@@ -388,6 +388,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     hash_content("casemate/body/1", q->body, digest);
     fill_command(w, &c, q, decision, &out);
     c.subject = *subject;
+    c.alert = q->operation->number == OPERATION_GET_PROGRAM ? people_alert(w) : "";
     memcpy(c.common.body, digest, 32);
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
