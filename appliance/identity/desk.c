@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/identity/breaking.h"
 #include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 
@@ -301,6 +302,9 @@ void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
         break;
     case OPERATION_GET_RECORDS:
         found = write_records(n, &out);
+        break;
+    case OPERATION_GET_GLASS:
+        breaking_list(n, &out);
         break;
     case OPERATION_GET_EXPIRING:
         write_expiring(n, &out);

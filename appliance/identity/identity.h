@@ -8,6 +8,7 @@
 #include "appliance/event.h"
 #include "appliance/identity/challenge.h"
 #include "appliance/identity/credential.h"
+#include "appliance/identity/glass.h"
 #include "appliance/identity/lockout.h"
 #include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
@@ -146,6 +147,7 @@ struct identity {
     struct lockout lockout;
     struct credentials credentials;
     struct challenges challenges;
+    struct glasses glasses;
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */
@@ -181,6 +183,8 @@ size_t stations_by_id(const struct identity *n, const uint8_t id[static 16]); /*
 must_use int record_apply(struct identity *n, const struct event *event);
 struct record *record_by_id(const struct identity *n, const uint8_t id[static 16]);
 bool record_is_active(const struct record *record, int64_t now_ms);
+/* record_put(n, record): As it stands, by itself; ERR_FULL. */
+must_use int record_put(struct identity *n, const struct record *record);
 /* "pending", "active", "not yet", "expired", "revoked" or "superseded". */
 const char *record_state_text(const struct record *record, int64_t now_ms);
 /* record_newest(n, kind, holder), record_before(n, record): A holder's records, newest first; NULL
@@ -209,6 +213,8 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
 void signin_hashed(struct identity *n, const struct message_hashed *m);
 void signin_acknowledged(struct identity *n, const uint8_t id[static 16]);
 void signin_peer_gone(struct identity *n, const struct peer *peer);
+/* signin_is_officer(n, person): A security officer of the site. */
+bool signin_is_officer(const struct identity *n, size_t person);
 /* The pending requests that the records' operations share. */
 struct pending *pending_new(struct identity *n, struct peer *gateway, uint64_t request,
                             const struct operation *operation, struct bytes_view body);

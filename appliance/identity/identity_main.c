@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/breaking.h"
 #include "crypto/hash.h"
 #include "appliance/identity/proof.h"
 #include "crypto/note.h"
@@ -228,7 +228,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
-    if (lock_holds(n, gateway, m, operation))
+    if (lock_holds(n, gateway, m, operation) || breaking_holds(n, gateway, m, operation))
         return;
     if (operation->number == OPERATION_SIGN_IN_PIV)
         cards_shown(n, gateway, m->request, body_value(&n->body, "challenge")->text,

@@ -64,7 +64,8 @@ int pending_hash(struct identity *n, struct pending *p, struct bytes_view pin,
 
 /* ---- the journal ---- */
 
-/* The classes of the journal: 5 is the lifecycle of accounts and credentials, 1 signing in. */
+/* The classes of the journal: 1 is signing in, 5 the lifecycle of accounts and credentials,
+ * 8 broken glass. */
 static uint16_t class_of(unsigned operation)
 {
     switch (operation) {
@@ -77,6 +78,9 @@ static uint16_t class_of(unsigned operation)
     case OPERATION_REGISTER_CARD:
     case OPERATION_SET_CARD_TRUST:
         return 5;
+    case OPERATION_BREAK_GLASS:
+    case OPERATION_REVIEW_GLASS:
+        return 8;
     default:
         return 1;
     }

@@ -1,6 +1,7 @@
 /* People and stations: the state that identity's log describes. */
 #include <string.h>
 
+#include "appliance/identity/breaking.h"
 #include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -126,6 +127,9 @@ int people_apply(struct identity *n, const struct event *event)
         memcpy(n->people[person].hash, event->pin_set.hash, PASSWORD_HASH_LENGTH);
         n->people[person].has_pin = true;
         return 0;
+    case EVENT_GLASS_BROKEN:
+    case EVENT_GLASS_REVIEWED:
+        return breaking_apply(n, event);
     case EVENT_STATION_ADDED:
         return apply_station(n, &event->station_added);
     case EVENT_PERSON_LINKED:

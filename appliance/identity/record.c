@@ -94,6 +94,21 @@ const struct record *record_any(const struct identity *n, size_t person,
 
 /* ---- from events ---- */
 
+int record_put(struct identity *n, const struct record *record)
+{
+    if (n->records_count == RECORDS_MAX)
+        return ERR_FULL;
+    struct record *r = &n->records[n->records_count++];
+    *r = *record;
+    r->next = *first_of(n, r->kind, r->holder);
+    *first_of(n, r->kind, r->holder) = (uint32_t)n->records_count;
+    uint32_t at = bucket_of(r->record);
+    while (n->index[at])
+        at = (at + 1) % RECORDS_INDEX;
+    n->index[at] = (uint32_t)n->records_count;
+    return 0;
+}
+
 static int apply_entered(struct identity *n, const struct event *event)
 {
     const struct event_record_entered *m = &event->record_entered;
@@ -102,16 +117,14 @@ static int apply_entered(struct identity *n, const struct event *event)
     size_t holder = station ? stations_by_id(n, m->holder) : people_by_id(n, m->holder);
     if (!attribute || holder == (station ? STATIONS_MAX : PEOPLE_MAX))
         return ERR_STATE;
-    if (n->records_count == RECORDS_MAX)
-        return ERR_FULL;
-    struct record *r = &n->records[n->records_count++];
-    *r = (struct record){.kind = (enum holder_kind)m->kind,
-                         .holder = holder,
-                         .attribute = attribute,
-                         .document_ms = m->document_ms,
-                         .from_ms = m->from_ms,
-                         .until_ms = m->until_ms,
-                         .entered_ms = event->common.utc_ms};
+    struct record record = {.kind = (enum holder_kind)m->kind,
+                            .holder = holder,
+                            .attribute = attribute,
+                            .document_ms = m->document_ms,
+                            .from_ms = m->from_ms,
+                            .until_ms = m->until_ms,
+                            .entered_ms = event->common.utc_ms};
+    struct record *r = &record;
     memcpy(r->record, m->record, 16);
     memcpy(r->supersedes, m->supersedes, 16);
     memcpy(r->entered_by, event->common.person, 16);
@@ -122,13 +135,7 @@ static int apply_entered(struct identity *n, const struct event *event)
     COPY(document_type);
     COPY(document);
     COPY(reason);
-    r->next = *first_of(n, r->kind, holder);
-    *first_of(n, r->kind, holder) = (uint32_t)n->records_count;
-    uint32_t at = bucket_of(r->record);
-    while (n->index[at])
-        at = (at + 1) % RECORDS_INDEX;
-    n->index[at] = (uint32_t)n->records_count;
-    return 0;
+    return record_put(n, r);
 }
 
 /* What it replaces ends in the same moment. */

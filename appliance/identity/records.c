@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/breaking.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -185,6 +185,8 @@ static const char *refused(struct identity *n, unsigned operation)
     case OPERATION_SUSPEND:
     case OPERATION_RESTORE:
         return suspend_refused(n, operation == OPERATION_SUSPEND);
+    case OPERATION_REVIEW_GLASS:
+        return breaking_review_refused(n);
     case OPERATION_LINK_PERSON:
         return people_by_id(n, V("person")->bytes) == PEOPLE_MAX ||
                        people_by_id(n, V("same_as")->bytes) == PEOPLE_MAX
@@ -227,6 +229,9 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
     case OPERATION_ENTER_RECORD:
         if (find_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
             memcpy(s->about, n->people[place].natural, 16);
+        return;
+    case OPERATION_REVIEW_GLASS:
+        breaking_subject(n, s);
         return;
     case OPERATION_RESTORE:
         if (!find_holder(n, V("holder")->bytes, &kind, &place))
@@ -421,6 +426,9 @@ static int carry_out(struct identity *n, const struct pending *p)
         event.number = EVENT_STATION_ADDED;
         memcpy(event.station_added.station, V("station")->bytes, 16);
         event.station_added.name = V("name")->text;
+        break;
+    case OPERATION_REVIEW_GLASS:
+        breaking_review(n, p, &event);
         break;
     case OPERATION_LINK_PERSON:
         event.number = EVENT_PERSON_LINKED;

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "appliance/identity/breaking.h"
 #include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -38,7 +39,7 @@ size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choic
     return count;
 }
 
-static bool is_officer(const struct identity *n, size_t person)
+bool signin_is_officer(const struct identity *n, size_t person)
 {
     const struct record *r = record_newest(n, HOLDER_PERSON, person);
     for (; r; r = record_before(n, r))
@@ -78,10 +79,10 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
     memcpy(a.session, s->session, 16);
     a.now = identity_now(n);
     a.until = a.now + (int64_t)(s->expires_ms - os_boot_ms());
-    a.officer = is_officer(n, person);
-    a.note = displaced ? "You were signed in three times already: the oldest of these sessions has "
-                         "ended."
-                       : "";
+    a.officer = signin_is_officer(n, person);
+    a.note = breaking_note(n, person);
+    if (a.note[0] == '\0' && displaced)
+        a.note = "You were signed in three times already: the oldest of these sessions has ended.";
     a.enclaves_count = choices_of(n, person, choices);
     a.enclaves = choices;
     answer_write_signed_in(&a, &out);
@@ -342,6 +343,9 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
     case OPERATION_SIGN_AT_ENTRY:
         sign(n, gateway, m, operation);
         return;
+    case OPERATION_BREAK_GLASS:
+        breaking_request(n, gateway, m, operation);
+        return;
     case OPERATION_ENTER:
         enter(n, gateway, m);
         return;
@@ -382,6 +386,8 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16])
             signed_in(n, p);
         else if (p->operation == OPERATION_SIGN || p->operation == OPERATION_SIGN_AT_ENTRY)
             answer_statement(n, p);
+        else if (p->operation == OPERATION_BREAK_GLASS)
+            breaking_go_on(n, p);
         else if (PROOF_OPERATIONS(p->operation))
             proof_go_on(n, p);
         else

@@ -75,6 +75,7 @@ struct command {
     /* may the actor do this operation on objects of this marking?  For rows of lists. */
     bool (*sees)(struct command *command, const char *marking);
     void *sees_context;
+    const char *alert;          /* what everybody in the program is told; "" for nothing */
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;

@@ -295,6 +295,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     c.sees = sees;
     c.sees_context = &marks;
     c.subject = *subject;
+    c.alert = q->operation->number == OPERATION_GET_PROGRAM ? people_alert(w) : "";
     memcpy(c.common.body, digest, 32);
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);

@@ -157,6 +157,8 @@ void people_session(struct worker *w, const uint8_t session[static 16], enum kno
 void people_sessions(struct worker *w, const struct message_sessions *m);
 bool people_stale(const struct worker *w);
 void people_record(struct worker *w);
+/* people_alert(w): Who has broken the glass and until when, in a sentence each; "" for nobody. */
+const char *people_alert(const struct worker *w);
 /* worker_now(w): UTC, never before the newest event of the log. */
 int64_t worker_now(const struct worker *w);
 

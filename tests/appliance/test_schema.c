@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "appliance/attribute.h"
 #include "appliance/schema.h"
 #include "policy/cedar.h"
 #include "tests/crypto/cases.h"
@@ -40,6 +42,19 @@ static void the_shipped_schema_is_the_tables(void **state)
     assert_memory_equal(kept, text, length);
 }
 
+static void the_guide_names_every_attribute(void **state)
+{
+    static char guide[SCHEMA_MAX];
+    char row[80];
+    (void)state;
+    guide[read_file("docs/policy-guide.md", (uint8_t *)guide)] = '\0';
+    for (size_t i = 0; i < attributes_count; i++) {
+        snprintf(row, sizeof row, "\n| %s | ", attributes[i].name);
+        if (!strstr(guide, row))
+            fail_msg("docs/policy-guide.md has no row for %s", attributes[i].name);
+    }
+}
+
 static void the_shipped_policies_validate_in_strict_mode(void **state)
 {
     static char mandatory[SCHEMA_MAX], program[SCHEMA_MAX];
@@ -68,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(the_shipped_schema_is_the_tables),
+        cmocka_unit_test(the_guide_names_every_attribute),
         cmocka_unit_test(the_shipped_policies_validate_in_strict_mode),
     };
     return cmocka_run_group_tests(cases, set_up, NULL);

@@ -100,7 +100,7 @@ static int get_tasks(struct command *command)
 static int get_program(struct command *command)
 {
     const struct program_info *p = mes_program(command->mes);
-    struct answer_program answer = {.training = command->mes->training};
+    struct answer_program answer = {.training = command->mes->training, .alert = command->alert};
     if (p) {
         answer.name = p->name;
         answer.banner = p->banner;

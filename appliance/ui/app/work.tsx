@@ -46,6 +46,7 @@ const TABS: { tab: Tab; title: string; roles: string[] }[] = [
 
 /* More tabs than that stand closer together. */
 const NARROW = 4;
+const PROGRAM_MS = 20_000;
 
 interface Job {
   unit: string;
@@ -90,11 +91,15 @@ export function Work({ session, station, drop }: Props) {
       const outcome = await session.ask("get_program", {});
       if (stopped) return;
       if (outcome.kind === "answer") setProgram(outcome.answer);
-      else if (outcome.kind === "lost") window.setTimeout(() => void look(), 2000);
+      /* again and again: the glass may be broken at any time */
+      const wait = outcome.kind === "lost" ? 2000 : PROGRAM_MS;
+      timer = window.setTimeout(() => void look(), wait);
     };
+    let timer = 0;
     void look();
     return () => {
       stopped = true;
+      window.clearTimeout(timer);
     };
   }, [session]);
 
@@ -102,6 +107,7 @@ export function Work({ session, station, drop }: Props) {
     <Frame
       marking={program ?? station}
       name={program?.name ?? ""}
+      alert={program?.alert ?? ""}
       middle={
         job === null &&
         mine.length > 1 &&
