@@ -84,8 +84,8 @@ static char *realistic_change(const char *text)
     char *made = strdup(text);
     if (made == NULL)
         die("out of memory");
-    made = edit(made, "@id(\"M06-clearance\")", "unless { ",
-                "resource has technical && (!resource.technical || context.factor == \"piv\") && ");
+    made = edit(made, "@id(\"M06-clearance\")", "unless {",
+                " (context.factor == \"piv\" || resource.marking.level < 3) &&");
     made = edit(made, "@id(\"P02-operator\")", "action in [", "Casemate::Action::\"view-orders\",");
     drop(made, "@id(\"P05-quality-reads\")");
     return made;
@@ -103,7 +103,7 @@ static char *all_changed(const char *text, unsigned number)
         if (ends)
             out += sprintf(
                 out, " when { principal.serial * %u + context.shift <= resource.serial + %u }",
-                5 + number, 100 * ++count + number);
+                5 + number, 20 * ++count + number);
         *out++ = *at;
     }
     *out = '\0';
@@ -125,6 +125,28 @@ static struct cedar_value uid(struct set *s, const char *type, const char *forma
     return cedar_entity(s->base, type, room);
 }
 
+static struct cedar_value person(struct set *s, unsigned i)
+{
+    return uid(s, "Casemate::Person", "p%u", i);
+}
+
+static struct cedar_value country(struct set *s, unsigned i)
+{
+    static const char *const codes[] = {"USA", "USA", "USA", "GBR", "CAN", "DEU", "CYP"};
+    return cedar_entity(s->base, "Casemate::Country", codes[i % 7]);
+}
+
+/* The value alone in a set, or an empty set. */
+static struct cedar_value some(struct set *s, bool is, struct cedar_value value)
+{
+    return cedar_set(s->base, &value, is);
+}
+
+static void until(struct set *s, const char *tag, int64_t days)
+{
+    cedar_entity_tag(s->base, tag, cedar_datetime(NOW + days * DAY));
+}
+
 static void add_person(struct set *s, unsigned i)
 {
     static const char *const roles[] = {
@@ -132,32 +154,92 @@ static void add_person(struct set *s, unsigned i)
         "quality-engineer", "planner",         "operator",
         "operator",         "program-manager", "manufacturing-engineer",
         "security-officer"};
-    static const char *const countries[] = {"USA", "GBR", "CAN", "DEU", "FRA"};
+    static const char *const affiliations[] = {"contractor", "contractor", "federal", "supplier"};
     struct cedar_entities *e = s->base;
     struct cedar_value sites[2] = {text(s, "site-%u", i % 3), text(s, "site-%u", i / 7 % 3)};
-    struct cedar_value lands[2] = {cedar_entity(e, "Casemate::Country", countries[i % 5]),
-                                   cedar_entity(e, "Casemate::Country", countries[i / 5 % 5])};
-    char id[32], skill[32];
+    struct cedar_value lands[2] = {country(s, i), country(s, i / 7)};
+    struct cedar_value groups[2] = {text(s, "group-%u", i % 5), text(s, "group-%u", i / 5 % 5)};
+    char room[48];
 
-    snprintf(id, sizeof id, "p%u", i);
-    s->people[i] = cedar_entity(e, "Casemate::Person", id);
-    cedar_entity_begin(e, "Casemate::Person", id);
+    s->people[i] = person(s, i);
+    snprintf(room, sizeof room, "p%u", i);
+    cedar_entity_begin(e, "Casemate::Person", room);
     cedar_entity_parent(e, "Casemate::Role", roles[i % 10]);
     if (i % 11 == 0)
         cedar_entity_parent(e, "Casemate::Role", roles[i / 11 % 10]);
     cedar_entity_attribute(e, "suspended", cedar_bool(i % 50 == 49));
-    cedar_entity_attribute(e, "itarUsPerson", cedar_bool(i % 4 != 0));
+    cedar_entity_attribute(e, "natural", text(s, "n%u", i));
+    cedar_entity_attribute(e, "itarUsPerson", cedar_bool(i % 7 < 3));
     cedar_entity_attribute(e, "citizenships", cedar_set(e, lands, 1 + i % 3 / 2));
-    cedar_entity_attribute(e, "countriesItar", cedar_set(e, lands, i % 2));
-    cedar_entity_attribute(e, "clearance", cedar_long(i * 7 % 5));
-    cedar_entity_attribute(e, "readInUntil", cedar_datetime(NOW + (int64_t)(i + 1) * DAY / 9));
-    cedar_entity_attribute(e, "exportUntil", cedar_datetime(i % 3 ? NOW + (int64_t)i * DAY : 0));
-    cedar_entity_attribute(e, "sites", cedar_set(e, sites, 1 + i % 2));
-    cedar_entity_attribute(e, "serial", cedar_long(i));
-    for (unsigned k = 0; k < 1 + i % 4; k++) {
-        snprintf(skill, sizeof skill, "skill-%u", (i + k * 3) % 12);
-        cedar_entity_tag(e, skill, cedar_datetime(NOW + (int64_t)(i * 3 + k) * DAY / 5));
+    cedar_entity_attribute(e, "countriesItar", cedar_set(e, lands, i % 2 + 1));
+    cedar_entity_attribute(e, "countryEar", lands[i % 2]);
+    if (i % 13 == 0) {
+        cedar_entity_attribute(e, "party", text(s, "party-%u", i % 2));
+        cedar_entity_attribute(e, "partyCountry", lands[0]);
     }
+    cedar_entity_attribute(e, "clearance", cedar_long(i * 7 % 5));
+    cedar_entity_attribute(e, "clearanceNation", lands[0]);
+    cedar_entity_attribute(e, "investigationUntil", cedar_datetime(NOW + (int64_t)i * DAY / 3 + 1));
+    cedar_entity_attribute(e, "ndaSigned", cedar_bool(i % 9 != 0));
+    cedar_entity_attribute(e, "readInUntil", cedar_datetime(NOW + (int64_t)(i + 1) * DAY / 2));
+    cedar_entity_attribute(e, "compartments", some(s, i % 6 == 0, groups[0]));
+    cedar_entity_attribute(e, "needToKnow", cedar_set(e, groups, i % 3));
+    cedar_entity_attribute(e, "affiliation", text(s, affiliations[i % 4], 0));
+    cedar_entity_attribute(e, "employer", text(s, "employer-%u", i % 6));
+    cedar_entity_attribute(e, "contracts", some(s, i % 4 == 3, text(s, "contract-%u", i % 3)));
+    cedar_entity_attribute(e, "distributionLists", some(s, i % 2, text(s, "list-%u", i % 3)));
+    cedar_entity_attribute(e, "sites", cedar_set(e, sites, 1 + i % 2));
+    if (i % 17 == 0) {
+        struct cedar_value days[2] = {cedar_long(1 + i % 7), cedar_long(1 + i / 7 % 7)};
+        struct cedar_field hours[] = {{"days", cedar_set(e, days, 2)},
+                                      {"from", cedar_duration(DAY / 24 * (i % 24))},
+                                      {"to", cedar_duration(DAY / 24 * (i * 5 % 24))}};
+        cedar_entity_attribute(e, "window", cedar_record(e, hours, 3));
+    }
+    cedar_entity_attribute(e, "visitor", cedar_bool(i % 41 == 0));
+    cedar_entity_attribute(e, "vendor", cedar_bool(i % 37 == 0));
+    cedar_entity_attribute(e, "merges", cedar_set(e, NULL, 0));
+    cedar_entity_attribute(e, "serial", cedar_long(i));
+    until(s, "course:security-refresher", (int64_t)i - 20);
+    if (i % 8 == 0) {
+        snprintf(room, sizeof room, "authorization:XI(%c)", 'a' + (int)(i % 4));
+        until(s, room, (int64_t)i % 90 - 5);
+    }
+    for (unsigned k = 0; k < 1 + i % 4; k++) {
+        snprintf(room, sizeof room, "skill-%u", (i + k * 3) % 12);
+        cedar_entity_tag(e, room, cedar_datetime(NOW + (int64_t)(i * 3 + k) * DAY / 5));
+    }
+    cedar_entity_end(e);
+}
+
+static void add_marking(struct set *s, unsigned i)
+{
+    struct cedar_entities *e = s->base;
+    struct cedar_value lands[3] = {country(s, 0), country(s, 3), country(s, i)};
+    struct cedar_value nothing = text(s, "", 0);
+    char category[32], id[32];
+
+    snprintf(id, sizeof id, "m%u", i);
+    snprintf(category, sizeof category, "authorization:XI(%c)", 'a' + (int)(i % 4));
+    cedar_entity_begin(e, "Casemate::Marking", id);
+    cedar_entity_attribute(e, "level", cedar_long(i * 3 % 5));
+    cedar_entity_attribute(e, "itar", cedar_bool(i % 3 != 0));
+    cedar_entity_attribute(e, "ear", cedar_bool(i % 3 == 0));
+    cedar_entity_attribute(e, "category", text(s, category + 14, 0));
+    cedar_entity_attribute(e, "authorizationTag", text(s, category, 0));
+    cedar_entity_attribute(e, "authorizationReadTag", text(s, strcat(category, "/read"), 0));
+    cedar_entity_attribute(e, "party", i % 10 == 0 ? text(s, "party-%u", i / 10 % 2) : nothing);
+    cedar_entity_attribute(e, "noforn", cedar_bool(i % 11 == 0));
+    cedar_entity_attribute(e, "relTo", cedar_set(e, lands, i % 12 == 0 ? 3 : 0));
+    cedar_entity_attribute(e, "disclosureTag", text(s, "disclosure:m%u", i));
+    cedar_entity_attribute(e, "dissem", some(s, i % 20 == 0, text(s, "ORCON", 0)));
+    cedar_entity_attribute(e, "ldc", some(s, i % 9 == 0, text(s, i % 2 ? "FEDCON" : "DL", 0)));
+    cedar_entity_attribute(e, "distributionList", text(s, "list-%u", i % 3));
+    cedar_entity_attribute(e, "contract", text(s, "contract-%u", i % 3));
+    cedar_entity_attribute(e, "excludedEmployers",
+                           some(s, i % 25 == 0, text(s, "employer-%u", i % 6)));
+    cedar_entity_attribute(e, "zones", some(s, i % 30 == 0, text(s, "zone-%u", i % 4)));
+    cedar_entity_attribute(e, "group", i % 4 == 0 ? text(s, "group-%u", i / 4 % 5) : nothing);
     cedar_entity_end(e);
 }
 
@@ -169,17 +251,21 @@ static void add_object(struct set *s, unsigned i)
     const char *type = types[i % 6];
     char id[32];
 
+    add_marking(s, i);
     snprintf(id, sizeof id, "o%u", i);
     s->objects[i] = cedar_entity(e, type, id);
     cedar_entity_begin(e, type, id);
     cedar_entity_attribute(e, "enclave", uid(s, "Casemate::Enclave", "program-%u", i % 8 == 7));
     cedar_entity_attribute(e, "site", text(s, "site-%u", i / 6 % 3));
-    cedar_entity_attribute(e, "level", cedar_long(i * 3 % 5));
-    cedar_entity_attribute(e, "exportControlled", cedar_bool(i % 5 != 0));
-    cedar_entity_attribute(e, "technical", cedar_bool(i % 3 != 0));
-    cedar_entity_attribute(e, "requester", uid(s, "Casemate::Person", "p%u", i * 13 % PEOPLE));
-    if (i % 3 == 0)
-        cedar_entity_attribute(e, "approver", uid(s, "Casemate::Person", "p%u", i * 17 % PEOPLE));
+    cedar_entity_attribute(e, "marking", uid(s, "Casemate::Marking", "m%u", i));
+    if (i % 6 == 1)
+        cedar_entity_attribute(e, "skill", text(s, "skill-%u", i % 12));
+    if (i % 6 == 2)
+        cedar_entity_attribute(e, "technical", cedar_bool(i % 4 != 0));
+    if (i % 6 == 3)
+        cedar_entity_attribute(e, "requester", person(s, i * 13 % PEOPLE));
+    if (i % 6 == 5 && i % 4 == 1)
+        cedar_entity_attribute(e, "approver", person(s, i * 17 % PEOPLE));
     cedar_entity_attribute(e, "serial", cedar_long(i));
     cedar_entity_end(e);
 }
@@ -211,18 +297,26 @@ static void add_contexts(struct set *s)
     for (unsigned i = 0; i < CONTEXTS; i++) {
         snprintf(id, sizeof id, "st%u", i);
         cedar_entity_begin(e, "Casemate::Station", id);
+        cedar_entity_attribute(e, "suspended", cedar_bool(false));
+        cedar_entity_attribute(e, "training", cedar_bool(false));
         cedar_entity_attribute(e, "site", text(s, "site-%u", i % 3));
         cedar_entity_attribute(e, "zone", text(s, "zone-%u", i));
+        cedar_entity_attribute(e, "accreditedUntil", cedar_datetime(NOW + 300 * DAY));
         cedar_entity_attribute(e, "ceiling", cedar_long(1 + i));
         cedar_entity_attribute(e, "attestedUntil", cedar_datetime(NOW + 30 * DAY));
-        cedar_entity_attribute(e, "training", cedar_bool(false));
+        cedar_entity_attribute(e, "certifiedUntil", cedar_datetime(NOW + 90 * DAY));
+        cedar_entity_attribute(e, "country", country(s, 0));
         cedar_entity_end(e);
-        struct cedar_field fields[] = {
-            {"station", cedar_entity(e, "Casemate::Station", id)},
-            {"now", cedar_datetime(NOW + (int64_t)i * 5 * DAY)},
-            {"enclave", uid(s, "Casemate::Enclave", "program-%u", 0)},
-            {"factor", cedar_string(e, i % 2 ? "piv" : "badge+pin", i % 2 ? 3 : 9)},
-            {"shift", cedar_long(17 * i)}};
+        struct cedar_field fields[] = {{"station", cedar_entity(e, "Casemate::Station", id)},
+                                       {"now", cedar_datetime(NOW + (int64_t)i * 5 * DAY)},
+                                       {"enclave", uid(s, "Casemate::Enclave", "program-%u", 0)},
+                                       {"factor", text(s, i % 2 ? "piv" : "badge+pin", 0)},
+                                       {"sinceVerified", cedar_duration((int64_t)i * 60000)},
+                                       {"weekday", cedar_long(1 + i * 2 % 7)},
+                                       {"dayBefore", cedar_long(1 + (i * 2 + 6) % 7)},
+                                       {"timeOfDay", cedar_duration(DAY / 24 * (6 + 4 * i))},
+                                       {"breakGlassTag", text(s, "break-glass:view-job", 0)},
+                                       {"shift", cedar_long(17 * i)}};
         s->contexts[i] = cedar_record(e, fields, sizeof fields / sizeof *fields);
     }
 }
@@ -360,6 +454,8 @@ static bool measure(const char *name, const char *before, const char *after, dou
     double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - start, limit = plain * 2 * QUESTIONS;
     const struct cedar_impact_result *r = cedar_impact_result(impact);
     check_samples(sets, r, scratch);
+    if (r->changes[CEDAR_NEWLY_ALLOWED].count == 0 || r->changes[CEDAR_NEWLY_DENIED].count == 0)
+        die("a change that changes nothing: the people and objects do not suit the policies");
     if (getenv("PLAIN") != NULL)
         check_all(sets, r, scratch);
     bool good = wants <= 0 || took <= wants;
