@@ -109,6 +109,7 @@ struct policy {
     uint32_t id;            /* symbol */
     struct scope scopes[3]; /* by enum variable */
     uint32_t clause_first, clause_count;
+    uint32_t step_first;
     uint32_t annotation_first, annotation_count;
     struct span span;
 };
@@ -139,6 +140,28 @@ struct mark {
 /* How many conditions that stand at several places are evaluated once for a decision. */
 #define SHARED_MAX 256U
 
+/*
+ * How many paths of attributes, such as principal.sites, are looked up once for a decision.
+ * The first four rows are the variables themselves, by enum variable.
+ */
+#define PATHS_MAX 128U
+
+struct path_row {
+    uint32_t of;   /* the row of what has the attribute */
+    uint32_t key;  /* symbol */
+    bool is_inner; /* attributes of it are asked for */
+};
+
+/* One condition of a policy, and the step behind it: a number, or one of the two ends. */
+struct step {
+    uint32_t node, yes, no;
+    uint16_t shared; /* the number of the condition plus 1; 0: none */
+    uint16_t row;    /* of ${paths}, where the condition is no more than that; 0: none */
+    bool is_has;     /* whether it is there, not what it says */
+};
+#define STEP_SATISFIED     UINT32_MAX
+#define STEP_NOT_SATISFIED (UINT32_MAX - 1)
+
 struct cedar_policies {
     char *bytes; /* what cedar_policies_source() gives; spans are offsets into it */
     size_t length;
@@ -154,6 +177,10 @@ struct cedar_policies {
     folded; /* likewise: the value of a call on literals, or of a set of them, plus 1; 0: none */
     uint16_t *shared;      /* likewise, where is_shared: the number of the condition */
     uint32_t shared_count; /* at most SHARED_MAX */
+    struct path_row paths[PATHS_MAX];
+    uint32_t path_count;
+    uint16_t *path_of; /* likewise: the row of what NODE_GET reads or NODE_HAS asks for; 0: none */
+    ARRAY(struct step) steps;
     ARRAY(uint32_t) children;
     ARRAY(struct cedar_value) values;
     ARRAY(struct pattern) patterns;
@@ -189,7 +216,13 @@ bool node_equal(const struct cedar_policies *p, uint32_t a, uint32_t b);
 /* node_hash(p, node): Equal for expressions that are the same, and seldom for others. */
 uint32_t node_hash(const struct cedar_policies *p, uint32_t node);
 
-/* share_build(p): Number the conditions that stand at several places.  0 or CEDAR_ERR_MEMORY. */
+/*
+ * share_build(p): Number the conditions that stand at several places, and the
+ * paths of attributes.  0 or CEDAR_ERR_MEMORY.
+ */
 int share_build(struct cedar_policies *p);
+
+/* steps_build(p): Lay the clauses of every policy out as steps, after share_build().  As above. */
+int steps_build(struct cedar_policies *p);
 
 #endif

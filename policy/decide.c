@@ -36,18 +36,40 @@ bool request_is_decidable(const struct cedar_policies *policies,
 
 enum outcome { OUTCOME_ERRED, OUTCOME_NOT_SATISFIED, OUTCOME_SATISFIED };
 
-/* The scope matched: whether all clauses hold. */
-static enum outcome eval_clauses(struct eval *ev, const struct policy *policy)
+/* What one condition says; false if it errs. */
+static inline bool eval_step(struct eval *ev, const struct step *s, bool *ret)
 {
-    for (uint32_t i = 0; i < policy->clause_count; i++) {
-        const struct clause *clause = &ev->policies->clauses.at[policy->clause_first + i];
-        bool value;
-        if (!eval_bool(ev, clause->node, &value))
-            return OUTCOME_ERRED;
-        if (value == clause->is_unless)
-            return OUTCOME_NOT_SATISFIED;
+    uint8_t known = s->shared == 0 ? 0 : ev->shared[s->shared - 1];
+    const struct eval_place *place;
+    enum path_state state;
+
+    if (known != 0) {
+        *ret = known == 2;
+        return true;
     }
-    return OUTCOME_SATISFIED;
+    if (s->row != 0) {
+        state = eval_row(ev, s->row, &place);
+        *ret = state == PATH_FOUND && (s->is_has || place->value->number != 0);
+        if (s->is_has ? state == PATH_FOUND || state == PATH_ABSENT
+                      : state == PATH_FOUND && place->value->tag == VALUE_BOOL)
+            return true;
+    }
+    return eval_bool(ev, s->node, ret);
+}
+
+/* The scope matched: whether all clauses hold. */
+static enum outcome eval_steps(struct eval *ev, const struct policy *policy)
+{
+    uint32_t at = policy->step_first;
+
+    while (at < STEP_NOT_SATISFIED) {
+        const struct step *s = &ev->policies->steps.at[at];
+        bool value;
+        if (!eval_step(ev, s, &value))
+            return OUTCOME_ERRED;
+        at = value ? s->yes : s->no;
+    }
+    return at == STEP_SATISFIED ? OUTCOME_SATISFIED : OUTCOME_NOT_SATISFIED;
 }
 
 static void describe_fault(const struct eval *ev, uint32_t number, struct cedar_fault *ret)
@@ -73,7 +95,7 @@ static bool tally_policy(struct eval *ev, uint32_t number, struct tally *t)
 
     if (!eval_scope(ev, policy))
         return true;
-    enum outcome outcome = eval_clauses(ev, policy);
+    enum outcome outcome = eval_steps(ev, policy);
     arena_rewind(ev->scratch, mark);
     if (outcome == OUTCOME_ERRED && ev->fault.kind == FAULT_MEMORY)
         return false;
@@ -117,6 +139,7 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
     struct eval ev;
     struct cedar_result r = {.decision = CEDAR_DENY, .cause = CEDAR_NOT_DECIDED};
     uint8_t shared[SHARED_MAX];
+    struct eval_paths paths;
     struct tally t;
 
     *ret_result = r;
@@ -126,6 +149,8 @@ enum cedar_decision cedar_decide(const struct cedar_policies *policies,
     eval_begin(&ev, policies, entities, request, &scratch->arena);
     memset(shared, 0, policies->shared_count);
     ev.shared = shared;
+    memset(paths.states, PATH_UNKNOWN, policies->path_count);
+    ev.paths = &paths;
     if (!tally_policies(&ev, &t))
         return CEDAR_DENY;
     r.erring = t.erring;

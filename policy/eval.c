@@ -2,8 +2,16 @@
 
 #include <string.h>
 
+static bool is_uid(const struct eval_place *place, struct uid uid)
+{
+    return place->value->tag == VALUE_ENTITY && place->value->uid.type == uid.type &&
+           place->value->uid.id == uid.id;
+}
+
 const struct entity *eval_entity(struct eval *ev, struct uid uid)
 {
+    if (is_uid(&ev->places[VARIABLE_PRINCIPAL], uid))
+        return ev->places[VARIABLE_PRINCIPAL].entity;
     struct eval_memo *m = &ev->memos[(uid.type * 3 + uid.id) % EVAL_MEMOS];
 
     if (!m->known || m->uid.type != uid.type || m->uid.id != uid.id)
@@ -26,21 +34,52 @@ static const struct cedar_value *request_value(const struct eval *ev, enum varia
     return &ev->request->context;
 }
 
-void eval_enter(struct eval *ev, enum variable v)
+static void enter(const struct eval *ev, struct eval_place *place, const struct cedar_value *value)
 {
-    const struct cedar_value *value = request_value(ev, v);
-
-    ev->places[v] = (struct eval_place){.value = value};
+    *place = (struct eval_place){.value = value};
     if (value->tag == VALUE_RECORD) {
-        ev->places[v].fields = value->fields;
-        ev->places[v].count = value->count;
+        place->fields = value->fields;
+        place->count = value->count;
     } else if (value->tag == VALUE_ENTITY) {
         const struct entity *entity =
             entities_find(ev->entities, (struct uid){value->uid.type, value->uid.id});
-        ev->places[v].entity = entity;
-        ev->places[v].fields = entity == NULL ? NULL : entity->attributes;
-        ev->places[v].count = entity == NULL ? 0 : entity->attribute_count;
+        place->entity = entity;
+        place->fields = entity == NULL ? NULL : entity->attributes;
+        place->count = entity == NULL ? 0 : entity->attribute_count;
     }
+}
+
+void eval_enter(struct eval *ev, enum variable v)
+{
+    enter(ev, &ev->places[v], request_value(ev, v));
+}
+
+/* ---- paths that are looked up once ---- */
+
+enum path_state eval_look_up(struct eval *ev, uint32_t row)
+{
+    const struct path_row *path = &ev->policies->paths[row];
+    const struct eval_place *of;
+    enum path_state state = eval_row(ev, path->of, &of);
+
+    if (state == PATH_FOUND && of->value->tag != VALUE_RECORD && of->value->tag != VALUE_ENTITY)
+        state = PATH_ERRS;
+    if (state == PATH_FOUND) {
+        const struct cedar_value *value = fields_find(of->fields, of->count, path->key);
+        if (value == NULL)
+            state = PATH_ABSENT;
+        else if (path->is_inner)
+            enter(ev, &ev->paths->places[row], value);
+        else
+            ev->paths->places[row].value = value;
+    }
+    return ev->paths->states[row] = (uint8_t)state;
+}
+
+/* The row of the path that ${node} reads or asks for; 0 when it is to be looked up anew. */
+static inline uint32_t row_of(const struct eval *ev, uint32_t node)
+{
+    return ev->paths == NULL ? 0 : ev->policies->path_of[node];
 }
 
 void eval_begin(struct eval *ev, const struct cedar_policies *policies,
@@ -179,7 +218,11 @@ static const struct cedar_value *path_value(struct eval *ev, uint32_t node);
 static inline const struct cedar_value *value_at(struct eval *ev, uint32_t node)
 {
     const struct node *n = &ev->policies->nodes.at[node];
+    const struct eval_place *place;
+    uint32_t row = row_of(ev, node);
 
+    if (row != 0 && eval_row(ev, row, &place) == PATH_FOUND)
+        return place->value;
     return n->op == NODE_VARIABLE ? ev->places[n->a].value : path_value(ev, node);
 }
 
@@ -221,6 +264,15 @@ static bool eval_get(struct eval *ev, uint32_t node, struct cedar_value *ret)
     }
     *ret = *found;
     return true;
+}
+
+/* The same for a path that is looked up once; ERRED: look anew, for the words of the error. */
+static inline enum truth truth_has_path(struct eval *ev, uint32_t row)
+{
+    const struct eval_place *place;
+    enum path_state state = eval_row(ev, row, &place);
+
+    return state == PATH_FOUND ? TRUE : state == PATH_ABSENT ? FALSE : ERRED;
 }
 
 /* x has a.b.c is x has a && x.a has b && x.a.b has c. */
@@ -325,6 +377,9 @@ static enum truth truth_anew(struct eval *ev, uint32_t node)
         b = a == NULL ? NULL : value_at(ev, n->b);
         return b == NULL ? ERRED : truth_of_two(ev, node, a, b);
     case NODE_HAS:
+        if (row_of(ev, node) != 0 && (t = truth_has_path(ev, row_of(ev, node))) != ERRED)
+            return t;
+        /* fall through */
     case NODE_IS:
         if (!nodes[n->a].is_path)
             return truth_of_made(ev, node);

@@ -50,6 +50,14 @@ struct eval_place {
     uint32_t count;
 };
 
+/* What is known of the paths of the set, by row of ${paths}. */
+enum path_state { PATH_UNKNOWN, PATH_ABSENT, PATH_ERRS, PATH_FOUND };
+
+struct eval_paths {
+    uint8_t states[PATHS_MAX];
+    struct eval_place places[PATHS_MAX]; /* where PATH_FOUND, but for the variables */
+};
+
 /* One evaluation.  Everything but the scratch, the fault and the memos is only read. */
 struct eval {
     const struct cedar_policies *policies;
@@ -59,6 +67,7 @@ struct eval {
     struct fault fault;
     struct eval_place places[4]; /* by enum variable */
     struct eval_memo memos[EVAL_MEMOS];
+    struct eval_paths *paths; /* or NULL: every path is looked up anew */
     uint8_t *shared; /* by number of a shared condition: 0, or 1 and what it says; or NULL */
 };
 
@@ -74,6 +83,22 @@ void eval_enter(struct eval *ev, enum variable v);
 
 /* eval_entity(ev, uid): The entity, or NULL. */
 const struct entity *eval_entity(struct eval *ev, struct uid uid);
+
+/*
+ * eval_row(ev, row, ret):
+ * What the path of ${row} is, with ${ev->paths} given; where that is PATH_FOUND,
+ * ${ret} is its place, of which the fields are known if the row is inner.
+ */
+enum path_state eval_look_up(struct eval *ev, uint32_t row);
+static inline enum path_state eval_row(struct eval *ev, uint32_t row, const struct eval_place **ret)
+{
+    enum path_state state = ev->paths->states[row];
+
+    *ret = row <= VARIABLE_CONTEXT ? &ev->places[row] : &ev->paths->places[row];
+    return row <= VARIABLE_CONTEXT ? PATH_FOUND
+           : state != PATH_UNKNOWN ? state
+                                   : eval_look_up(ev, row);
+}
 
 /* eval_node(ev, node, ret): The value of the expression; false, and ${fault} set, if it errs. */
 bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret);

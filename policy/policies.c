@@ -348,7 +348,7 @@ static int read_sources(const struct cedar_source *sources, size_t count,
     }
     if ((r = parse_all(p, ret_problem, parse)) != 0)
         goto out;
-    if (index_build(p) != 0 || share_build(p) != 0) {
+    if (index_build(p) != 0 || share_build(p) != 0 || steps_build(p) != 0) {
         r = fail(ret_problem, CEDAR_ERR_MEMORY, "out of memory");
         goto out;
     }
@@ -416,12 +416,14 @@ void cedar_policies_free(struct cedar_policies *p)
     free(p->nodes.at);
     free(p->spans.at);
     free(p->folded.at);
+    free(p->steps.at);
     free(p->children.at);
     free(p->values.at);
     free(p->patterns.at);
     free(p->marks.at);
     index_free(&p->index);
     free(p->shared);
+    free(p->path_of);
     symbols_free(&p->symbols);
     arena_free(&p->arena);
     free(p);

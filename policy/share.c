@@ -63,8 +63,66 @@ static void share(struct cedar_policies *p, uint32_t first, uint32_t again)
     p->shared[again] = p->shared[first];
 }
 
+/* ---- paths ---- */
+
+/* The row of attribute ${key} of what row ${of} is, made if need be; 0 when there is no room. */
+static uint32_t path_row(struct cedar_policies *p, uint32_t of, uint32_t key)
+{
+    for (uint32_t i = VARIABLE_CONTEXT + 1; i < p->path_count; i++)
+        if (p->paths[i].of == of && p->paths[i].key == key)
+            return i;
+    if (p->path_count == PATHS_MAX)
+        return 0;
+    p->paths[of].is_inner = true;
+    p->paths[p->path_count] = (struct path_row){of, key, false};
+    return p->path_count++;
+}
+
+/* The row of ${node}, whose own children come before it in number; false when it has none. */
+static bool row_of(const struct cedar_policies *p, uint32_t node, uint32_t *ret)
+{
+    const struct node *n = &p->nodes.at[node];
+
+    *ret = n->op == NODE_VARIABLE ? n->a : n->op == NODE_GET ? p->path_of[node] : 0;
+    return n->op == NODE_VARIABLE || *ret != 0;
+}
+
+static void number_path(struct cedar_policies *p, uint32_t node)
+{
+    const struct node *n = &p->nodes.at[node];
+    uint32_t row;
+
+    if ((n->op != NODE_GET && n->op != NODE_HAS) || !row_of(p, n->a, &row))
+        return;
+    if (n->op == NODE_GET) {
+        p->path_of[node] = (uint16_t)path_row(p, row, n->b);
+        return;
+    }
+    if (p->nodes.at[n->a].op != NODE_VARIABLE)
+        return; /* x.a has b errs where there is no x.a; x has a.b does not */
+    for (uint32_t i = 0; i < n->c; i++) {
+        row = path_row(p, row, p->children.at[n->b + i]);
+        if (row == 0)
+            return;
+    }
+    p->path_of[node] = (uint16_t)row;
+}
+
+static int paths_build(struct cedar_policies *p)
+{
+    p->path_of = calloc((size_t)p->nodes.count + 1, sizeof *p->path_of);
+    if (p->path_of == NULL)
+        return CEDAR_ERR_MEMORY;
+    p->path_count = VARIABLE_CONTEXT + 1;
+    for (uint32_t i = 1; i < p->nodes.count; i++)
+        number_path(p, i);
+    return 0;
+}
+
 int share_build(struct cedar_policies *p)
 {
+    if (paths_build(p) != 0)
+        return CEDAR_ERR_MEMORY;
     uint32_t mask = 15;
 
     while (mask < 2 * p->nodes.count)

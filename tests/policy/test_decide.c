@@ -72,6 +72,31 @@ static void denies_what_nothing_permits(void **state)
     world_free(&w);
 }
 
+/* Paths are looked up once for a decision: what one policy found must not mislead another. */
+static void tells_absent_from_erring_on_one_path(void **state)
+{
+    static const char text[] =
+        "@id(\"asks\") permit(principal, action, resource)\n"
+        "  unless { context has zone.cell };\n"
+        "@id(\"reads\") forbid(principal, action == Action::\"break\", resource)\n"
+        "  when { context.zone has cell };\n"
+        "@id(\"number\") forbid(principal, action == Action::\"write\", resource)\n"
+        "  when { context has level.depth };\n";
+    struct world w = world_new(text);
+
+    (void)state;
+    world_ready(&w);
+    struct cedar_result r = decide(&w, "read", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.decision, CEDAR_ALLOW);
+    r = decide(&w, "break", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.cause, CEDAR_POLICY_ERROR);
+    assert_string_equal(cedar_policy_id(w.policies, r.erring[0]), "reads");
+    r = decide(&w, "write", "d", 0, false, CEDAR_DENY_ON_ERROR);
+    assert_int_equal(r.cause, CEDAR_POLICY_ERROR);
+    assert_string_equal(cedar_policy_id(w.policies, r.erring[0]), "number");
+    world_free(&w);
+}
+
 static void denies_when_a_policy_errs_and_says_so(void **state)
 {
     struct world w = world_new(rules);
@@ -243,6 +268,7 @@ int main(void)
         cmocka_unit_test(names_the_permit_that_allows),
         cmocka_unit_test(names_the_forbid_that_denies),
         cmocka_unit_test(denies_what_nothing_permits),
+        cmocka_unit_test(tells_absent_from_erring_on_one_path),
         cmocka_unit_test(denies_when_a_policy_errs_and_says_so),
         cmocka_unit_test(lets_an_erring_forbid_vanish_only_when_asked_to),
         cmocka_unit_test(decides_nothing_with_a_store_that_is_not_frozen),
