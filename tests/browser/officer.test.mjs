@@ -89,10 +89,11 @@ test("an officer finds somebody by the badge and enters a record; another approv
   await openPerson(page, about);
   await page.locator(".row[data-state=active]", { hasText: "solder-L3" }).waitFor();
 
-  await page.getByRole("button", { name: "What is missing for a program?" }).click();
+  await page.getByRole("button", { name: "What is missing?" }).click();
   await page.getByRole("button", { name: WORKING_PROGRAM, exact: true }).click();
   await page.locator(".sentence").waitFor();
   await picture(page, "lacks");
+  await page.getByRole("button", { name: about.name }).click();
 
   await page.locator(".row[data-state=active]", { hasText: "solder-L3" }).getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("textbox").click();
@@ -101,7 +102,7 @@ test("an officer finds somebody by the badge and enters a record; another approv
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await page.locator(".said").waitFor();
   await page.getByText(/Ended, revoked or replaced/).click();
-  await page.locator(".row[data-state=revoked]", { hasText: "Entered for the wrong person." }).waitFor();
+  await page.locator(".row[data-state=revoked]", { hasText: "Entered for the wrong person." }).first().waitFor();
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

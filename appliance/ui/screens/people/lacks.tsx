@@ -7,29 +7,34 @@ import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { saying } from "../../parts/record";
 import { words as records } from "../../parts/record-words";
+import type { HolderOf } from "./holder";
 import { words } from "./words";
 
 interface Props {
   session: Session;
   programs: Answers["enclave_choice"][];
-  person: string;
+  holder: HolderOf;
+  leave(): void;
 }
 
 /** What one person has for one program, and what is not on record. */
-export function Lacks({ session, programs, person }: Props) {
+export function Lacks({ session, programs, holder, leave }: Props) {
   const [program, setProgram] = useState<Answers["enclave_choice"] | null>(null);
   return (
-    <section class="side">
-      <h2>{program === null ? words.lacks : words.lacksFor(program.name)}</h2>
+    <section class="desk">
+      <button type="button" class="button" onClick={leave}>
+        {holder.name}
+      </button>
+      <h1>{program === null ? words.lacksWhich(holder.name) : words.lacksFor(holder.name, program.name)}</h1>
       <div class="weeks">
         {programs.map((choice) => (
-          <button key={choice.enclave} type="button" class="button" onClick={() => setProgram(choice)}>
+          <button key={choice.enclave} type="button" class="button" aria-pressed={choice === program} onClick={() => setProgram(choice)}>
             {choice.name}
           </button>
         ))}
       </div>
       {program !== null && (
-        <Standings key={program.enclave} session={session} person={person} enclave={program.enclave} />
+        <Standings key={program.enclave} session={session} person={holder.id} enclave={program.enclave} />
       )}
     </section>
   );
