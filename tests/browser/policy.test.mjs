@@ -172,8 +172,9 @@ test("a control gets its reason, and the register prints with its marking on eve
   for (const place of ["top", "bottom"]) {
     const strip = page.locator(`[data-banner=${place}]`);
     assert.equal(await strip.isVisible(), true);
-    assert.equal(await strip.evaluate((one) => getComputedStyle(one).position), "fixed", "on every sheet");
   }
+  const margins = await page.evaluate(() => document.adoptedStyleSheets.map((one) => one.cssRules[0].cssText).join());
+  assert.match(margins, /@top-center \{[^}]*CUI.*@bottom-center \{[^}]*CUI/s, "in the margins of every sheet");
   assert.equal(await page.locator("header.header").isVisible(), false);
   assert.equal(await page.locator("main button:visible").count(), 0);
   await page.pdf({ format: "A4", path: join(pictures, "rationale.pdf") });
