@@ -8,7 +8,6 @@ export const words = {
   ownKeyHint: "Sign in; then your key is registered.",
   ownKeyNot: "Not now",
   escort: "Now your escort: scan the badge",
-  switched: (badge: string) => `Welcome, badge ${badge}`,
   lost: "The station did not answer. You are not signed in. Scan your badge again.",
   untouched: {
     error: "The key did not answer.",
