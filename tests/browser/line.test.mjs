@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  badgeIn, card, has, identify, isIn, OTHER_PROGRAM, person, picture, scan, served, signOut, skip, station,
+  atDoor, badgeIn, card, has, identify, isIn, OTHER_PROGRAM, person, picture, scan, served, signOut, skip, station,
   WORKING_PROGRAM,
 } from "./walk.mjs";
 
@@ -182,6 +182,14 @@ test("what was typed and not recorded is there again after a reload and after so
   const kept = page.waitForResponse((answer) => answer.url().endsWith("/api/operations/draft") && answer.request().method() === "POST");
   await page.keyboard.type(most, { delay: 60 });
   assert.equal((await kept).status(), 200);
+  const { unit, sequence, id } = JSON.parse((await kept).request().postData());
+  const other = person((one) => one !== who && has(one, "operator") && isIn(one, WORKING_PROGRAM) && one.enclaves.length === 1);
+  const theirs = await atDoor(other, WORKING_PROGRAM);
+  const seen = await theirs("GET", `/api/operations/draft?unit=${unit}&sequence=${sequence}`);
+  assert.deepEqual([seen.status, seen.answer.draft], [200, ""], "nobody else sees it");
+  const last4 = id.slice(-4) === "0000" ? "0001" : "0000";
+  const over = await theirs("POST", "/api/operations/draft", { id: id.slice(0, -4) + last4, unit, sequence, draft: "{}" });
+  assert.equal(over.status, 409, "nor writes one of an operation that is somebody else's");
   const stored = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
   assert.deepEqual(stored, [0, 0, ""], "nothing of it lies in the browser");
   await page.reload();
@@ -196,7 +204,6 @@ test("what was typed and not recorded is there again after a reload and after so
   await page.locator("[data-field=value]", { hasText: most }).waitFor();
   await picture(page, "draft", /CUI/);
 
-  const other = person((one) => one !== who && has(one, "operator") && isIn(one, WORKING_PROGRAM) && one.enclaves.length === 1);
   await page.keyboard.type(last, { delay: 60 });
   await scan(page, other.badge);
   await page.getByRole("heading", { name: "Your PIN" }).waitFor();

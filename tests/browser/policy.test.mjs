@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { badgeIn, card, has, identify, isIn, person, picture, pictures, skip, station, top, WORKING_PROGRAM } from "./walk.mjs";
+import { atDoor, badgeIn, card, has, identify, isIn, person, picture, pictures, skip, station, top, WORKING_PROGRAM } from "./walk.mjs";
 
 const officers = () => card.people.filter((who) => has(who, "security-officer") && isIn(who, WORKING_PROGRAM)).slice(0, 2);
 const operator = () => person((who) => has(who, "operator") && isIn(who, WORKING_PROGRAM) && who.enclaves.length === 1);
@@ -189,26 +189,10 @@ test("a control gets its reason, and the register prints with its marking on eve
   await page.context().close();
 });
 
-/* A page offers nobody what the policy refuses: so it is asked for without one. */
-async function refusedFacts(who) {
-  const ask = async (address, body, token) => {
-    const response = await fetch(address, {
-      method: body === null ? "GET" : "POST",
-      headers: { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, answer: await response.json() };
-  };
-  const { answer: entered } = await ask(`${card.entry}/api/sign-in`, { badge: who.badge, pin: who.pin });
-  const { answer: handed } = await ask(`${card.entry}/api/enter`, { enclave: entered.enclaves[0].enclave }, entered.token);
-  const door = `http://localhost:${handed.port}`;
-  const { answer: redeemed } = await ask(`${door}/api/redeem`, { code: handed.code });
-  return (await ask(`${door}/api/security`, null, redeemed.token)).status;
-}
-
 test("what was refused stands with who, what, when and why", { skip }, async () => {
   const who = operator();
-  assert.equal(await refusedFacts(who), 404, "to an operator there is no such page");
+  const door = await atDoor(who, WORKING_PROGRAM);
+  assert.equal((await door("GET", "/api/security")).status, 404, "to an operator there is no such page");
   const page = await inProgram(officers()[0], "Denials");
   const row = page.locator(".denial", { hasText: who.name }).first();
   await row.waitFor();

@@ -16,7 +16,7 @@ const EVERY_MS = 15_000;
 const NO_MODEL = /^0*$/;
 
 /** Everybody's security keys and cards; what is new waits for an officer. */
-export function CredentialList({ session }: { session: Session }) {
+export function CredentialList({ session, cardPort }: { session: Session; cardPort: number }) {
   const asked = useAsked(session, "get_credentials", {}, EVERY_MS);
   const act = useAct();
   const [revoking, setRevoking] = useState<Credential | null>(null);
@@ -71,6 +71,7 @@ export function CredentialList({ session }: { session: Session }) {
     return (
       <OwnKey
         session={session}
+        cardPort={cardPort}
         leave={() => {
           setOwn(false);
           asked.again();

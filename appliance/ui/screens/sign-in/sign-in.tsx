@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { post, type Answers, type Outcome, type Problem } from "../../app/api";
 import { Desk } from "../../app/desk";
 import { enterAt } from "../../app/enter";
+import { cardShown } from "../../app/card";
 import { keyAnswers } from "../../app/key";
 import { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
@@ -98,6 +99,15 @@ export function SignIn({ station, badge, program }: Props) {
     heard(await post("sign_in_key", JSON.stringify({ badge, ...answer }), null, null), badge);
   };
 
+  const signInByCard = async () => {
+    setBusy(true);
+    setFailed(null);
+    const challenge = await cardShown(station.card_port);
+    if (challenge.kind !== "answer") return fail(challenge);
+    /* Whose card it is, and so which badge, the box knows alone. */
+    heard(await post("sign_in_card", JSON.stringify({ challenge: challenge.answer }), null, null), "");
+  };
+
   const drop = () => {
     setHere(null);
     setWantsKey(false);
@@ -125,6 +135,7 @@ export function SignIn({ station, badge, program }: Props) {
             busy={busy}
             known={scanned.badge}
             give={(badge, pin) => void signIn(badge, pin)}
+            {...(visitor === null && station.card_port !== 0 && { card: () => void signInByCard() })}
             {...(visitor === null && { touch: { behindBadge: true, act: (badge: string) => void signInByKey(badge) } })}
           >
             {visitor !== null && <p class="notice">{words.escort}</p>}
