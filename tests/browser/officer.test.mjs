@@ -212,7 +212,7 @@ test("a visitor signs in with the escort's badge and PIN behind the own ones", {
   const page = await station();
   await page.goto(card.entry);
   await identify(page, visitor);
-  await page.getByText("Now your escort").waitFor();
+  await page.getByText("Now your escort scans").waitFor();
   await picture(page, "escort");
   await identify(page, escort);
   await page.getByRole("alert").waitFor();
@@ -222,7 +222,7 @@ test("a visitor signs in with the escort's badge and PIN behind the own ones", {
   const theirs = await station();
   await badgeIn(theirs, escort, WORKING_PROGRAM);
   await identify(page, visitor);
-  await page.getByText("Now your escort").waitFor();
+  await page.getByText("Now your escort scans").waitFor();
   await identify(page, escort);
   await page.getByText("No program is open to you").waitFor();
   await page.context().close();
@@ -358,7 +358,7 @@ test("a card is offered where the entry reads cards, and opens nothing that the 
     return route.fulfill({ response, json: { ...(await response.json()), card_port: 9443 } });
   });
   const asked = [];
-  await page.route("https://localhost:9443/**", (route) => {
+  await page.route("http://localhost:9443/**", (route) => {
     asked.push({ body: route.request().postDataJSON(), type: route.request().headers()["content-type"] });
     return route.fulfill({
       json: { done: true, text: "The card was read.", sequence: 0, held: false },

@@ -1,3 +1,4 @@
+import { operations } from "types";
 import { post, settled, type Answers, type Outcome } from "./api";
 
 /*
@@ -5,8 +6,10 @@ import { post, settled, type Answers, type Outcome } from "./api";
  * handshake, and its PIN with it.  The challenge ties that handshake to this station.
  */
 async function shown(port: number, challenge: string): Promise<Outcome<Answers["done"]>> {
+  const address = new URL(operations.sign_in_piv.path, location.origin);
+  address.port = String(port);
   /* As a plain form would ask: a browser shows no certificate when it asks beforehand. */
-  return settled(`https://${location.hostname}:${port}/api/sign-in/piv`, {
+  return settled(address.href, {
     method: "POST",
     mode: "cors",
     credentials: "include",

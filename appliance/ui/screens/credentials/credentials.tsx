@@ -43,7 +43,7 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
             <b>{one.name}</b> · {words.kinds[one.kind] ?? one.kind} “{one.label}”
           </p>
           <p class="row-reason quiet">
-            {words.about(NO_MODEL.test(one.model) ? words.noModel : one.model, day(one.registered))}
+            {words.about(NO_MODEL.test(one.model) ? words.noModel : words.model(one.model), day(one.registered))}
           </p>
           {mine && <p class="row-reason">{words.mine}</p>}
         </div>

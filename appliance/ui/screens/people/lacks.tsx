@@ -3,12 +3,15 @@ import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { day } from "../../app/clock";
 import type { Session } from "../../app/session";
+import { TextField } from "../../parts/field";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { saying } from "../../parts/record";
 import { words as records } from "../../parts/record-words";
 import type { HolderOf } from "./holder";
 import { words } from "./words";
+
+const NUMBER = /^[a-z0-9]{8}$/;
 
 interface Props {
   session: Session;
@@ -19,7 +22,9 @@ interface Props {
 
 /** What one person has for one program, and what is not on record. */
 export function Lacks({ session, programs, holder, leave }: Props) {
-  const [program, setProgram] = useState<Answers["enclave_choice"] | null>(null);
+  const [program, setProgram] = useState<Pick<Answers["enclave_choice"], "enclave" | "name"> | null>(null);
+  const [number, setNumber] = useState("");
+  const other = number.trim();
   return (
     <section class="desk">
       <button type="button" class="button" onClick={leave}>
@@ -33,6 +38,18 @@ export function Lacks({ session, programs, holder, leave }: Props) {
           </button>
         ))}
       </div>
+      <form
+        class="desk-head desk-ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (NUMBER.test(other)) setProgram({ enclave: other, name: other });
+        }}
+      >
+        <TextField label={words.lacksOther} longest={8} value={number} set={setNumber} />
+        <button type="submit" class="button" disabled={!NUMBER.test(other)}>
+          {words.lacksShow}
+        </button>
+      </form>
       {program !== null && (
         <Standings key={program.enclave} session={session} person={holder.id} enclave={program.enclave} />
       )}
@@ -42,7 +59,7 @@ export function Lacks({ session, programs, holder, leave }: Props) {
 
 function Standings({ session, person, enclave }: { session: Session; person: string; enclave: string }) {
   const asked = useAsked(session, "who_lacks", { person, enclave }, 0);
-  const rank = (one: Answers["standing"]) => (one.state === "active" ? 0 : one.state === "missing" ? 2 : 1);
+  const rank = (one: Answers["standing"]) => (one.state === "active" ? 1 : one.state === "missing" ? 2 : 0);
   const rows = [...(asked.answer?.attributes ?? [])].sort((a, b) => rank(a) - rank(b));
   const missing = rows.filter((one) => one.state === "missing");
   return (
@@ -60,7 +77,9 @@ function Standings({ session, person, enclave }: { session: Session; person: str
               <div class="row-what">
                 <p class="row-title">
                   <b>{saying(one.attribute, one.value)}</b>{" "}
-                  <span class="state">{records.states[one.state] ?? one.state}</span>
+                  {one.state !== "active" && (
+                    <span class="state">{records.states[one.state] ?? one.state}</span>
+                  )}
                 </p>
                 <p class="row-reason quiet">
                   {words.untilDay(day(one.until))} – {one.document}

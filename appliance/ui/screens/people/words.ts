@@ -1,7 +1,7 @@
 export const words = {
   title: "People",
   search: "Find somebody",
-  searchNote: "Scan a badge, or type a part of a name, a badge or a stamp. Enter opens the first.",
+  searchNote: "Scan a badge, or type a part of a name, a badge or a stamp. Enter opens the one that is found.",
   none: "Nobody is found.",
   more: (count: number) => `${count} more. Type more of the name.`,
   add: "Add a person",
@@ -33,6 +33,8 @@ export const words = {
   revokeTitle: (what: string) => `Revoke: ${what}`,
   revokeAbout: "It stops counting at once, in every program. The record stays to be read, with your reason.",
   lacks: "What is missing?",
+  lacksOther: "Another program, by its number",
+  lacksShow: "Show",
   lacksWhich: (name: string) => `${name}: missing for which program?`,
   lacksFor: (name: string, program: string) => `${name}, for ${program}`,
   lacksMissing: "Not on record",
