@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { link } from "../app/link";
 import { useShown } from "../app/shown";
-import { usePrintedMarking } from "./printed";
+import { PrintedMarking } from "./printed";
 import { words } from "./words";
 
 export interface Marking {
@@ -55,7 +55,6 @@ interface Props {
 
 /** Every page: marked at the top and at the bottom, whatever lies between or over it. */
 export function Frame({ marking, name, middle, right, over, covered = false, children }: Props) {
-  usePrintedMarking(marking?.banner ?? words.markingUnknown);
   return (
     <>
       <Banner marking={marking} place="top" />
@@ -72,6 +71,7 @@ export function Frame({ marking, name, middle, right, over, covered = false, chi
         {over}
       </div>
       <Banner marking={marking} place="bottom" />
+      <PrintedMarking text={marking?.banner ?? words.markingUnknown} />
     </>
   );
 }

@@ -8,12 +8,13 @@ function inStyle(text: string): string {
   return Array.from(text, (c) => `\\${(c.codePointAt(0) ?? 0).toString(16)} `).join("");
 }
 
-/** Every sheet that is printed from now on has ${marking} at its top and bottom, and a number. */
-export function usePrintedMarking(marking: string): void {
+/** Every sheet that is printed has ${text} at its top and bottom, and a number. */
+export function PrintedMarking({ text }: { text: string }): null {
   useEffect(() => {
-    const box = `{ content: "${inStyle(marking)}"; font: 700 11pt sans-serif; white-space: nowrap; }`;
+    const box = `{ content: "${inStyle(text)}"; font: 700 11pt sans-serif; white-space: nowrap; }`;
     const number = '{ content: counter(page) " / " counter(pages); font: 9pt sans-serif; }';
     sheet.replaceSync(`@page { @top-center ${box} @bottom-center ${box} @bottom-right ${number} }`);
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
-  }, [marking]);
+  }, [text]);
+  return null;
 }
