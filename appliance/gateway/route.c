@@ -72,6 +72,7 @@ static void answer_station(struct gateway *g, struct exchange *x)
     struct answer_station a = {.station = x->link ? x->link->name : "TRAINING",
                                .entry = g->entry,
                                .entry_port = process_port(g->process),
+                               .card_port = g->entry ? g->piv_port : 0,
                                .banner = "UNCLASSIFIED \xe2\x80\x93 TRAINING MARKINGS ONLY",
                                .banner_kind = "unclassified",
                                .training = process_is_training(g->process)};

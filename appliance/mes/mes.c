@@ -38,7 +38,7 @@ int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
         execution_apply, orders_apply, definitions_apply, markings_apply,
-        reports_apply,   known_apply,  policies_apply};
+        reports_apply,   known_apply,  policies_apply,    drafts_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
         int r = appliers[i](mes, event);
@@ -307,6 +307,9 @@ int mes_run(struct command *command)
     case OPERATION_SCAN_SERIAL:
     case OPERATION_COMPLETE_OPERATION:
         return execution_run(command);
+    case OPERATION_SAVE_DRAFT:
+    case OPERATION_GET_DRAFT:
+        return drafts_run(command);
     case OPERATION_DEFINE_MARKING:
         return markings_run(command);
     case OPERATION_ENTER_RATIONALE:
@@ -355,6 +358,9 @@ void mes_describe(const struct mes *mes, const struct event *event, struct answe
         done->sequence = event->reading_recorded.sequence;
         if (!done->held)
             snprintf(text, size, "Recorded.");
+        return;
+    case EVENT_DRAFT_SAVED:
+        snprintf(text, size, "Kept.");
         return;
     case EVENT_SERIAL_SCANNED:
         snprintf(text, size, "This is %s.", unit_serial(mes, event->serial_scanned.unit));

@@ -182,6 +182,7 @@ int tasks_run(struct command *command);
 int execution_run(struct command *command);
 int job_run(struct command *command);
 int document_run(struct command *command);
+int drafts_run(struct command *command);
 int reports_run(struct command *command);
 
 /* The modules' appliers: ERR_UNKNOWN when the event is not theirs. */
@@ -190,6 +191,10 @@ int markings_apply(struct mes *mes, const struct event *event);
 int orders_apply(struct mes *mes, const struct event *event);
 int execution_apply(struct mes *mes, const struct event *event);
 int reports_apply(struct mes *mes, const struct event *event);
+int drafts_apply(struct mes *mes, const struct event *event);
+
+/* drafts_forget(mes, unit, sequence): The operation is complete; nobody's draft of it is left. */
+void drafts_forget(struct mes *mes, const uint8_t unit[static 16], int64_t sequence);
 
 /* execution: why an operation on a unit cannot be started or gone on with; NULL when it can.
  * The text is static or in ${buffer}. */

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { badgeIn, card, has, identify, isIn, person, picture, pictures, skip, station, top, WORKING_PROGRAM } from "./walk.mjs";
+import { atDoor, badgeIn, card, has, identify, isIn, person, picture, pictures, skip, station, top, WORKING_PROGRAM } from "./walk.mjs";
 
 const officers = () => card.people.filter((who) => has(who, "security-officer") && isIn(who, WORKING_PROGRAM)).slice(0, 2);
 const operator = () => person((who) => has(who, "operator") && isIn(who, WORKING_PROGRAM) && who.enclaves.length === 1);
@@ -172,8 +172,9 @@ test("a control gets its reason, and the register prints with its marking on eve
   for (const place of ["top", "bottom"]) {
     const strip = page.locator(`[data-banner=${place}]`);
     assert.equal(await strip.isVisible(), true);
-    assert.equal(await strip.evaluate((one) => getComputedStyle(one).position), "fixed", "on every sheet");
   }
+  const margins = await page.evaluate(() => document.adoptedStyleSheets.map((one) => one.cssRules[0].cssText).join());
+  assert.match(margins, /@top-center \{[^}]*CUI.*@bottom-center \{[^}]*CUI/s, "in the margins of every sheet");
   assert.equal(await page.locator("header.header").isVisible(), false);
   assert.equal(await page.locator("main button:visible").count(), 0);
   await page.pdf({ format: "A4", path: join(pictures, "rationale.pdf") });
@@ -189,9 +190,13 @@ test("a control gets its reason, and the register prints with its marking on eve
 });
 
 test("what was refused stands with who, what, when and why", { skip }, async () => {
+  const who = operator();
+  const door = await atDoor(who, WORKING_PROGRAM);
+  assert.equal((await door("GET", "/api/security")).status, 404, "to an operator there is no such page");
   const page = await inProgram(officers()[0], "Denials");
-  await page.getByRole("heading", { name: "What was refused" }).waitFor();
-  await page.locator(".denial, .quiet").first().waitFor();
+  const row = page.locator(".denial", { hasText: who.name }).first();
+  await row.waitFor();
+  assert.match(await row.innerText(), /security/);
   await picture(page, "denials", /CUI/);
   await page.context().close();
 });

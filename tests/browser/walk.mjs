@@ -69,8 +69,8 @@ function watch(page, faults) {
   });
 }
 
-export async function station() {
-  const context = await browser.newContext({ viewport: SIZES[0] });
+export async function station(options = {}) {
+  const context = await browser.newContext({ viewport: SIZES[0], ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   page.faults = [];
@@ -129,4 +129,23 @@ export async function signOut(page) {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Scan your badge" }).waitFor();
   assert.equal(new URL(page.url()).origin, new URL(card.entry).origin);
+}
+
+async function ask(address, method, token, body) {
+  const response = await fetch(address, {
+    method,
+    headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+/* Somebody at a program without a page: a page offers nobody what is refused. */
+export async function atDoor(who, program) {
+  const { answer: entered } = await ask(`${card.entry}/api/sign-in`, "POST", "", { badge: who.badge, pin: who.pin });
+  const { enclave } = entered.enclaves.find((choice) => choice.name === program);
+  const { answer: handed } = await ask(`${card.entry}/api/enter`, "POST", entered.token, { enclave });
+  const door = `http://localhost:${handed.port}`;
+  const { answer: redeemed } = await ask(`${door}/api/redeem`, "POST", "", { code: handed.code });
+  return (method, path, body) => ask(door + path, method, redeemed.token, body);
 }

@@ -87,6 +87,7 @@ static int apply_completed(struct mes *mes, const struct event *e)
         return ERR_STATE;
     const struct order *o = entities_order(mes->entities, (size_t)u->order);
     const struct route *route = entities_route(mes->entities, (size_t)o->route);
+    drafts_forget(mes, m->unit, m->sequence);
     u->done |= BIT(u->running - 1);
     u->running = 0;
     u->recorded = u->failed = u->scanned = 0;

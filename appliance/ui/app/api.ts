@@ -59,6 +59,8 @@ export type Outcome<A> =
 export type Settled<A> = Exclude<Outcome<A>, { kind: "lost" }>;
 
 const PATIENCE_MS = 10_000;
+/* A card asks its person for a PIN before it answers. */
+const CARD_PATIENCE_MS = 60_000;
 const SILENT: Problem = {
   error: "The station cannot show this.",
   field: "",
@@ -92,10 +94,10 @@ async function exchange(path: string, init: RequestInit): Promise<Response | nul
     const response = await fetch(path, {
       ...init,
       cache: "no-store",
-      credentials: "omit",
+      credentials: init.credentials ?? "omit",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(init.credentials === "include" ? CARD_PATIENCE_MS : PATIENCE_MS),
     });
     linkAnswered(performance.now() - began);
     return response;
@@ -159,6 +161,11 @@ export async function askBytes(document: string, token: string): Promise<Outcome
     headers: bearer(token),
   });
   return settle(response, (r) => r.blob());
+}
+
+/** Ask another of the box's own listeners, which answers what is done. */
+export async function settled(address: string, init: RequestInit): Promise<Outcome<Answers["done"]>> {
+  return settle(await exchange(address, init), json<"lock">);
 }
 
 /** Send exactly the body ${text}. */

@@ -75,8 +75,8 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
       {tab === "people" && <People {...shared} />}
       {tab === "due" && <Due {...shared} />}
       {tab === "stations" && <Stations {...shared} />}
-      {tab === "credentials" && <CredentialList session={session} />}
-      {tab === "key" && <OwnKey session={session} />}
+      {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
+      {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}
     </Frame>
   );
 }

@@ -69,6 +69,8 @@ export class Session {
   readonly signing = new Shown<Signing | null>(null);
   readonly ended = new Shown<boolean>(false);
   readonly locked = new Shown<boolean>(false);
+  /** What keeps what was typed: asked before the session goes away. */
+  readonly keepers = new Set<() => Promise<unknown>>();
   private token: string;
   private touched = performance.now();
 
@@ -147,7 +149,11 @@ export class Session {
   /** Nobody acts any more: the screen is covered at once, whether or not the box can be told. */
   lock(): void {
     this.locked.set(true);
-    void post(this.place.lock, "{}", this.token, null);
+    void this.keep().then(() => post(this.place.lock, "{}", this.token, null));
+  }
+
+  private async keep(): Promise<void> {
+    await Promise.all(Array.from(this.keepers, (keeper) => keeper()));
   }
 
   /** Its own person goes on. */
@@ -166,6 +172,7 @@ export class Session {
 
   /** End the session; false when the box could not be told. */
   async signOut(): Promise<boolean> {
+    await this.keep();
     const outcome = await post(this.place.signOut, "{}", this.token, null);
     return outcome.kind !== "lost";
   }

@@ -68,8 +68,9 @@ export function Work({ session, station, drop }: Props) {
   const [program, setProgram] = useState<Answers["program"] | null>(null);
 
   const leave = useCallback(async () => {
+    const told = session.signOut();
     drop();
-    if (await session.signOut()) location.replace(entryAddress(station));
+    if (await told) location.replace(entryAddress(station));
   }, [session, station, drop]);
   const { over, covered } = useOver(session, () => void leave());
 
@@ -80,8 +81,9 @@ export function Work({ session, station, drop }: Props) {
     return true;
   });
   const switchTo = async (badge: string) => {
+    const told = session.signOut();
     drop();
-    await session.signOut();
+    await told;
     location.replace(entryAddress(station) + handedOn({ badge, program: session.enclave }));
   };
 

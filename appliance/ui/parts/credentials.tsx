@@ -16,12 +16,14 @@ interface Props {
   give(badge: string, pin: string): void;
   /** The person's security key instead; behind the badge where the badge must be known. */
   touch?: { behindBadge: boolean; act(badge: string): void };
+  /** The person's card instead. */
+  card?: () => void;
   /** The badge is known already: only the PIN is asked. */
   known?: string;
 }
 
 /** Badge, then PIN: scanned, typed, or with the keys on the screen; a new key asks for both again. */
-export function Credentials({ busy, give, touch, known = "", children }: Props) {
+export function Credentials({ busy, give, touch, card, known = "", children }: Props) {
   const [badge, setBadge] = useState(known);
   const [accepted, setAccepted] = useState(known !== "");
   const [keys, setKeys] = useState(false);
@@ -89,6 +91,11 @@ export function Credentials({ busy, give, touch, known = "", children }: Props) 
           </button>
         )}
         {touch !== undefined && !touch.behindBadge && <TouchButton busy={busy} act={() => touch.act("")} />}
+        {card !== undefined && (
+          <button type="button" class="button credentials-touch" disabled={busy} onClick={card}>
+            {busy ? words.cardNow : words.cardInstead}
+          </button>
+        )}
       </div>
     );
   return (

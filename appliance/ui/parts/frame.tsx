@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { link } from "../app/link";
 import { useShown } from "../app/shown";
+import { PrintedMarking } from "./printed";
 import { words } from "./words";
 
 export interface Marking {
@@ -77,6 +78,7 @@ export function Frame({ marking, name, middle, right, over, alert = "", covered 
         {over}
       </div>
       <Banner marking={marking} place="bottom" />
+      <PrintedMarking text={marking?.banner ?? words.markingUnknown} />
     </>
   );
 }

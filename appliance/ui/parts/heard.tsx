@@ -6,6 +6,12 @@ import { words } from "./words";
 
 /** What the last act came to, in words. */
 export function Heard({ act }: { act: Act }) {
+  if (act.busy)
+    return (
+      <p class="quiet" role="status">
+        {words.wait}
+      </p>
+    );
   if (act.problem !== null) return <Refusal problem={act.problem} />;
   if (act.said === "") return null;
   return (

@@ -22,6 +22,8 @@ export const words = {
   pinShort: "A PIN has at least 4 digits.",
   touchInstead: "Use my security key",
   touchNow: "Touch your key …",
+  cardInstead: "Use my card",
+  cardNow: "Put your card into the reader …",
   signingTitle: "Your signature",
   signingAs: "You sign as",
   signingMeaning: "Your signature says",

@@ -16,7 +16,7 @@ const EVERY_MS = 15_000;
 const NO_MODEL = /^0*$/;
 
 /** Everybody's security keys and cards; what is new waits for an officer. */
-export function CredentialList({ session }: { session: Session }) {
+export function CredentialList({ session, cardPort }: { session: Session; cardPort: number }) {
   const asked = useAsked(session, "get_credentials", {}, EVERY_MS);
   const act = useAct();
   const [revoking, setRevoking] = useState<Credential | null>(null);
@@ -43,7 +43,7 @@ export function CredentialList({ session }: { session: Session }) {
             <b>{one.name}</b> · {words.kinds[one.kind] ?? one.kind} “{one.label}”
           </p>
           <p class="row-reason quiet">
-            {words.about(NO_MODEL.test(one.model) ? words.noModel : one.model, day(one.registered))}
+            {words.about(NO_MODEL.test(one.model) ? words.noModel : words.model(one.model), day(one.registered))}
           </p>
           {mine && <p class="row-reason">{words.mine}</p>}
         </div>
@@ -71,6 +71,7 @@ export function CredentialList({ session }: { session: Session }) {
     return (
       <OwnKey
         session={session}
+        cardPort={cardPort}
         leave={() => {
           setOwn(false);
           asked.again();

@@ -9,6 +9,7 @@ export const words = {
   revoked: (count: number) => `Revoked (${count})`,
   kinds: { key: "Security key", card: "Card" } as Record<string, string>,
   about: (model: string, on: string) => `registered ${on} · ${model}`,
+  model: (model: string) => `model ${model}`,
   noModel: "the key does not tell its model",
   approve: "Approve",
   revoke: "Revoke",

@@ -5,6 +5,7 @@ import { useAsked } from "../../app/asked";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
 import { NoAnswer, Refusal } from "../../parts/refusal";
+import { useDraft } from "./draft";
 import { Drawing } from "./drawing";
 import { Finish } from "./finish";
 import { Measure } from "./measure";
@@ -28,6 +29,7 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [stopped, setStopped] = useState<Stopped | null>(null);
   const [drawing, setDrawing] = useState(false);
+  const draft = useDraft(session, unit, sequence);
   const job = asked.answer;
 
   useEffect(() => {
@@ -77,10 +79,12 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
         {asked.lost && <NoAnswer again={asked.again} />}
         {step.kind === "measure" && step.characteristic !== null ? (
           <Measure
-            key={step.characteristic.balloon}
+            key={`${step.characteristic.balloon} ${draft.typed === null}`}
             session={session}
             job={job}
             characteristic={step.characteristic}
+            typed={draft.typed?.[step.characteristic.balloon] ?? ""}
+            keep={(text) => draft.put(step.characteristic?.balloon ?? "", text)}
             heard={heard}
             refused={setProblem}
             foot={foot}

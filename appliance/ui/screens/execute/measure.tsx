@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import { canonical, judge } from "../../app/decimal";
 import type { Session } from "../../app/session";
@@ -15,17 +15,21 @@ interface Props {
   session: Session;
   job: Job;
   characteristic: Characteristic;
+  /** What was typed before and not recorded. */
+  typed: string;
+  /** Keep what is typed now. */
+  keep(text: string): void;
   heard(done: Answers["done"], characteristic: Characteristic, value: string): void;
   refused(problem: Problem): void;
   foot(main: ComponentChildren): VNode;
 }
 
 /** One value: its limits, the gage, the number; recorded at once. */
-export function Measure({ session, job, characteristic, heard, refused, foot }: Props) {
+export function Measure({ session, job, characteristic, typed: before, keep, heard, refused, foot }: Props) {
   const gages = job.gages.filter((gage) => gage.class === characteristic.gage_class);
   const usable = gages.filter((gage) => gage.usable);
   const [gage, setGage] = useState(usable[0]?.number ?? "");
-  const [value, setValue] = useState("");
+  const [value, put] = useState(before);
   const [busy, setBusy] = useState(false);
 
   const isGoNoGo = characteristic.unit === GO_NO_GO;
@@ -33,12 +37,20 @@ export function Measure({ session, job, characteristic, heard, refused, foot }: 
   const number = canonical(value);
   const ready = number !== null && (!needsGage || gage !== "") && !busy && !characteristic.recorded;
 
+  /* Several keys may come before the next drawing: each adds to the one before. */
+  const latest = useRef(before);
+  const setValue = (text: string) => {
+    latest.current = text;
+    put(text);
+    keep(text);
+  };
   const record = async (what: string) => {
     setBusy(true);
     const readings = [{ characteristic: characteristic.balloon, value: what, gage }];
     const outcome = await session.send("record_reading", { unit: job.unit, sequence: job.sequence, readings });
     setBusy(false);
     if (outcome.kind === "refused") return refused(outcome.problem);
+    keep("");
     heard(outcome.answer, characteristic, what);
   };
   const press = (key: string) => {
@@ -46,7 +58,7 @@ export function Measure({ session, job, characteristic, heard, refused, foot }: 
     if (key === "Enter") {
       if (ready && number !== null) void record(number);
     } else if (key === "Escape") setValue("");
-    else if (key === "Backspace" || /^[0-9.,-]$/.test(key)) setValue((text) => typed(text, key, LONGEST));
+    else if (key === "Backspace" || /^[0-9.,-]$/.test(key)) setValue(typed(latest.current, key, LONGEST));
   };
   useWedge({
     scan: (text) => {

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
+import { cardShown } from "../../app/card";
 import { hasKeys, keyMade } from "../../app/key";
 import type { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
@@ -9,14 +10,30 @@ import { words } from "./words";
 
 type Stage = "label" | "proof" | "touch";
 
-/** A person registers a key of their own: a name for it, badge and PIN, a touch. */
-export function OwnKey({ session, leave }: { session: Session; leave?(): void }) {
+interface Props {
+  session: Session;
+  /** Where the entry reads cards; 0: nowhere. */
+  cardPort: number;
+  leave?(): void;
+}
+
+/** A person registers a key or card of their own: a name for it, badge and PIN, a touch. */
+export function OwnKey({ session, cardPort, leave }: Props) {
   const [stage, setStage] = useState<Stage>("label");
   const [label, setLabel] = useState("");
+  const [kind, setKind] = useState<"key" | "card">("key");
   const [busy, setBusy] = useState(false);
   const act = useAct();
 
-  const register = async (badge: string, pin: string) => {
+  const registerCard = async (badge: string, pin: string) => {
+    setStage("touch");
+    const challenge = await cardShown(cardPort);
+    setStage("label");
+    if (challenge.kind !== "answer") return act.refuse(challenge.problem ?? words.lost);
+    const fields = { credential: session.clock.id(), label: label.trim(), challenge: challenge.answer, badge, pin };
+    if (await act.run(() => session.send("register_card", fields))) setLabel("");
+  };
+  const registerKey = async (badge: string, pin: string) => {
     setBusy(true);
     const challenge = await session.try("register_challenge", { badge, pin });
     setBusy(false);
@@ -32,6 +49,14 @@ export function OwnKey({ session, leave }: { session: Session; leave?(): void })
     if (await act.run(() => session.send("register_key", fields))) setLabel("");
   };
 
+  const register = kind === "key" ? registerKey : registerCard;
+  const begin = (what: "key" | "card") => {
+    act.clear();
+    setKind(what);
+    setStage("proof");
+  };
+  const ready = label.trim() !== "" && !act.busy;
+
   if (stage === "proof")
     return (
       <section class="over over-desk">
@@ -46,8 +71,8 @@ export function OwnKey({ session, leave }: { session: Session; leave?(): void })
   if (stage === "touch")
     return (
       <section class="centre" role="status">
-        <h1>{words.touch}</h1>
-        <p>{words.touchText}</p>
+        <h1>{kind === "key" ? words.touch : words.card}</h1>
+        <p>{kind === "key" ? words.touchText : words.cardText}</p>
       </section>
     );
   return (
@@ -60,26 +85,22 @@ export function OwnKey({ session, leave }: { session: Session; leave?(): void })
       <h1>{words.heading}</h1>
       <p>{words.text}</p>
       <Heard act={act} />
-      {hasKeys() ? (
-        <>
-          <div class="fields">
-            <TextField label={words.label} note={words.labelNote} longest={40} value={label} set={setLabel} />
-          </div>
-          <button
-            type="button"
-            class="button button-main"
-            disabled={label.trim() === "" || act.busy}
-            onClick={() => {
-              act.clear();
-              setStage("proof");
-            }}
-          >
+      <div class="fields">
+        <TextField label={words.label} note={words.labelNote} longest={40} value={label} set={setLabel} />
+      </div>
+      <div class="weeks">
+        {hasKeys() && (
+          <button type="button" class="button button-main" disabled={!ready} onClick={() => begin("key")}>
             {words.begin}
           </button>
-        </>
-      ) : (
-        <p class="notice">{words.none}</p>
-      )}
+        )}
+        {cardPort !== 0 && (
+          <button type="button" class="button button-main" disabled={!ready} onClick={() => begin("card")}>
+            {words.beginCard}
+          </button>
+        )}
+      </div>
+      {!hasKeys() && <p class="notice">{words.none}</p>}
     </section>
   );
 }

@@ -60,6 +60,8 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
         }}
       />
     );
+  if (lacking)
+    return <Lacks session={session} programs={programs} holder={holder} leave={() => setLacking(false)} />;
   const revoke = async (record: Record_, reason: string) => {
     await act.run(() => session.send("revoke_record", { record: record.record, reason }));
     setRevoking(null);
@@ -71,6 +73,11 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
         {holder.kind === "PERSON" ? words.all : words.allStations}
       </button>
       <Head holder={holder} act={act} session={session} changed={again} pause={() => setPausing(true)}>
+        {holder.kind === "PERSON" && (
+          <button type="button" class="button" onClick={() => setLacking(true)}>
+            {words.lacks}
+          </button>
+        )}
         <button type="button" class="button button-main" onClick={() => setEntering(true)}>
           {words.enter}
         </button>
@@ -85,12 +92,6 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
           replace={setEntering}
         />
       )}
-      {holder.kind === "PERSON" && !lacking && (
-        <button type="button" class="button" onClick={() => setLacking(true)}>
-          {words.lacks}
-        </button>
-      )}
-      {lacking && <Lacks session={session} programs={programs} person={holder.id} />}
       {revoking !== null && (
         <ReasonPanel
           title={words.revokeTitle(saying(revoking.attribute, revoking.value))}

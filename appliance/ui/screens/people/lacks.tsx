@@ -3,33 +3,55 @@ import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { day } from "../../app/clock";
 import type { Session } from "../../app/session";
+import { TextField } from "../../parts/field";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { saying } from "../../parts/record";
 import { words as records } from "../../parts/record-words";
+import type { HolderOf } from "./holder";
 import { words } from "./words";
+
+const NUMBER = /^[a-z0-9]{8}$/;
 
 interface Props {
   session: Session;
   programs: Answers["enclave_choice"][];
-  person: string;
+  holder: HolderOf;
+  leave(): void;
 }
 
 /** What one person has for one program, and what is not on record. */
-export function Lacks({ session, programs, person }: Props) {
-  const [program, setProgram] = useState<Answers["enclave_choice"] | null>(null);
+export function Lacks({ session, programs, holder, leave }: Props) {
+  const [program, setProgram] = useState<Pick<Answers["enclave_choice"], "enclave" | "name"> | null>(null);
+  const [number, setNumber] = useState("");
+  const other = number.trim();
   return (
-    <section class="side">
-      <h2>{program === null ? words.lacks : words.lacksFor(program.name)}</h2>
+    <section class="desk">
+      <button type="button" class="button" onClick={leave}>
+        {holder.name}
+      </button>
+      <h1>{program === null ? words.lacksWhich(holder.name) : words.lacksFor(holder.name, program.name)}</h1>
       <div class="weeks">
         {programs.map((choice) => (
-          <button key={choice.enclave} type="button" class="button" onClick={() => setProgram(choice)}>
+          <button key={choice.enclave} type="button" class="button" aria-pressed={choice === program} onClick={() => setProgram(choice)}>
             {choice.name}
           </button>
         ))}
       </div>
+      <form
+        class="desk-head desk-ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (NUMBER.test(other)) setProgram({ enclave: other, name: other });
+        }}
+      >
+        <TextField label={words.lacksOther} longest={8} value={number} set={setNumber} />
+        <button type="submit" class="button" disabled={!NUMBER.test(other)}>
+          {words.lacksShow}
+        </button>
+      </form>
       {program !== null && (
-        <Standings key={program.enclave} session={session} person={person} enclave={program.enclave} />
+        <Standings key={program.enclave} session={session} person={holder.id} enclave={program.enclave} />
       )}
     </section>
   );
@@ -37,7 +59,7 @@ export function Lacks({ session, programs, person }: Props) {
 
 function Standings({ session, person, enclave }: { session: Session; person: string; enclave: string }) {
   const asked = useAsked(session, "who_lacks", { person, enclave }, 0);
-  const rank = (one: Answers["standing"]) => (one.state === "active" ? 0 : one.state === "missing" ? 2 : 1);
+  const rank = (one: Answers["standing"]) => (one.state === "active" ? 1 : one.state === "missing" ? 2 : 0);
   const rows = [...(asked.answer?.attributes ?? [])].sort((a, b) => rank(a) - rank(b));
   const missing = rows.filter((one) => one.state === "missing");
   return (
@@ -55,7 +77,9 @@ function Standings({ session, person, enclave }: { session: Session; person: str
               <div class="row-what">
                 <p class="row-title">
                   <b>{saying(one.attribute, one.value)}</b>{" "}
-                  <span class="state">{records.states[one.state] ?? one.state}</span>
+                  {one.state !== "active" && (
+                    <span class="state">{records.states[one.state] ?? one.state}</span>
+                  )}
                 </p>
                 <p class="row-reason quiet">
                   {words.untilDay(day(one.until))} – {one.document}

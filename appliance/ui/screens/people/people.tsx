@@ -96,6 +96,8 @@ function List({ people, open, add }: ListOf) {
         onSubmit={(event) => {
           event.preventDefault();
           if (first !== undefined) open(first.person);
+          /* The next scan takes the place of what was not found. */
+          else event.currentTarget.querySelector("input")?.select();
         }}
       >
         <div class="grow">

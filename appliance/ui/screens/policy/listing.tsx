@@ -44,7 +44,8 @@ export function Listing({ rules, sign = "" }: { rules: Rule[]; sign?: string }) 
         <article key={i} class="listing" data-rule={rule.id}>
           {rule.id !== "" && (
             <p class="listing-head">
-              {sign} {rule.id}
+              {sign !== "" && `${sign} `}
+              {rule.id}
             </p>
           )}
           {rule.why !== "" && <p class="listing-why">{rule.why}</p>}

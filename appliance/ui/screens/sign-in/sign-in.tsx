@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { post, type Answers, type Outcome, type Problem } from "../../app/api";
 import { Desk } from "../../app/desk";
 import { enterAt } from "../../app/enter";
+import { cardShown } from "../../app/card";
 import { keyAnswers } from "../../app/key";
 import { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
@@ -30,7 +31,9 @@ interface Props {
 }
 
 /** The entry: badge, PIN or key, and on to the enclave's own origin with a one-time code. */
-export function SignIn({ station, badge: scanned, program }: Props) {
+export function SignIn({ station, badge, program }: Props) {
+  /* Good for the next person alone. */
+  const [scanned, setScanned] = useState({ badge, program });
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Failed | null>(null);
   const [tries, setTries] = useState(0);
@@ -49,6 +52,7 @@ export function SignIn({ station, badge: scanned, program }: Props) {
     setBusy(false);
     setFailed(outcome);
     setTries((n) => n + 1);
+    setScanned((before) => ({ ...before, badge: "" }));
   };
   const enter = async (session: Session, enclave: string) => {
     setBusy(true);
@@ -62,7 +66,8 @@ export function SignIn({ station, badge: scanned, program }: Props) {
     if (outcome.kind !== "answer") return fail(outcome);
     const session = Session.atEntry(outcome.answer, badge);
     const choices = outcome.answer.enclaves;
-    const back = choices.find(({ enclave }) => enclave === program);
+    const back = choices.find(({ enclave }) => enclave === scanned.program);
+    setScanned({ badge: "", program: "" });
     const only = choices.length === 1 && !outcome.answer.officer ? choices[0] : undefined;
     const next = wantsKey ? undefined : (back ?? only);
     if (next !== undefined) return void enter(session, next.enclave);
@@ -77,6 +82,7 @@ export function SignIn({ station, badge: scanned, program }: Props) {
     const outcome = await post("sign_in", JSON.stringify(body), null, null);
     if (outcome.kind === "refused" && outcome.problem.field === ESCORT && visitor === null) {
       setVisitor({ badge, pin });
+      setScanned((before) => ({ ...before, badge: "" }));
       setBusy(false);
       setTries((n) => n + 1);
       return;
@@ -93,6 +99,15 @@ export function SignIn({ station, badge: scanned, program }: Props) {
     heard(await post("sign_in_key", JSON.stringify({ badge, ...answer }), null, null), badge);
   };
 
+  const signInByCard = async () => {
+    setBusy(true);
+    setFailed(null);
+    const challenge = await cardShown(station.card_port);
+    if (challenge.kind !== "answer") return fail(challenge);
+    /* Whose card it is, and so which badge, the box knows alone. */
+    heard(await post("sign_in_card", JSON.stringify({ challenge: challenge.answer }), null, null), "");
+  };
+
   const drop = () => {
     setHere(null);
     setWantsKey(false);
@@ -100,26 +115,33 @@ export function SignIn({ station, badge: scanned, program }: Props) {
   if (here !== null && (here.signedIn.officer || wantsKey))
     return <Desk {...here} station={station} first={wantsKey ? "key" : "programs"} drop={drop} />;
   return (
-    <Frame marking={station} name={words.title} middle={<span class="station">{station.station}</span>}>
+    <Frame
+      marking={station}
+      name={words.title}
+      middle={<span class="station">{station.station}</span>}
+      right={
+        here === null && (
+          <button type="button" class="button button-small" onClick={() => setWantsKey(!wantsKey)}>
+            {wantsKey ? words.ownKeyNot : words.ownKey}
+          </button>
+        )
+      }
+    >
       {here !== null ? (
         <Choose here={here} busy={busy} enter={(enclave) => void enter(here.session, enclave)} drop={drop} />
       ) : (
-        <>
-          <Credentials
+        <Credentials
             key={tries}
             busy={busy}
-            known={tries === 0 ? scanned : ""}
+            known={scanned.badge}
             give={(badge, pin) => void signIn(badge, pin)}
+            {...(visitor === null && station.card_port !== 0 && { card: () => void signInByCard() })}
             {...(visitor === null && { touch: { behindBadge: true, act: (badge: string) => void signInByKey(badge) } })}
           >
             {visitor !== null && <p class="notice">{words.escort}</p>}
             {failed !== null && <Failure failed={failed} />}
             {wantsKey && <p class="notice">{words.ownKeyHint}</p>}
           </Credentials>
-          <button type="button" class="button button-small own-key" onClick={() => setWantsKey(!wantsKey)}>
-            {wantsKey ? words.ownKeyNot : words.ownKey}
-          </button>
-        </>
       )}
     </Frame>
   );

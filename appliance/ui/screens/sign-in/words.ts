@@ -7,8 +7,7 @@ export const words = {
   ownKey: "Register a security key",
   ownKeyHint: "Sign in; then your key is registered.",
   ownKeyNot: "Not now",
-  escort: "Now your escort: scan the badge",
-  switched: (badge: string) => `Welcome, badge ${badge}`,
+  escort: "You are a visitor. Now your escort scans a badge and enters a PIN.",
   lost: "The station did not answer. You are not signed in. Scan your badge again.",
   untouched: {
     error: "The key did not answer.",
