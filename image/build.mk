@@ -188,7 +188,7 @@ FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/
   $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
-  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/identity/token.c appliance/identity/snapshot.c \
+  appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/policy_set.c appliance/identity/token.c appliance/identity/snapshot.c \
   $(PROOFS:.o=.c) tests/appliance/identity/key.c tests/appliance/identity/authority.c appliance/supervisor/config.c appliance/cli/http.c \
   appliance/station.c appliance/tls/key.c appliance/tls/certificate.c build/gen/build_id.c build/gen/store_sql.c
 FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -I. -Ibuild/gen -DSQLITE_HAS_CODEC -I/usr/include/sqlcipher -O1 -g -fno-omit-frame-pointer \

@@ -147,10 +147,12 @@ static const struct command {
      "\n" POLICY_SIGN},
     {"policy propose", SIGN "lFXRE", "--layer L --policy FILE --tests FILE --reason TEXT", 0, 0, 0,
      cli_policy_propose, "propose a changed set to a second officer",
-     "--layer is program or site.  --policy is the layer's whole text, 30000 bytes at most;\n"
-     "--tests are requests with what must be decided, as in policy/site/site.tests.json, 12000\n"
-     "bytes at most.  The set must read well, validate against the schema, and pass every test;\n"
-     "otherwise nothing is proposed and the first fault is named.\n"
+     "--layer is program, or site to see what mandatory rules would change here; these are\n"
+     "proposed for the whole site with --everywhere instead.  --policy is the layer's whole text,\n"
+     "30000 bytes at most; --tests are requests with what must be decided, as in\n"
+     "policy/site/site.tests.json, 12000 bytes at most.  The set must read well, validate against\n"
+     "the schema, and pass every test; otherwise nothing is proposed and the first fault is "
+     "named.\n"
      "\n" POLICY_SIGN "\n"
      "  casemate policy propose --enclave e7k2m9qa --badge CW-3001 --layer program \\\n"
      "      --policy program-next.cedar --tests next.tests.json --reason 'leads close orders'\n"},

@@ -78,9 +78,7 @@ says "it is in force" "$now" "$hash"
 check "in the one enclave" wait_there "HARROW VANE" "$now"
 said=$(why); is "there the new rule holds" $? 4
 says "by its name" "$said" "M90-test"
-sable=$(enter CW-2004 "SABLE ORCHARD") || exit 1
-job() { get "SABLE ORCHARD" "$sable" "/api/job?unit=$(uuid)&sequence=10"; }
-job; is "and in the other" "$status" 404
+check "and in the other" wait_there "SABLE ORCHARD" "$now"
 why --at "$moment" >/dev/null; is "the moment before is explained with the rules of then" $? 0
 refused "an older version is not installed any more" 1 "versions only go up" two install "$older" --everywhere --hash "$(hash_of "$older")"
 one decline "$older" --everywhere --reason "a newer one is in force" >/dev/null
@@ -90,6 +88,32 @@ casemate training stop "$CASEMATE_SITE" >/dev/null 2>&1; casemate training start
 is "after a restart they are in force" "$(everywhere)" "$now"
 is "in the enclave, too" "$(there "HARROW VANE")" "$now"
 why >/dev/null; is "and decide" $? 4
+
+# ---- an enclave whose own layer does not go with them ----
+one show --enclave "HARROW VANE" >"$work/program.cedar"
+{ cat "$work/program.cedar"; printf '\n@id("T92-both")\n@why("A test.")\npermit (principal in Casemate::Role::"lead", action == Casemate::Action::"close-order", resource);\n'; } >"$work/program-next.cedar"
+# install_there FILE REASON: as the layer of HARROW VANE
+install_there() {
+    set_id=$(one propose --enclave "HARROW VANE" --layer program --policy "$1" --tests "$work/tests.json" --reason "$2" --json | jq -r .proposal)
+    set_impact=$(two diff "$set_id" --enclave "HARROW VANE" --json | jq -r .digest)
+    two install "$set_id" --enclave "HARROW VANE" --impact "$set_impact" \
+        --hash "$(one list --enclave "HARROW VANE" --json | jq -r --arg p "$set_id" '.sets[] | select(.proposal == $p).hash')"
+}
+check "a program has a rule of its own" install_there "$work/program-next.cedar" "a rule of its own"
+sed 's/M90-test/T92-both/' "$work/next.cedar" >"$work/both.cedar"
+both=$(make "$work/both.cedar" "a name that a program has, too")
+was=$(there "HARROW VANE")
+check "the site's rules have one of the same name" two install "$both" --everywhere --hash "$(hash_of "$both")"
+now=$(everywhere)
+check "the other enclave follows" wait_there "SABLE ORCHARD" "$now"
+is "this one keeps the old rules" "$(there "HARROW VANE")" "$was"
+officer=$(enter "$officer_one" "HARROW VANE") || exit 1
+get "HARROW VANE" "$officer" /api/security
+says "its Security page says so" "$(answer .state)" "newest mandatory rules are not in force"
+says "with the reason" "$(answer .state)" "T92-both"
+check "when its own layer is put right" install_there "$work/program.cedar" "as it was"
+check "it follows, too" wait_there "HARROW VANE" "$now"
+get "HARROW VANE" "$officer" /api/security; is "and the page says nothing more of it" "$(answer .state)" "unlocked"
 
 # ---- back ----
 back=$(make "$work/now.cedar" "as it was")
