@@ -127,6 +127,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o) \
         $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o tests/appliance/identity/authority.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
+        $(if $(filter %/test_pin,$(1)),appliance/cli/pin.o appliance/cli/cli.o) \
         $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
