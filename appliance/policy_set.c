@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appliance/schema.h"
+#include "crypto/hash.h"
 #include "policy/cedar.h"
 
 static struct cedar_source source_of(const char *name, struct bytes_view text)
@@ -30,6 +31,18 @@ void policy_set_line(uint32_t version, const uint8_t hash[static 32],
     struct bytes_put put = bytes_into(out, POLICY_SITE_LINE);
     bytes_put_u32(&put, version);
     bytes_put_fixed(&put, hash, 32);
+}
+
+int policy_set_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], uint32_t version,
+                     const uint8_t hash[static 32], struct bytes_view text,
+                     const uint8_t signature[static SIGN_LENGTH])
+{
+    uint8_t line[POLICY_SITE_LINE], found[32];
+    hash_content(POLICY_HASH, text, found);
+    if (memcmp(found, hash, 32) != 0)
+        return ERR_SIGNATURE;
+    policy_set_line(version, hash, line);
+    return sign_check(public_key, POLICY_SITE_PURPOSE, bytes_view_of(line, sizeof line), signature);
 }
 
 int policy_set_canonical(struct bytes_view text, uint8_t out[static POLICY_TEXT_MAX],

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-#include "crypto/bytes.h"
-#include "crypto/error.h"
+#include "crypto/sign.h"
 
 /*
  * A policy set that is proposed: what it must pass before anybody looks at it.  The
@@ -25,6 +24,12 @@ enum policy_state { POLICY_PROPOSED = 0, POLICY_INSTALLED, POLICY_DECLINED };
 #define POLICY_SITE_LINE    36
 void policy_set_line(uint32_t version, const uint8_t hash[static 32],
                      uint8_t out[static POLICY_SITE_LINE]);
+
+/* policy_set_check(public_key, version, hash, text, signature): Whether identity says that ${text},
+ * whose hash is ${hash}, is version ${version} of the mandatory layer.  ERR_SIGNATURE. */
+must_use int policy_set_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], uint32_t version,
+                              const uint8_t hash[static 32], struct bytes_view text,
+                              const uint8_t signature[static SIGN_LENGTH]);
 
 /*
  * policy_set_canonical(text, out, ret_text, why):

@@ -114,12 +114,7 @@ static struct bytes_view keep(struct bytes_view from, void *room)
 
 void inforce_told(struct worker *w, const struct message_site_policy *m)
 {
-    uint8_t line[POLICY_SITE_LINE], hash[32];
-    policy_set_line(m->version, m->hash, line);
-    hash_content(POLICY_HASH, m->policy, hash);
-    if (sign_check(w->root.snapshot, POLICY_SITE_PURPOSE, bytes_view_of(line, sizeof line),
-                   m->signature) != 0 ||
-        memcmp(hash, m->hash, 32) != 0)
+    if (policy_set_check(w->root.snapshot, m->version, m->hash, m->policy, m->signature) != 0)
         log_die("mandatory rules came with a wrong signature or another text");
     if (!w->site_set)
         w->site_set = calloc(1, sizeof *w->site_set);

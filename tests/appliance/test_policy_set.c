@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "appliance/policy_set.h"
+#include "crypto/hash.h"
 #include "tests/crypto/cases.h"
 
 static uint8_t site[POLICY_TEXT_MAX], program[POLICY_TEXT_MAX];
@@ -151,6 +152,41 @@ static void what_is_signed_names_version_and_text(void **state)
     assert_memory_equal(line + 4, hash, 32);
 }
 
+static void only_what_identity_signed_is_taken(void **state)
+{
+    static const char text[] = "permit (principal, action, resource);";
+    struct secret *seed = secret_of(7, SIGN_SEED_LENGTH), *other = secret_of(8, SIGN_SEED_LENGTH);
+    uint8_t key[SIGN_PUBLIC_LENGTH], another[SIGN_PUBLIC_LENGTH], hash[32], line[POLICY_SITE_LINE];
+    uint8_t signature[SIGN_LENGTH], wrong[SIGN_LENGTH];
+    struct bytes_view policy = bytes_text(text);
+    (void)state;
+    assert_int_equal(sign_public(seed, key), 0);
+    assert_int_equal(sign_public(other, another), 0);
+    hash_content(POLICY_HASH, policy, hash);
+    policy_set_line(3, hash, line);
+    assert_int_equal(
+        sign_make(seed, POLICY_SITE_PURPOSE, bytes_view_of(line, sizeof line), signature), 0);
+    assert_int_equal(policy_set_check(key, 3, hash, policy, signature), 0);
+    assert_int_not_equal(policy_set_check(key, 2, hash, policy, signature), 0);
+    assert_int_not_equal(policy_set_check(key, 4, hash, policy, signature), 0);
+    assert_int_not_equal(policy_set_check(another, 3, hash, policy, signature), 0);
+    assert_int_not_equal(
+        policy_set_check(key, 3, hash, bytes_text("permit (principal)"), signature), 0);
+    for (size_t i = 0; i < SIGN_LENGTH; i++) {
+        memcpy(wrong, signature, sizeof wrong);
+        wrong[i] ^= 1;
+        assert_int_not_equal(policy_set_check(key, 3, hash, policy, wrong), 0);
+    }
+    /* signed for something else */
+    assert_int_equal(
+        sign_make(seed, "casemate/snapshot-line/1", bytes_view_of(line, sizeof line), wrong), 0);
+    assert_int_not_equal(policy_set_check(key, 3, hash, policy, wrong), 0);
+    hash[0] ^= 1;
+    assert_int_not_equal(policy_set_check(key, 3, hash, policy, signature), 0);
+    secret_free(seed);
+    secret_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -163,6 +199,7 @@ int main(void)
         cmocka_unit_test(one_text_has_one_form),
         cmocka_unit_test(refuses_a_text_that_gets_too_long),
         cmocka_unit_test(what_is_signed_names_version_and_text),
+        cmocka_unit_test(only_what_identity_signed_is_taken),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
