@@ -10,7 +10,6 @@
  * CASEMATE_CHROMIUM     the browser (/usr/bin/chromium)
  */
 import assert from "node:assert/strict";
-import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -431,48 +430,6 @@ test("the officer sees three facts and the planner the orders", { skip }, async 
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.context().close();
   }
-});
-
-/* A person's own requests, without a page: signed with the PIN again. */
-async function breakGlass(who, program, action, reason) {
-  const ask = async (address, body, token, statement) => {
-    const headers = { "Content-Type": "application/json" };
-    if (token) headers.Authorization = `Bearer ${token}`;
-    if (statement) headers["X-Casemate-Statement"] = statement;
-    const response = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
-    assert.equal(response.status, 200, await response.clone().text());
-    return response.json();
-  };
-  const signedIn = await ask(`${card.entry}/api/sign-in`, { badge: who.badge, pin: who.pin });
-  const choice = signedIn.enclaves.find((enclave) => enclave.name === program);
-  const door = new URL(card.entry);
-  door.port = String(choice.port);
-  const handed = await ask(`${card.entry}/api/enter`, { enclave: choice.enclave }, signedIn.token);
-  const { token } = await ask(`${door.origin}/api/redeem`, { code: handed.code });
-  const hex = Date.now().toString(16).padStart(12, "0");
-  const id = `${hex.slice(0, 8)}-${hex.slice(8)}-7${randomUUID().slice(15)}`;
-  const body = { id, action, reason };
-  const digest = createHash("sha256")
-    .update(`casemate/action/1\nbreak-glass\n${choice.enclave}\n${JSON.stringify(body)}`).digest("hex");
-  const signed = await ask(`${door.origin}/api/sign`, {
-    badge: who.badge, pin: who.pin, operation: "break-glass", digest, meaning: "I break the glass",
-  }, token);
-  await ask(`${door.origin}/api/break-glass`, body, token, signed.statement);
-}
-
-test("who broke the glass stands on every page of the program", { skip }, async () => {
-  const page = await station();
-  await badgeIn(page, inspector(), WORKING_PROGRAM);
-  assert.equal(await page.locator(".alert").count(), 0);
-  const other = person((who) => has(who, "operator") && isIn(who, WORKING_PROGRAM) && who.badge !== inspector().badge);
-  await breakGlass(other, WORKING_PROGRAM, "view-orders", "the planner is out and the line stands");
-  const alert = page.locator(".alert");
-  await alert.waitFor({ timeout: 30_000 });
-  assert.match(await alert.textContent(),
-    new RegExp(`${other.name} broke the glass for view-orders until .* UTC: the planner is out`));
-  await picture(page, "broken-glass", /./);
-  await signOut(page);
-  await page.context().close();
 });
 
 test("no served byte names a place outside the box", { skip }, async () => {
