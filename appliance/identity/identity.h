@@ -12,6 +12,7 @@
 #include "appliance/identity/lockout.h"
 #include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
+#include "appliance/policy_set.h"
 #include "appliance/station.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
@@ -81,6 +82,27 @@ struct record {
     char revoked_why[161];
 };
 
+/* A set of the site's mandatory rules; its text and tests stay in the log. */
+#define SITE_POLICIES_MAX 500
+struct site_policy {
+    uint8_t proposal[16];
+    uint32_t version;
+    enum policy_state state;
+    uint8_t hash[32];
+    uint32_t passed;
+    uint8_t proposed_by[16];
+    char reason[201], proposed_name[65], decided_name[65], decided_reason[201];
+    int64_t proposed_ms, decided_ms;
+    uint64_t event; /* of the proposal */
+};
+struct mandatory {
+    struct site_policy set[SITE_POLICIES_MAX];
+    size_t count;
+    struct bytes_view shipped,
+        program;             /* what the box was shipped with; the second is the roles' */
+    uint32_t followed, told; /* versions: decided by, told to the workers */
+};
+
 /* A request that waits: for the hasher, then for the auditor. */
 enum waits_for { WAITS_NOTHING = 0, WAITS_HASH, WAITS_AUDITOR };
 struct pending {
@@ -148,6 +170,8 @@ struct identity {
     struct credentials credentials;
     struct challenges challenges;
     struct glasses glasses;
+    struct mandatory mandatory;
+    uint64_t sequence;                 /* of the event that is being applied */
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -163,7 +164,7 @@ static const char *suspend_refused(struct identity *n, bool suspend)
     return NULL;
 }
 
-static const char *refused(struct identity *n, unsigned operation)
+static const char *refused(struct identity *n, unsigned operation, const struct token *token)
 {
     const struct record *r;
     switch (operation) {
@@ -193,7 +194,7 @@ static const char *refused(struct identity *n, unsigned operation)
                    ? "There is no such person."
                    : NULL;
     default:
-        return NULL;
+        return MANDATORY_OPERATIONS(operation) ? mandatory_refused(n, token, operation) : NULL;
     }
 }
 
@@ -232,6 +233,9 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
         return;
     case OPERATION_REVIEW_GLASS:
         breaking_subject(n, s);
+        return;
+    case OPERATION_INSTALL_SITE_POLICY:
+        mandatory_subject(n, s);
         return;
     case OPERATION_RESTORE:
         if (!find_holder(n, V("holder")->bytes, &kind, &place))
@@ -293,7 +297,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         desk_answer(n, gateway, m->request, operation);
         return;
     }
-    const char *why = refused(n, operation->number);
+    const char *why = refused(n, operation->number, &token);
     if (why) {
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
@@ -437,7 +441,7 @@ static int carry_out(struct identity *n, const struct pending *p)
         event.person_linked.statement = bytes_view_of(p->statement, p->statement_length);
         break;
     default:
-        return suspend(n, p, by);
+        return MANDATORY_OPERATIONS(p->operation) ? mandatory_event(n, p, by) : suspend(n, p, by);
     }
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
@@ -450,7 +454,7 @@ void records_go_on(struct identity *n, struct pending *p)
                     &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
     const char *why = allowed(n, operation, &p->token) /* decided again: things may have changed */
-                          ? refused(n, p->operation)
+                          ? refused(n, p->operation, &p->token)
                           : "You may not do this any more.";
     if (!why && carry_out(n, p) != 0)
         log_die("identity's store failed");

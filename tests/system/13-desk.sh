@@ -47,6 +47,11 @@ printf '00000000\n' >"$work/wrong.pin"; chmod 600 "$work/wrong.pin"
 refused "nor a wrong one" 1 "(4" casemate policy list --site "$CASEMATE_SITE" --enclave "$program" \
     --badge "$officer_one" --pin-file "$work/wrong.pin"
 
+mkdir "$work/production"
+printf 'casemate-site 1\nkind production\nuid-base 61000\nport 7999\nname mes.example\naddress 127.0.0.1\nenclave e3f9k2m1\n' >"$work/production/site.conf"
+refused "on a production site the desk is in the browser" 1 "the browser of a certified station, https://mes.example:7999/" \
+    casemate policy list --site "$work/production" --enclave e3f9k2m1 --badge "$officer_one" --pin-file "$work/$officer_one.pin"
+
 # ---- a changed set ----
 one show >"$work/now.cedar"
 before=$(in_force)
