@@ -84,7 +84,7 @@ $(eval $(call program,gateway,$(patsubst %.c,%.o,$(wildcard appliance/gateway/*.
 $(eval $(call program,certifier,appliance/tls/certifier_main.o $(TLS),process crypto,$(SHELL_LIBS) $(TLS_LIBS)))
 
 # ---- the page ----
-UI_SOURCES := $(shell find appliance/ui -type f -not -path '*/node_modules/*' 2>/dev/null) appliance/operations.def appliance/answers.def appliance/attribute.def
+UI_SOURCES := $(shell find appliance/ui -type f -not -path '*/node_modules/*' 2>/dev/null) appliance/operations.def appliance/answers.def appliance/attribute.def appliance/identity/glass.def
 build/ui/index.html: $(UI_SOURCES)
 	@echo "  ui"; sh appliance/ui/build.sh build/ui
 build/ui/app.js build/ui/app.css: build/ui/index.html

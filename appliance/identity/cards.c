@@ -174,6 +174,69 @@ static void trusted(struct identity *n, struct pending *p)
     credential_record(n, p, &event, trust_refused(n), "The site relies on these from now on.");
 }
 
+struct rows {
+    struct answer_card_trust_row *row[2]; /* anchors, lists */
+    size_t count[2];
+    bool dark; /* a list that is not in force: its cards are denied */
+    int64_t now_ms;
+};
+
+#define TRUSTED_MAX 200
+
+static char *copy_of(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        log_die("out of memory");
+    return copy;
+}
+
+static void add_row(void *context, const struct piv_trusted *t)
+{
+    struct rows *rows = context;
+    size_t *count = &rows->count[t->is_list];
+    bool in_force = t->from_ms <= rows->now_ms && rows->now_ms < t->until_ms;
+    if (*count == TRUSTED_MAX)
+        return;
+    rows->dark |= !in_force;
+    rows->row[t->is_list][(*count)++] =
+        (struct answer_card_trust_row){.name = copy_of(t->name),
+                                       .from = t->from_ms,
+                                       .until = t->until_ms,
+                                       .state = in_force                   ? "in force"
+                                                : rows->now_ms < t->from_ms ? "not yet"
+                                                                            : "ended",
+                                       .pem = copy_of(t->pem)};
+}
+
+static void list_trust(struct identity *n, struct peer *gateway, uint64_t request)
+{
+    static struct answer_card_trust_row anchors[TRUSTED_MAX], lists[TRUSTED_MAX];
+    struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
+    struct piv_trust trust = trust_of(n);
+    struct rows rows = {.row = {anchors, lists}, .now_ms = os_utc_ms()};
+    piv_trust_visit(&trust, add_row, &rows);
+    answer_write_card_trust(
+        &(struct answer_card_trust){
+            .sentence = !rows.count[0] ? "No authority is trusted: no card opens anything here."
+                        : rows.dark    ? "Something here is not in force: the cards under it are "
+                                         "denied until it is replaced."
+                        : !rows.count[1]
+                            ? "There is no revocation list: every card is denied."
+                            : "Cards of these authorities are read, unless they are revoked.",
+            .anchors = anchors,
+            .anchors_count = rows.count[0],
+            .lists = lists,
+            .lists_count = rows.count[1]},
+        &out);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < rows.count[k]; i++) {
+            free((void *)(uintptr_t)rows.row[k][i].name);
+            free((void *)(uintptr_t)rows.row[k][i].pem);
+        }
+    identity_answer(n, gateway, request, 200, &out);
+}
+
 static int keep(uint8_t **place, size_t *length, struct bytes_view v)
 {
     uint8_t *copy = malloc(v.length + 1);
@@ -228,9 +291,15 @@ void cards_request(struct identity *n, struct peer *gateway, const struct messag
                          "Badge in at the entry page.");
         return;
     }
-    if (operation->number == OPERATION_SET_CARD_TRUST && !officer_may(n, operation, s, NULL)) {
+    bool reading = operation->number == OPERATION_GET_CARD_TRUST;
+    if ((reading || operation->number == OPERATION_SET_CARD_TRUST) &&
+        !officer_may(n, operation, s, NULL)) {
         identity_problem(n, gateway, m->request, 404, "",
                          "There is nothing here that you may open or do under that name.", "");
+        return;
+    }
+    if (reading) {
+        list_trust(n, gateway, m->request);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);

@@ -80,11 +80,11 @@ void credentials_request(struct identity *n, struct peer *gateway, const struct 
                          "There is nothing here that you may open or do under that name.", "");
         return;
     }
-    (void)session_touch(s, os_boot_ms());
-    if (reading) {
+    if (reading) { /* the page asks again by itself: no sign of life */
         list(n, gateway, m->request);
         return;
     }
+    (void)session_touch(s, os_boot_ms());
     const char *why = refused(n, k, operation->number, s->person);
     if (why) {
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");

@@ -4,15 +4,10 @@
 
 #include "crypto/error.h"
 
-const char *const glass_actions[] = {"view-job",
-                                     "view-document",
-                                     "view-orders",
-                                     "view-nonconformances",
-                                     "start-operation",
-                                     "record-reading",
-                                     "complete-operation",
-                                     "release-order",
-                                     NULL};
+#define GLASS(action) action,
+const char *const glass_actions[] = {
+#include "appliance/identity/glass.def"
+    NULL};
 
 bool glass_is_action(struct bytes_view action)
 {
@@ -53,7 +48,8 @@ const char *glasses_refuse(struct glasses *glasses, const struct glass *wanted, 
             continue;
         if (now_ms < g->until_ms && strcmp(g->enclave, wanted->enclave) == 0 &&
             strcmp(g->action, wanted->action) == 0)
-            return "You have broken the glass for this already, and it is still open.";
+            return "You have broken the glass for this within the hour. If it does not open any more, "
+                   "an officer has closed it: call your security officer.";
         waiting += g->verdict == GLASS_UNREVIEWED;
     }
     if (waiting >= GLASS_OF_PERSON)

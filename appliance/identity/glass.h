@@ -9,8 +9,8 @@
 
 /*
  * Broken glass, without a clock and without a log: who opened which action for an hour,
- * and whether an officer has looked at it.  The one list of what may be opened so stands
- * here; the rule P14-break-glass of policy/site/program.cedar names the same actions.
+ * and whether an officer has looked at it.  The one list of what may be opened so is
+ * glass.def.
  */
 #define GLASS_MS        ((int64_t)60 * 60 * 1000)
 #define GLASS_REVIEW_MS ((int64_t)24 * 60 * 60 * 1000)

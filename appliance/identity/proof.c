@@ -13,6 +13,9 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
     case OPERATION_REVOKE_CREDENTIAL:
         credentials_request(n, gateway, m, operation);
         return;
+    case OPERATION_GET_CARD_TRUST:
+        cards_request(n, gateway, m, operation);
+        return;
     default:
         if (CARD_OPERATIONS(operation->number))
             cards_request(n, gateway, m, operation);

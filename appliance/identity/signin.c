@@ -39,6 +39,22 @@ size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choic
     return count;
 }
 
+/* What the records call each enclave: an officer, who keeps them, reads it there already. */
+static size_t programs_of(const struct identity *n, struct answer_known_program *out)
+{
+    for (size_t e = 0; e < n->enclaves_count; e++) {
+        out[e] =
+            (struct answer_known_program){.enclave = n->enclaves[e], .name = n->enclaves[e]};
+        for (size_t i = 0; i < n->records_count; i++) {
+            const struct record *r = &n->records[i];
+            if (r->attribute->number == ATTRIBUTE_READ_IN && r->state == RECORD_APPROVED &&
+                strcmp(r->scope, n->enclaves[e]) == 0)
+                out[e].name = r->value; /* the newest one's */
+        }
+    }
+    return n->enclaves_count;
+}
+
 bool signin_is_officer(const struct identity *n, size_t person)
 {
     const struct record *r = record_newest(n, HOLDER_PERSON, person);
@@ -74,7 +90,9 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
     }
     if (session_token(n, s, TOKEN_ENTRY, token) != 0)
         log_die("a token could not be signed");
-    struct answer_signed_in a = {.token = token, .name = n->people[person].name};
+    struct answer_known_program programs[ENCLAVES_MAX];
+    struct answer_signed_in a = {
+        .token = token, .name = n->people[person].name, .badge = n->people[person].badge};
     memcpy(a.person, n->people[person].person, 16);
     memcpy(a.session, s->session, 16);
     a.now = identity_now(n);
@@ -85,6 +103,8 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
         a.note = "You were signed in three times already: the oldest of these sessions has ended.";
     a.enclaves_count = choices_of(n, person, choices);
     a.enclaves = choices;
+    a.programs_count = a.officer ? programs_of(n, programs) : 0;
+    a.programs = programs;
     answer_write_signed_in(&a, &out);
     if (p->gateway)
         identity_answer(n, p->gateway, p->request, 200, &out);

@@ -75,7 +75,8 @@ struct command {
     /* may the actor do this operation on objects of this marking?  For rows of lists. */
     bool (*sees)(struct command *command, const char *marking);
     void *sees_context;
-    const char *alert;          /* what everybody in the program is told; "" for nothing */
+    const struct answer_open_glass *glass; /* what everybody in the program is told of */
+    size_t glass_count;
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;

@@ -17,7 +17,7 @@ if [ "$(cat node_modules/.casemate-lock 2>/dev/null)" != "$lock" ]; then
 fi
 
 # The tables, as types and as data.
-for table in types attributes; do
+for table in types attributes glass; do
     cpp -P -undef -nostdinc -I "$top" -x c "app/$table.ts.in" >"$top/build/ui/$table.ts"
 done
 node_modules/.bin/tsc --project tsconfig.json

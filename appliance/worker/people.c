@@ -134,38 +134,3 @@ const char *people_ask(struct worker *w, struct bytes_view token,
     ret_asker->token = t;
     return NULL;
 }
-
-/* ---- what everybody in the program is told ---- */
-
-static size_t add_alert(const struct snapshot_holder *p, const struct snapshot_record *r, char *out,
-                        size_t size)
-{
-    static const char type[] = "broken glass: ";
-    struct bytes_view why = r->document;
-    time_t until = (time_t)(r->until_ms / 1000);
-    struct tm tm;
-    if (why.length >= sizeof type - 1 && memcmp(why.data, type, sizeof type - 1) == 0)
-        why = bytes_view_of(why.data + sizeof type - 1, why.length - (sizeof type - 1));
-    gmtime_r(&until, &tm);
-    int n = snprintf(out, size, "%s broke the glass for %.*s until %02d:%02d UTC: %.*s. ", p->name,
-                     (int)r->value.length, (const char *)r->value.data, tm.tm_hour, tm.tm_min,
-                     (int)why.length, (const char *)why.data);
-    return n > 0 && (size_t)n < size ? (size_t)n : 0; /* one that does not fit is left out whole */
-}
-
-const char *people_alert(const struct worker *w)
-{
-    static char text[2000];
-    size_t used = 0;
-    int64_t now = worker_now(w);
-    text[0] = '\0';
-    for (size_t i = 0; w->snapshot && i < w->snapshot->people; i++) {
-        const struct snapshot_holder *p = &w->snapshot->person[i];
-        for (size_t k = 0; k < p->records; k++)
-            if (p->record[k].attribute == ATTRIBUTE_BREAK_GLASS &&
-                snapshot_is_active(&p->record[k], now))
-                used += add_alert(p, &p->record[k], text + used, sizeof text - used);
-        text[used] = '\0';
-    }
-    return text;
-}

@@ -107,9 +107,10 @@ int register_answer(struct worker *w, struct command *command)
     answer_write_rationale_register(
         &(struct answer_rationale_register){
             .sentence = mes_print(command,
-                                  "%zu obligations; %zu of them nothing meets; %zu controls have "
-                                  "no obligation behind them.",
-                                  count, open, idle),
+                                  "%zu obligation%s; %zu of them nothing meets; %zu control%s "
+                                  "no obligation behind %s.",
+                                  count, count == 1 ? "" : "s", open, idle,
+                                  idle == 1 ? " has" : "s have", idle == 1 ? "it" : "them"),
             .rows = rows,
             .rows_count = count,
             .without_rationale = controls,

@@ -295,15 +295,17 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     c.sees = sees;
     c.sees_context = &marks;
     c.subject = *subject;
-    c.alert = q->operation->number == OPERATION_GET_PROGRAM ? people_alert(w) : "";
+    if (q->operation->number == OPERATION_GET_PROGRAM)
+        glass_open(w, &c);
     memcpy(c.common.body, digest, 32);
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
     int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
     if (r == 0)
-        r = q->operation->number == OPERATION_GET_SECURITY ? security_run(w, &c)
-            : is_of_the_desk(q->operation)                 ? desk_run(w, &c)
-                                                           : mes_run(&c);
+        r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
+            : q->operation->number == OPERATION_GET_GLASS_USED ? glass_used_run(w, &c)
+            : is_of_the_desk(q->operation)                     ? desk_run(w, &c)
+                                                               : mes_run(&c);
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(w, &c);
     if (r == ERR_FULL) {

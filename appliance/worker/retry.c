@@ -81,8 +81,7 @@ static int event_at(struct store *store, uint64_t sequence, struct event *event)
     return r ? r : event_decode(stored.payload, event);
 }
 
-/* The first event at or behind a time; events lie in the order of time, near enough. */
-static uint64_t first_at(struct store *store, int64_t utc_ms)
+uint64_t retries_first_at(struct store *store, int64_t utc_ms)
 {
     uint64_t low = 0, high = store_size(store);
     struct event event;
@@ -110,7 +109,7 @@ static void retry_of(const struct event *event, uint64_t sequence, struct retry 
 static bool find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
                         const uint8_t id[static 16], struct retry *ret_retry)
 {
-    uint64_t from = first_at(store, time_of(id) - DRIFT_MS), size = store_size(store);
+    uint64_t from = retries_first_at(store, time_of(id) - DRIFT_MS), size = store_size(store);
     struct event event;
     struct retry found;
     for (uint64_t i = from; i < size && event_at(store, i, &event) == 0; i++) {
@@ -166,7 +165,7 @@ int retries_fill(struct retries *retries, struct store *store)
 {
     struct filling filling = {.retries = retries};
     int64_t from_ms = os_utc_ms() - HOUR_MS;
-    uint64_t from = first_at(store, from_ms), size = store_size(store);
+    uint64_t from = retries_first_at(store, from_ms), size = store_size(store);
     if (size - from > PLACES / 2) {
         from = size - PLACES / 2;
         from_ms = os_utc_ms();

@@ -161,10 +161,16 @@ void people_session(struct worker *w, const uint8_t session[static 16], enum kno
 void people_sessions(struct worker *w, const struct message_sessions *m);
 bool people_stale(const struct worker *w);
 void people_record(struct worker *w);
-/* people_alert(w): Who has broken the glass and until when, in a sentence each; "" for nobody. */
-const char *people_alert(const struct worker *w);
 /* worker_now(w): UTC, never before the newest event of the log. */
 int64_t worker_now(const struct worker *w);
+
+/* glass.c */
+/* glass_open(w, command): Who has broken the glass and until when, into the command's answer to
+ * GET_PROGRAM. */
+void glass_open(struct worker *w, struct command *command);
+/* glass_used_run(w, command): What was broken lately, and what was done behind one of them; as
+ * mes_run(). */
+must_use int glass_used_run(struct worker *w, struct command *command);
 
 /* heads.c */
 void heads_joined(struct worker *w, struct peer *auditor);
@@ -186,6 +192,9 @@ struct retry {
     uint64_t event;
 };
 void retries_add(struct retries *retries, const struct retry *retry);
+/* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of
+ * time, near enough. */
+uint64_t retries_first_at(struct store *store, int64_t utc_ms);
 /* retries_find(retries, store, person, operation, id, ret_retry): Also in the log, when the id's
  * time lies before what is remembered. */
 bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],

@@ -33,7 +33,7 @@ glass=$(printf '%s' "$b" | jq -r .id)
 post "$program" "$token" /api/break-glass "$b"; is "nor without a signature" "$status" 403
 post_signed "$program" "$token" /api/break-glass "$b" CW-1003 sign-out "something else"; is "nor with one for something else" "$status" 403
 post "$program" nonsense /api/break-glass "$b"; is "nor without a session" "$status" 401
-get "$program" "$token" /api/program; is "nothing is told to anybody" "$(answer .alert)" ""
+get "$program" "$token" /api/program; is "nothing is told to anybody" "$(answer '.glass | length')" 0
 orders; is "and nothing is open" "$status" 404
 
 # ---- broken ----
@@ -41,15 +41,23 @@ break_glass "$b"; is "with a PIN again it is broken" "$status" 200
 says "for an hour" "$(answer .text)" "Open for you until"
 check "at once the action is allowed" wait_status 200 orders
 get "$program" "$lead" /api/program
-says "everybody in the program is told who, what and why" "$(answer .alert)" \
-    "Ana Duarte broke the glass for view-orders until"
-says "with the reason" "$(answer .alert)" "the planner is out and the line stands"
+is "everybody in the program is told who, what and why" "$(answer '.glass[] | "\(.name) \(.action): \(.reason)"')" \
+    "Ana Duarte view-orders: the planner is out and the line stands"
+is "and until when" "$(answer '.glass[0] | (.until[0:19] + "Z" | fromdate) - (.broken[0:19] + "Z" | fromdate)')" 3600
 post "$program" "$token" /api/orders/release "{\"id\":\"$(uuid)\",\"order\":\"$(uuid)\"}"
 is "nothing else is open" "$status" 404
-get "SABLE ORCHARD" "$(enter CW-2004 "SABLE ORCHARD")" /api/program; is "no other program hears of it" "$(answer .alert)" ""
+get "SABLE ORCHARD" "$(enter CW-2004 "SABLE ORCHARD")" /api/program; is "no other program hears of it" "$(answer '.glass | length')" 0
 break_glass "$b"; is "twice is once" "$status" 409
 said=$(entry_get "$one_token" "records?holder=$(person_of CW-1003)"; answer --arg g "$glass" '.records[] | select(.record == $g) | "\(.attribute) \(.state) \(.approved_by)|\(.granted_by)"')
 is "its record says that nobody approved it" "$said" "break-glass active |nobody: the glass was broken"
+
+# ---- what was done behind it, from the record ----
+used() { get "$program" "$1" "/api/glass/used${2:+?glass=$2}"; }
+officer=$(enter "$officer_one" "$program") || exit 1
+used "$token"; is "who broke it does not read what was done" "$status" 404
+used "$officer"; is "an officer of the program sees it" "$(answer --arg g "$glass" '.glasses[] | select(.glass == $g) | "\(.name) \(.action)"')" "Ana Duarte view-orders"
+used "$officer" "$glass"; is "to look at a list is not on record" "$(answer '.deeds | length')" 0
+used "$officer" "$(uuid)"; is "one that was never broken is none" "$status" 404
 
 # ---- the review ----
 note() { http "$entry/api/sign-in" "" --data-binary "{\"badge\":\"$1\",\"pin\":\"$(pin_of "$1")\"}"; answer .note; }
@@ -79,5 +87,24 @@ is "and the next sign-in is told nothing" "$(note "$officer_two" | grep -c glass
 # ---- taken back before the hour is over ----
 revoke "$glass" "the planner is back"; is "an officer closes it before its hour is over" "$status" 200
 check "and it is closed" wait_status 404 orders
-get "$program" "$lead" /api/program; is "and nothing is told any more" "$(answer .alert)" ""
+get "$program" "$lead" /api/program; is "and nothing is told any more" "$(answer '.glass | length')" 0
+
+# ---- what somebody did behind it ----
+quality=$(enter CW-1012 "$program") || exit 1
+get "$program" "$quality" /api/tasks
+unit=$(answer '.tasks[] | select(.state == "ready").unit' | head -n 1)
+sequence=$(answer --arg u "$unit" '.tasks[] | select(.unit == $u and .state == "ready").sequence' | head -n 1)
+start() { post "$program" "$quality" /api/operations/start "{\"id\":\"$(uuid)\",\"unit\":\"$unit\",\"sequence\":$sequence}"; }
+start; is "who has no role for it starts no job" "$status" 404
+b=$(body start-operation "the inspector fell ill")
+second=$(printf '%s' "$b" | jq -r .id)
+post_signed "$program" "$quality" /api/break-glass "$b" CW-1012 break-glass "I break the glass"; is "and breaks the glass" "$status" 200
+check "then starts it" wait_status 200 start
+used "$officer" "$second"
+says "which is on record, with what the box said" "$(answer '.deeds[] | "\(.operation) \(.object): \(.said)"')" "start_operation Unit"
+is "once" "$(answer '.deeds | length')" 1
+used "$officer" "$glass"; is "and not behind another's glass" "$(answer '.deeds | length')" 0
+fresh=$(sign_in "$officer_two")
+review "$fresh" "$officer_two" "$(review_body "$second" not-justified)"; is "it is reviewed" "$status" 200
+revoke "$second" "the inspector is back"; is "and closed" "$status" 200
 finish

@@ -100,7 +100,9 @@ static int get_tasks(struct command *command)
 static int get_program(struct command *command)
 {
     const struct program_info *p = mes_program(command->mes);
-    struct answer_program answer = {.training = command->mes->training, .alert = command->alert};
+    struct answer_program answer = {.training = command->mes->training,
+                                    .glass = command->glass,
+                                    .glass_count = command->glass_count};
     if (p) {
         answer.name = p->name;
         answer.banner = p->banner;

@@ -2,7 +2,8 @@ import { operations, type Answers, type Bodies } from "types";
 import { linkAnswered, linkLost } from "./link";
 
 export type { Answers };
-export type Problem = Answers["problem"];
+/** breakable: the action, where breaking the glass may open it. */
+export type Problem = Answers["problem"] & { breakable?: string };
 export type Name = keyof typeof operations;
 export type Asking = { [N in Name]: (typeof operations)[N]["method"] extends "GET" ? N : never }[Name];
 export type Posting = Exclude<Name, Asking>;
@@ -34,6 +35,7 @@ interface Renamed {
   unlock_key_entry: "unlocked";
   get_inbound: "inbounds";
   get_expiring: "records";
+  get_glass: "broken_glasses";
   who_lacks: "standings";
   get_stations: "known_stations";
   why: "why";

@@ -14,7 +14,7 @@ const PING_MS = 5_000;
 
 /** One bundle for both kinds of origin: /api/station says which one this is. */
 export function App({ handed }: { handed: string }) {
-  const { code, badge, program } = useMemo(() => handedIn(handed), [handed]);
+  const { code, badge, program, page } = useMemo(() => handedIn(handed), [handed]);
   const [station, setStation] = useState<Station | null>(null);
   const [session, setSession] = useState<Session | null>(null);
   const drop = useCallback(() => setSession(null), []);
@@ -41,7 +41,7 @@ export function App({ handed }: { handed: string }) {
   }, [code, badge]);
 
   if (session !== null && station !== null) {
-    return <Work session={session} station={station} drop={drop} />;
+    return <Work session={session} station={station} page={page} drop={drop} />;
   }
   if (station?.entry === true) return <SignIn station={station} badge={badge} program={program} />;
   return (

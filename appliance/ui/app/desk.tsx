@@ -13,6 +13,7 @@ import { words as programs } from "../screens/programs/words";
 import { Stations } from "../screens/stations/stations";
 import { words as stations } from "../screens/stations/words";
 import type { Answers } from "./api";
+import { useAsked } from "./asked";
 import { useOver } from "./over";
 import type { Session } from "./session";
 
@@ -25,6 +26,8 @@ const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "stations", title: stations.title },
   { tab: "credentials", title: credentials.title },
 ];
+
+const GLASS_MS = 30_000;
 
 interface Props {
   session: Session;
@@ -44,7 +47,8 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
   }, [session, drop]);
   const { over, covered } = useOver(session, leave);
   const tabs = signedIn.officer ? OFFICERS : [];
-  const shared = { session, programs: signedIn.enclaves };
+  const shared = { session, programs: signedIn.programs };
+  const enters = signedIn.enclaves.map(({ enclave }) => enclave);
   return (
     <Frame
       marking={station}
@@ -58,6 +62,7 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
           onClick={() => setTab(choice.tab)}
         >
           {choice.title}
+          {choice.tab === "due" && <Waiting session={session} />}
         </button>
       ))}
       right={
@@ -71,12 +76,25 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
       over={over}
       covered={covered}
     >
-      {tab === "programs" && <Programs {...shared} note={signedIn.note} />}
+      {tab === "programs" && <Programs session={session} programs={signedIn.enclaves} note={signedIn.note} />}
       {tab === "people" && <People {...shared} />}
-      {tab === "due" && <Due {...shared} />}
+      {tab === "due" && <Due {...shared} enters={enters} />}
       {tab === "stations" && <Stations {...shared} />}
       {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
       {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}
     </Frame>
+  );
+}
+
+/** How much broken glass waits for this officer; looking is not acting. */
+function Waiting({ session }: { session: Session }) {
+  const asked = useAsked(session, "get_glass", {}, GLASS_MS);
+  const count = (asked.answer?.glasses ?? []).filter(
+    (glass) => glass.state !== "reviewed" && glass.person !== session.person,
+  ).length;
+  return count === 0 ? null : (
+    <span class="tab-count" aria-hidden="true">
+      {count}
+    </span>
   );
 }

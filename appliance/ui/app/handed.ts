@@ -1,16 +1,19 @@
 /*
  * What one page hands to the next in the fragment, which is never sent.  To an enclave:
  * the one-time code and the badge it was made for.  To the entry: the badge that was
- * scanned on a work screen, and the program to go back to.
+ * scanned on a work screen, and the program to go back to.  To an officer's second window: the
+ * page to begin with.
  */
 export interface Handed {
   code: string;
   badge: string;
   program: string;
+  page: string;
 }
 
 const BADGE = /^[A-Za-z0-9._:/+-]{1,32}$/;
 const PROGRAM = /^[a-z0-9]{8}$/;
+const PAGE = /^(glass|policy)$/;
 const CODE = /^[0-9a-f]{16,64}$/;
 
 export function handedIn(fragment: string): Handed {
@@ -19,7 +22,12 @@ export function handedIn(fragment: string): Handed {
     const text = parts.get(name) ?? "";
     return form.test(text) ? text : "";
   };
-  return { code: part("code", CODE), badge: part("badge", BADGE), program: part("program", PROGRAM) };
+  return {
+    code: part("code", CODE),
+    badge: part("badge", BADGE),
+    program: part("program", PROGRAM),
+    page: part("page", PAGE),
+  };
 }
 
 export function handedOn(parts: Partial<Handed>): string {

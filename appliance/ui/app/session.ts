@@ -1,3 +1,5 @@
+import { glassActions } from "glass";
+import { operations } from "types";
 import {
   ask,
   askBytes,
@@ -8,6 +10,7 @@ import {
   type Answers,
   type Asking,
   type Fields,
+  type Name,
   type Outcome,
   type Posting,
   type Problem,
@@ -54,6 +57,8 @@ interface Who {
 
 /* The box locks a session that gives no sign of life; one a minute is enough. */
 const TOUCH_MS = 60_000;
+/* Forbidden and absent are one answer. */
+const NOTHING_HERE = 404;
 const UNTOUCHED: Problem = {
   error: "The key did not answer.",
   field: "",
@@ -88,8 +93,8 @@ export class Session {
     return new Session({ ...redeemed, badge, roles: redeemed.roles.map((r) => r.role) }, DOOR);
   }
 
-  static atEntry(signedIn: Answers["signed_in"], badge: string): Session {
-    return new Session({ ...signedIn, badge, stamp: "", enclave: ENTRY_ENCLAVE, roles: [] }, ENTRY);
+  static atEntry(signedIn: Answers["signed_in"]): Session {
+    return new Session({ ...signedIn, stamp: "", enclave: ENTRY_ENCLAVE, roles: [] }, ENTRY);
   }
 
   get name(): string {
@@ -109,16 +114,16 @@ export class Session {
   }
 
   async ask<N extends Asking>(name: N, fields: Fields<N>): Promise<Outcome<AnswerOf<N>>> {
-    return this.noticing(await ask(name, fields, this.token));
+    return this.noticing(await ask(name, fields, this.token), name);
   }
 
   async document(document: string): Promise<Outcome<Blob>> {
-    return this.noticing(await askBytes(document, this.token));
+    return this.noticing(await askBytes(document, this.token), "get_document");
   }
 
   /** Send what may be lost without harm, such as a challenge: no answer is no answer. */
   async try<N extends Posting>(name: N, fields: Fields<N>): Promise<Outcome<AnswerOf<N>>> {
-    return this.noticing(await post(name, this.bodyOf(name, fields), this.token, null));
+    return this.noticing(await post(name, this.bodyOf(name, fields), this.token, null), name);
   }
 
   /** Send an act until it has an answer; a lost one is shown and sent again by hand. */
@@ -195,10 +200,14 @@ export class Session {
     return this.noticing(outcome);
   }
 
-  private noticing<A>(outcome: Outcome<A>): Outcome<A> {
-    if (outcome.kind === "refused" && outcome.status === 401) this.ended.set(true);
-    if (outcome.kind === "refused" && outcome.status === 423) this.locked.set(true);
-    return outcome;
+  /** What was refused under ${name} may be one that breaking the glass opens: then it says so. */
+  private noticing<A>(outcome: Outcome<A>, name?: Name): Outcome<A> {
+    if (outcome.kind !== "refused") return outcome;
+    if (outcome.status === 401) this.ended.set(true);
+    if (outcome.status === 423) this.locked.set(true);
+    const action = name === undefined ? "" : operations[name].action;
+    if (outcome.status !== NOTHING_HERE || !glassActions.includes(action)) return outcome;
+    return { ...outcome, problem: { ...outcome.problem, breakable: action } };
   }
 
   private async deliver<N extends Posting>(
@@ -207,7 +216,7 @@ export class Session {
     statement: string | null,
   ): Promise<Settled<AnswerOf<N>>> {
     for (;;) {
-      const outcome = this.noticing(await post(name, text, this.token, statement));
+      const outcome = this.noticing(await post(name, text, this.token, statement), name);
       if (outcome.kind !== "lost") {
         this.unconfirmed.set(null);
         return outcome;

@@ -1,9 +1,13 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
+import { BreakGlass } from "../parts/refusal";
 import { words } from "../parts/words";
 import { Denials } from "../screens/denials/denials";
 import { words as denials } from "../screens/denials/words";
 import { Execute } from "../screens/execute/execute";
+import { Alert } from "../screens/glass/alert";
+import { Break } from "../screens/glass/break";
+import { words as glass } from "../screens/glass/words";
 import { Orders } from "../screens/orders/orders";
 import { words as orders } from "../screens/orders/words";
 import { Policy } from "../screens/policy/policy";
@@ -25,13 +29,20 @@ import { useTaker } from "./wedge";
 
 type Tab = "tasks" | "orders" | "transfer" | "security" | "policy" | "rationale" | "denials";
 
-/* Which roles see which tab; the box decides every request again by its policy. */
-const TABS: { tab: Tab; title: string; roles: string[] }[] = [
-  { tab: "tasks", title: tasks.title, roles: ["operator", "inspector", "lead", "quality-engineer"] },
+/* Which roles see which tab, and who has broken the glass for what is done there; the box decides
+ * every request again by its policy. */
+const TABS: { tab: Tab; title: string; roles: string[]; actions?: string[] }[] = [
+  {
+    tab: "tasks",
+    title: tasks.title,
+    roles: ["operator", "inspector", "lead", "quality-engineer"],
+    actions: ["view-job", "view-document", "start-operation", "record-reading", "complete-operation"],
+  },
   {
     tab: "orders",
     title: orders.title,
     roles: ["lead", "planner", "program-manager", "manufacturing-engineer"],
+    actions: ["view-orders", "release-order"],
   },
   {
     tab: "transfer",
@@ -47,6 +58,13 @@ const TABS: { tab: Tab; title: string; roles: string[] }[] = [
 /* More tabs than that stand closer together. */
 const NARROW = 4;
 const PROGRAM_MS = 20_000;
+/* How long a broken glass may take to be known in the program. */
+const OPENING_MS = 10_000;
+const OPENING_LOOK_MS = 300;
+/* Officers' pages have no work on them. */
+const WORKED_AT: ReadonlySet<Tab> = new Set(["tasks", "orders"]);
+
+const BEGINS: Record<string, Tab> = { glass: "denials", policy: "policy" };
 
 interface Job {
   unit: string;
@@ -56,16 +74,27 @@ interface Job {
 interface Props {
   session: Session;
   station: Answers["station"];
+  /** What an officer's second window begins with, or "". */
+  page: string;
   /** Forget the session: what it showed is gone from the screen at once. */
   drop(): void;
 }
 
-export function Work({ session, station, drop }: Props) {
-  const mine = TABS.filter(({ roles }) => roles.some((role) => session.roles.has(role)));
-  const [tab, setTab] = useState<Tab>(mine[0]?.tab ?? "tasks");
+export function Work({ session, station, page, drop }: Props) {
+  const [program, setProgram] = useState<Answers["program"] | null>(null);
+  const openedBy = (said: Answers["program"] | null) =>
+    (said?.glass ?? []).filter(({ person }) => person === session.person).map(({ action }) => action);
+  const opened = openedBy(program);
+  const mine = TABS.filter(
+    ({ roles, actions = [] }) =>
+      roles.some((role) => session.roles.has(role)) || actions.some((action) => opened.includes(action)),
+  );
+  const [tab, setTab] = useState<Tab>(BEGINS[page] ?? mine[0]?.tab ?? "tasks");
   const [job, setJob] = useState<Job | null>(null);
   const [said, setSaid] = useState("");
-  const [program, setProgram] = useState<Answers["program"] | null>(null);
+  /* The action that the glass is broken for, "" while it is being chosen, null when it is not. */
+  const [breaking, setBreaking] = useState<string | null>(null);
+  const [turn, setTurn] = useState(0);
 
   const leave = useCallback(async () => {
     const told = session.signOut();
@@ -105,11 +134,22 @@ export function Work({ session, station, drop }: Props) {
     };
   }, [session]);
 
+  const isKnown = async () => {
+    const until = performance.now() + OPENING_MS;
+    for (;;) {
+      const outcome = await session.ask("get_program", {});
+      if (outcome.kind === "answer") setProgram(outcome.answer);
+      if (outcome.kind === "answer" && openedBy(outcome.answer).length > opened.length) return;
+      if (performance.now() > until) return;
+      await new Promise((resolve) => window.setTimeout(resolve, OPENING_LOOK_MS));
+    }
+  };
+
   return (
     <Frame
       marking={program ?? station}
       name={program?.name ?? ""}
-      alert={program?.alert ?? ""}
+      alert={program !== null && <Alert session={session} glass={program.glass} />}
       middle={
         job === null &&
         mine.length > 1 &&
@@ -138,37 +178,60 @@ export function Work({ session, station, drop }: Props) {
       over={over}
       covered={covered}
     >
-      {job !== null ? (
-        <Execute
-          session={session}
-          legend={program?.legend ?? ""}
-          unit={job.unit}
-          sequence={job.sequence}
-          leave={(text) => {
-            setSaid(text);
-            setJob(null);
-          }}
-        />
-      ) : (
-        <>
-          {tab === "tasks" && (
-            <Tasks
-              session={session}
-              said={said}
-              open={(unit, sequence) => {
-                setSaid("");
-                setJob({ unit, sequence });
-              }}
-            />
-          )}
-          {tab === "orders" && <Orders session={session} />}
-          {tab === "transfer" && <Transfer session={session} />}
-          {tab === "security" && <Security session={session} />}
-          {tab === "denials" && <Denials session={session} />}
-          {tab === "policy" && <Policy session={session} />}
-          {tab === "rationale" && <Rationale session={session} />}
-        </>
-      )}
+      <BreakGlass.Provider value={setBreaking}>
+        {job !== null ? (
+          <Execute
+            key={turn}
+            session={session}
+            legend={program?.legend ?? ""}
+            unit={job.unit}
+            sequence={job.sequence}
+            leave={(text) => {
+              setSaid(text);
+              setJob(null);
+            }}
+          />
+        ) : (
+          <>
+            {tab === "tasks" && (
+              <Tasks
+                key={turn}
+                session={session}
+                said={said}
+                open={(unit, sequence) => {
+                  setSaid("");
+                  setJob({ unit, sequence });
+                }}
+              />
+            )}
+            {tab === "orders" && <Orders key={turn} session={session} />}
+            {tab === "transfer" && <Transfer session={session} />}
+            {tab === "security" && <Security session={session} />}
+            {tab === "denials" && <Denials session={session} first={page === "glass" ? "glass" : "refused"} />}
+            {tab === "policy" && <Policy session={session} />}
+            {tab === "rationale" && <Rationale session={session} />}
+            {WORKED_AT.has(tab) && (
+              <p class="emergency">
+                <button type="button" class="button button-small" onClick={() => setBreaking("")}>
+                  {glass.emergency}
+                </button>
+              </p>
+            )}
+          </>
+        )}
+        {breaking !== null && (
+          <Break
+            session={session}
+            program={program?.name ?? ""}
+            wanted={breaking}
+            opened={isKnown}
+            leave={() => {
+              setBreaking(null);
+              setTurn(turn + 1);
+            }}
+          />
+        )}
+      </BreakGlass.Provider>
     </Frame>
   );
 }

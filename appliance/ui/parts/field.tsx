@@ -75,8 +75,15 @@ export function ChoiceField({ choices, ...of }: Of & { choices: { value: string;
   );
 }
 
+interface LongOf extends Of {
+  rows: number;
+  /** What the button that reads a file says; without it the text is typed. */
+  choose?: string;
+  longest?: number;
+}
+
 /** A long text: pasted, typed, or read from a file that was chosen. */
-export function LongField({ rows, choose, ...of }: Of & { rows: number; choose: string }) {
+export function LongField({ rows, choose, longest, ...of }: LongOf) {
   const read = async (file: File | undefined) => {
     if (file !== undefined) of.set(await file.text());
   };
@@ -84,13 +91,16 @@ export function LongField({ rows, choose, ...of }: Of & { rows: number; choose: 
     <div class="field">
       <div class="field-head">
         <span class="field-label">{of.label}</span>
-        <label class="button button-small">
-          {choose}
-          <input type="file" class="field-file" onChange={(event) => void read(event.currentTarget.files?.[0])} />
-        </label>
+        {choose !== undefined && (
+          <label class="button button-small">
+            {choose}
+            <input type="file" class="field-file" onChange={(event) => void read(event.currentTarget.files?.[0])} />
+          </label>
+        )}
       </div>
       <textarea
-        class="field-value field-long"
+        class={choose === undefined ? "field-value" : "field-value field-long"}
+        maxLength={longest}
         aria-label={of.label}
         rows={rows}
         spellcheck={false}

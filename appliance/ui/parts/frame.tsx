@@ -49,14 +49,14 @@ interface Props {
   right?: ComponentChildren;
   over?: ComponentChildren;
   /** What everybody in the program is told, such as broken glass. */
-  alert?: string;
+  alert?: ComponentChildren;
   /** Nothing of what lies between the banners is shown; what was entered stays where it is. */
   covered?: boolean;
   children: ComponentChildren;
 }
 
 /** Every page: marked at the top and at the bottom, whatever lies between or over it. */
-export function Frame({ marking, name, middle, right, over, alert = "", covered = false, children }: Props) {
+export function Frame({ marking, name, middle, right, over, alert, covered = false, children }: Props) {
   return (
     <>
       <Banner marking={marking} place="top" />
@@ -67,11 +67,7 @@ export function Frame({ marking, name, middle, right, over, alert = "", covered 
           <LinkState />
           {right}
         </header>
-        {alert !== "" && (
-          <p class="alert" role="alert">
-            {alert}
-          </p>
-        )}
+        {alert}
         <main class="main" hidden={covered} inert={over !== undefined && over !== false}>
           {children}
         </main>

@@ -29,6 +29,8 @@ export const words = {
   signingMeaning: "Your signature says",
   signingWhat: "About",
   signingCancel: "Do not sign",
+  breakGlass: "Break the glass",
+  breakGlassNote: "Only in an emergency: everybody sees it, and an officer reviews it.",
   reasonLabel: "Why? This is recorded with your name.",
   reasonCancel: "Leave it as it is",
   signingLost: "No answer came. Nothing is signed yet. Try again.",

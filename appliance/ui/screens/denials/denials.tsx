@@ -1,15 +1,47 @@
+import { useState } from "preact/hooks";
 import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
+import { Used } from "../glass/used";
+import { words as glass } from "../glass/words";
 import { words } from "./words";
 
 const EVERY_MS = 10_000;
 
+type Side = "refused" | "glass";
+const SIDES: { side: Side; title: string }[] = [
+  { side: "refused", title: words.refused },
+  { side: "glass", title: glass.title },
+];
+
+/** What was refused, and what was opened all the same. */
+export function Denials({ session, first }: { session: Session; first: Side }) {
+  const [side, setSide] = useState(first);
+  return (
+    <>
+      <nav class="sides desk-sides">
+        {SIDES.map((one) => (
+          <button
+            key={one.side}
+            type="button"
+            class="tab tab-narrow"
+            aria-current={one.side === side ? "page" : undefined}
+            onClick={() => setSide(one.side)}
+          >
+            {one.title}
+          </button>
+        ))}
+      </nav>
+      {side === "refused" ? <Refused session={session} /> : <Used session={session} />}
+    </>
+  );
+}
+
 /** Who was refused what, when, and which rules did it. */
-export function Denials({ session }: { session: Session }) {
+function Refused({ session }: { session: Session }) {
   const asked = useAsked(session, "get_security", {}, EVERY_MS);
   const list = asked.answer?.denials ?? [];
   return (

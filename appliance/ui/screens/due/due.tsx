@@ -6,10 +6,11 @@ import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { RecordRow, saying } from "../../parts/record";
 import { programName } from "../people/holder";
+import { GlassRows, Review } from "../review/review";
 import { words } from "./words";
 
 type Record_ = Answers["record"];
-type Programs = Answers["enclave_choice"][];
+type Programs = Answers["known_program"][];
 
 const EVERY_MS = 15_000;
 const SPANS = [30, 60, 90, 365];
@@ -20,8 +21,11 @@ const MOST = 200;
 const ENDS = "It ends.";
 
 /** What waits for approval, what ends, and what has nothing to stand on any more. */
-export function Due({ session, programs }: { session: Session; programs: Programs }) {
+export function Due({ session, programs, enters }: { session: Session; programs: Programs; enters: string[] }) {
   const [days, setDays] = useState(60);
+  const [chosen, setChosen] = useState("");
+  const glasses = useAsked(session, "get_glass", {}, EVERY_MS);
+  const glass = glasses.answer?.glasses.find((one) => one.glass === chosen);
   const asked = useAsked(session, "get_expiring", { days }, EVERY_MS);
   const list = asked.answer?.records ?? [];
   const pending = list.filter((record) => record.state === "pending");
@@ -34,9 +38,27 @@ export function Due({ session, programs }: { session: Session; programs: Program
   const row = (record: Record_) => (
     <RecordRow key={record.record} record={record} program={programName(programs, record.scope)} named />
   );
+  if (glass !== undefined)
+    return (
+      <Review
+        key={glass.state}
+        session={session}
+        glass={glass}
+        program={programName(programs, glass.enclave)}
+        enters={enters.includes(glass.enclave)}
+        changed={glasses.again}
+        leave={() => setChosen("")}
+      />
+    );
   return (
     <section class="desk">
       <h1>{words.heading}</h1>
+      <GlassRows
+        session={session}
+        glasses={glasses.answer?.glasses ?? []}
+        nameOf={(enclave) => programName(programs, enclave)}
+        open={(one) => setChosen(one.glass)}
+      />
       <Waiting asked={asked} />
       {asked.answer !== null && (
         <>

@@ -17,7 +17,7 @@ const OTHER = "other";
 
 interface Props {
   session: Session;
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
   holder: HolderOf;
   /** The record that the new one is to replace, or null. */
   before: Answers["record"] | null;

@@ -27,7 +27,7 @@ export interface HolderOf {
 
 interface Props {
   session: Session;
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
   holder: HolderOf;
   changed(): void;
   leave(): void;
@@ -175,12 +175,12 @@ function placeOf(record: Record_): number {
 
 interface RecordsOf {
   records: Record_[];
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
   revoke(record: Record_): void;
   replace(record: Record_): void;
 }
 
-export function programName(programs: Answers["enclave_choice"][], scope: string): string {
+export function programName(programs: Answers["known_program"][], scope: string): string {
   return programs.find(({ enclave }) => enclave === scope)?.name ?? scope;
 }
 

@@ -15,14 +15,14 @@ const NUMBER = /^[a-z0-9]{8}$/;
 
 interface Props {
   session: Session;
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
   holder: HolderOf;
   leave(): void;
 }
 
 /** What one person has for one program, and what is not on record. */
 export function Lacks({ session, programs, holder, leave }: Props) {
-  const [program, setProgram] = useState<Pick<Answers["enclave_choice"], "enclave" | "name"> | null>(null);
+  const [program, setProgram] = useState<Pick<Answers["known_program"], "enclave" | "name"> | null>(null);
   const [number, setNumber] = useState("");
   const other = number.trim();
   return (

@@ -18,7 +18,7 @@ const SHOWN = 60;
 
 interface Props {
   session: Session;
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
 }
 
 /** Everybody of the site; a scanned badge opens its person. */

@@ -61,10 +61,10 @@ export function SignIn({ station, badge, program }: Props) {
     setHere(null);
     fail(outcome);
   };
-  const heard = (outcome: Outcome<SignedIn>, badge: string) => {
+  const heard = (outcome: Outcome<SignedIn>) => {
     setVisitor(null);
     if (outcome.kind !== "answer") return fail(outcome);
-    const session = Session.atEntry(outcome.answer, badge);
+    const session = Session.atEntry(outcome.answer);
     const choices = outcome.answer.enclaves;
     const back = choices.find(({ enclave }) => enclave === scanned.program);
     setScanned({ badge: "", program: "" });
@@ -87,7 +87,7 @@ export function SignIn({ station, badge, program }: Props) {
       setTries((n) => n + 1);
       return;
     }
-    heard(outcome, body.badge);
+    heard(outcome);
   };
   const signInByKey = async (badge: string) => {
     setBusy(true);
@@ -96,7 +96,7 @@ export function SignIn({ station, badge, program }: Props) {
     if (challenge.kind !== "answer") return fail(challenge);
     const answer = await keyAnswers(challenge.answer);
     if (answer === null) return fail({ kind: "refused", status: 403, problem: words.untouched });
-    heard(await post("sign_in_key", JSON.stringify({ badge, ...answer }), null, null), badge);
+    heard(await post("sign_in_key", JSON.stringify({ badge, ...answer }), null, null));
   };
 
   const signInByCard = async () => {
@@ -104,8 +104,7 @@ export function SignIn({ station, badge, program }: Props) {
     setFailed(null);
     const challenge = await cardShown(station.card_port);
     if (challenge.kind !== "answer") return fail(challenge);
-    /* Whose card it is, and so which badge, the box knows alone. */
-    heard(await post("sign_in_card", JSON.stringify({ challenge: challenge.answer }), null, null), "");
+    heard(await post("sign_in_card", JSON.stringify({ challenge: challenge.answer }), null, null));
   };
 
   const drop = () => {

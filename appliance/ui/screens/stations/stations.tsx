@@ -18,7 +18,7 @@ const NUMBER = /^[0-9a-f]{32}$/;
 
 interface Props {
   session: Session;
-  programs: Answers["enclave_choice"][];
+  programs: Answers["known_program"][];
 }
 
 /** The stations of the site, and the badges that are locked. */
