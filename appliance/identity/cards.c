@@ -174,66 +174,25 @@ static void trusted(struct identity *n, struct pending *p)
     credential_record(n, p, &event, trust_refused(n), "The site relies on these from now on.");
 }
 
-struct rows {
-    struct answer_card_trust_row *row[2]; /* anchors, lists */
-    size_t count[2];
-    bool dark; /* a list that is not in force: its cards are denied */
-    int64_t now_ms;
-};
-
-#define TRUSTED_MAX 200
-
-static char *copy_of(const char *text)
+/* As text that ends; the caller frees it. */
+static char *text_of(const uint8_t *data, size_t length)
 {
-    char *copy = strdup(text);
-    if (!copy)
+    char *text = calloc(1, length + 1);
+    if (!text)
         log_die("out of memory");
-    return copy;
+    if (length)
+        memcpy(text, data, length);
+    return text;
 }
 
-static void add_row(void *context, const struct piv_trusted *t)
+static void answer_trust(struct identity *n, struct peer *gateway, uint64_t request)
 {
-    struct rows *rows = context;
-    size_t *count = &rows->count[t->is_list];
-    bool in_force = t->from_ms <= rows->now_ms && rows->now_ms < t->until_ms;
-    if (*count == TRUSTED_MAX)
-        return;
-    rows->dark |= !in_force;
-    rows->row[t->is_list][(*count)++] =
-        (struct answer_card_trust_row){.name = copy_of(t->name),
-                                       .from = t->from_ms,
-                                       .until = t->until_ms,
-                                       .state = in_force                   ? "in force"
-                                                : rows->now_ms < t->from_ms ? "not yet"
-                                                                            : "ended",
-                                       .pem = copy_of(t->pem)};
-}
-
-static void list_trust(struct identity *n, struct peer *gateway, uint64_t request)
-{
-    static struct answer_card_trust_row anchors[TRUSTED_MAX], lists[TRUSTED_MAX];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
-    struct piv_trust trust = trust_of(n);
-    struct rows rows = {.row = {anchors, lists}, .now_ms = os_utc_ms()};
-    piv_trust_visit(&trust, add_row, &rows);
-    answer_write_card_trust(
-        &(struct answer_card_trust){
-            .sentence = !rows.count[0] ? "No authority is trusted: no card opens anything here."
-                        : rows.dark    ? "Something here is not in force: the cards under it are "
-                                         "denied until it is replaced."
-                        : !rows.count[1]
-                            ? "There is no revocation list: every card is denied."
-                            : "Cards of these authorities are read, unless they are revoked.",
-            .anchors = anchors,
-            .anchors_count = rows.count[0],
-            .lists = lists,
-            .lists_count = rows.count[1]},
-        &out);
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < rows.count[k]; i++) {
-            free((void *)(uintptr_t)rows.row[k][i].name);
-            free((void *)(uintptr_t)rows.row[k][i].pem);
-        }
+    char *anchors = text_of(n->card_anchors, n->card_anchors_length);
+    char *crls = text_of(n->card_crls, n->card_crls_length);
+    answer_write_card_trust(&(struct answer_card_trust){.anchors = anchors, .crls = crls}, &out);
+    free(anchors);
+    free(crls);
     identity_answer(n, gateway, request, 200, &out);
 }
 
@@ -299,7 +258,7 @@ void cards_request(struct identity *n, struct peer *gateway, const struct messag
         return;
     }
     if (reading) {
-        list_trust(n, gateway, m->request);
+        answer_trust(n, gateway, m->request);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);

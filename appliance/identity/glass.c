@@ -48,7 +48,8 @@ const char *glasses_refuse(struct glasses *glasses, const struct glass *wanted, 
             continue;
         if (now_ms < g->until_ms && strcmp(g->enclave, wanted->enclave) == 0 &&
             strcmp(g->action, wanted->action) == 0)
-            return "You have broken the glass for this within the hour. If it does not open any more, "
+            return "You have broken the glass for this within the hour. If it does not open any "
+                   "more, "
                    "an officer has closed it: call your security officer.";
         waiting += g->verdict == GLASS_UNREVIEWED;
     }

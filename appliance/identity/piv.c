@@ -104,68 +104,6 @@ const char *piv_trust_refused(const struct piv_trust *trust, int64_t now_ms)
     return why;
 }
 
-/* ---- what is trusted, to be read ---- */
-
-static int64_t time_ms(const ASN1_TIME *time)
-{
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int days = 0, seconds = 0;
-    if (!time || !epoch || ASN1_TIME_diff(&days, &seconds, epoch, time) != 1)
-        days = seconds = 0;
-    ASN1_TIME_free(epoch);
-    return ((int64_t)days * 86400 + seconds) * 1000;
-}
-
-/* As text that ends; "" where there is no memory. */
-static const char *ended(BIO *text)
-{
-    char *data = NULL;
-    return BIO_write(text, "", 1) == 1 && BIO_get_mem_data(text, &data) > 0 ? data : "";
-}
-
-static void tell(const X509_NAME *name, BIO *pem, struct piv_trusted *t,
-                 void (*each)(void *context, const struct piv_trusted *trusted), void *context)
-{
-    BIO *text = BIO_new(BIO_s_mem());
-    if (text && pem) {
-        X509_NAME_print_ex(text, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-        t->name = ended(text);
-        t->pem = ended(pem);
-        each(context, t);
-    }
-    BIO_free(text);
-    BIO_free(pem);
-}
-
-void piv_trust_visit(const struct piv_trust *trust,
-                     void (*each)(void *context, const struct piv_trusted *trusted), void *context)
-{
-    BIO *anchors = BIO_new_mem_buf(trust->anchors.data, (int)trust->anchors.length);
-    BIO *lists = BIO_new_mem_buf(trust->crls.data, (int)trust->crls.length), *pem;
-    X509_CRL *crl;
-    X509 *x;
-    while (anchors && (x = PEM_read_bio_X509(anchors, NULL, NULL, NULL))) {
-        struct piv_trusted t = {.from_ms = time_ms(X509_get0_notBefore(x)),
-                                .until_ms = time_ms(X509_get0_notAfter(x))};
-        if ((pem = BIO_new(BIO_s_mem())))
-            (void)PEM_write_bio_X509(pem, x);
-        tell(X509_get_subject_name(x), pem, &t, each, context);
-        X509_free(x);
-    }
-    while (lists && (crl = PEM_read_bio_X509_CRL(lists, NULL, NULL, NULL))) {
-        struct piv_trusted t = {.is_list = true,
-                                .from_ms = time_ms(X509_CRL_get0_lastUpdate(crl)),
-                                .until_ms = time_ms(X509_CRL_get0_nextUpdate(crl))};
-        if ((pem = BIO_new(BIO_s_mem())))
-            (void)PEM_write_bio_X509_CRL(pem, crl);
-        tell(X509_CRL_get_issuer(crl), pem, &t, each, context);
-        X509_CRL_free(crl);
-    }
-    BIO_free(anchors);
-    BIO_free(lists);
-    ERR_clear_error();
-}
-
 /* ---- the chain ---- */
 
 static void free_chain(STACK_OF(X509) * chain)

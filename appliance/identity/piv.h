@@ -47,17 +47,4 @@ must_use int piv_judge(const struct piv_trust *trust, struct bytes_view chain, i
 /* piv_trust_refused(trust, now_ms): NULL when the site may rely on it from now on, else why not. */
 const char *piv_trust_refused(const struct piv_trust *trust, int64_t now_ms);
 
-/* An anchor, or a revocation list; the texts are only there during the visit. */
-struct piv_trusted {
-    bool is_list;
-    const char *name; /* of the authority, as RFC 2253 writes it */
-    int64_t from_ms, until_ms;
-    const char *pem;
-};
-
-/* piv_trust_visit(trust, each, context): Every anchor, then every list, in the order of the texts,
- * as far as they can be read. */
-void piv_trust_visit(const struct piv_trust *trust,
-                     void (*each)(void *context, const struct piv_trusted *trusted), void *context);
-
 #endif

@@ -78,8 +78,9 @@ static const char *span_refused(struct identity *n, const struct attribute *a)
     if (until <= from)
         return "A record must end after it begins.";
     if (until - from > a->cap_days * DAY_MS) {
-        snprintf(text, sizeof text, "A record of %s may last %d day%s at most; give an earlier end.",
-                 a->name, a->cap_days, a->cap_days == 1 ? "" : "s");
+        snprintf(text, sizeof text,
+                 "A record of %s may last %d day%s at most; give an earlier end.", a->name,
+                 a->cap_days, a->cap_days == 1 ? "" : "s");
         return text;
     }
     return NULL;

@@ -43,8 +43,7 @@ size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choic
 static size_t programs_of(const struct identity *n, struct answer_known_program *out)
 {
     for (size_t e = 0; e < n->enclaves_count; e++) {
-        out[e] =
-            (struct answer_known_program){.enclave = n->enclaves[e], .name = n->enclaves[e]};
+        out[e] = (struct answer_known_program){.enclave = n->enclaves[e], .name = n->enclaves[e]};
         for (size_t i = 0; i < n->records_count; i++) {
             const struct record *r = &n->records[i];
             if (r->attribute->number == ATTRIBUTE_READ_IN && r->state == RECORD_APPROVED &&

@@ -4,10 +4,9 @@
  * walk.mjs says what they need.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { atDoor, badgeIn, card, has, identify, isIn, person, picture, pictures, skip, station, top, WORKING_PROGRAM } from "./walk.mjs";
+import { atDoor, badgeIn, card, has, identify, isIn, oneTest, person, picture, pictures, skip, station, WORKING_PROGRAM } from "./walk.mjs";
 
 const officers = () => card.people.filter((who) => has(who, "security-officer") && isIn(who, WORKING_PROGRAM)).slice(0, 2);
 const operator = () => person((who) => has(who, "operator") && isIn(who, WORKING_PROGRAM) && who.enclaves.length === 1);
@@ -17,27 +16,6 @@ async function inProgram(who, tab) {
   await badgeIn(page, who, WORKING_PROGRAM);
   await page.getByRole("button", { name: tab, exact: true }).click();
   return page;
-}
-
-/* One decision test of the shipped set, with what it needs of the world and no more. */
-function oneTest() {
-  const all = JSON.parse(readFileSync(join(top, "policy", "site", "site.tests.json"), "utf8"));
-  const chosen = all.tests.find((one) => one.name === "an operator sees tasks");
-  const key = (uid) => `${uid.type} ${uid.id}`;
-  const known = new Map(all.entities.map((one) => [key(one.uid), one]));
-  const kept = new Map();
-  const take = (value) => {
-    if (value === null || typeof value !== "object") return;
-    const entity = typeof value.type === "string" && typeof value.id === "string" ? known.get(key(value)) : undefined;
-    if (entity !== undefined && !kept.has(key(value))) {
-      kept.set(key(value), entity);
-      take(entity);
-    }
-    Object.values(value).forEach(take);
-  };
-  take(chosen);
-  take(all.context);
-  return JSON.stringify({ context: all.context, entities: [...kept.values()], tests: [chosen] });
 }
 
 test("why: a sentence first, then the rules with their parts, and the records behind", { skip }, async () => {

@@ -149,3 +149,24 @@ export async function atDoor(who, program) {
   const { answer: redeemed } = await ask(`${door}/api/redeem`, "POST", "", { code: handed.code });
   return (method, path, body) => ask(door + path, method, redeemed.token, body);
 }
+
+/* One decision test of the shipped set, with what it needs of the world and no more. */
+export function oneTest() {
+  const all = JSON.parse(readFileSync(join(top, "policy", "site", "site.tests.json"), "utf8"));
+  const chosen = all.tests.find((one) => one.name === "an operator sees tasks");
+  const key = (uid) => `${uid.type} ${uid.id}`;
+  const known = new Map(all.entities.map((one) => [key(one.uid), one]));
+  const kept = new Map();
+  const take = (value) => {
+    if (value === null || typeof value !== "object") return;
+    const entity = typeof value.type === "string" && typeof value.id === "string" ? known.get(key(value)) : undefined;
+    if (entity !== undefined && !kept.has(key(value))) {
+      kept.set(key(value), entity);
+      take(entity);
+    }
+    Object.values(value).forEach(take);
+  };
+  take(chosen);
+  take(all.context);
+  return JSON.stringify({ context: all.context, entities: [...kept.values()], tests: [chosen] });
+}

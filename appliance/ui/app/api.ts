@@ -41,6 +41,7 @@ interface Renamed {
   why: "why";
   who_can: "who_can";
   what_can: "what_can";
+  get_site_policy: "policy";
   get_rationale: "rationale_register";
 }
 

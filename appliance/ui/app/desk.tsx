@@ -10,6 +10,8 @@ import { People } from "../screens/people/people";
 import { words as people } from "../screens/people/words";
 import { Programs } from "../screens/programs/programs";
 import { words as programs } from "../screens/programs/words";
+import { SitePolicy } from "../screens/site-policy/site-policy";
+import { words as rules } from "../screens/site-policy/words";
 import { Stations } from "../screens/stations/stations";
 import { words as stations } from "../screens/stations/words";
 import type { Answers } from "./api";
@@ -17,7 +19,7 @@ import { useAsked } from "./asked";
 import { useOver } from "./over";
 import type { Session } from "./session";
 
-type Tab = "programs" | "people" | "due" | "stations" | "credentials" | "key";
+type Tab = "programs" | "people" | "due" | "stations" | "credentials" | "rules" | "key";
 
 const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "programs", title: programs.title },
@@ -25,6 +27,7 @@ const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "due", title: due.title },
   { tab: "stations", title: stations.title },
   { tab: "credentials", title: credentials.title },
+  { tab: "rules", title: rules.title },
 ];
 
 const GLASS_MS = 30_000;
@@ -81,6 +84,7 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
       {tab === "due" && <Due {...shared} enters={enters} />}
       {tab === "stations" && <Stations {...shared} />}
       {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
+      {tab === "rules" && <SitePolicy session={session} programs={signedIn.enclaves} />}
       {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}
     </Frame>
   );

@@ -1,23 +1,33 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { Act } from "../app/act";
 import type { Asked } from "../app/asked";
 import { Mark } from "./mark";
 import { NoAnswer, Refusal } from "./refusal";
 import { words } from "./words";
 
-/** What the last act came to, in words. */
+/** What the last act came to, in words; brought into sight where the page is longer than the screen. */
 export function Heard({ act }: { act: Act }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (act.problem !== null || act.said !== "") place.current?.scrollIntoView({ block: "nearest" });
+  }, [act.problem, act.said]);
   if (act.busy)
     return (
       <p class="quiet" role="status">
         {words.wait}
       </p>
     );
-  if (act.problem !== null) return <Refusal problem={act.problem} />;
-  if (act.said === "") return null;
+  if (act.problem === null && act.said === "") return null;
   return (
-    <p class="said" role="status">
-      <Mark shape="pass" /> {act.said}
-    </p>
+    <div ref={place}>
+      {act.problem !== null ? (
+        <Refusal problem={act.problem} />
+      ) : (
+        <p class="said" role="status">
+          <Mark shape="pass" /> {act.said}
+        </p>
+      )}
+    </div>
   );
 }
 

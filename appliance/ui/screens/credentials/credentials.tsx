@@ -7,6 +7,8 @@ import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { ReasonPanel } from "../../parts/reason";
+import { CardTrust } from "../card-trust/card-trust";
+import { words as cards } from "../card-trust/words";
 import { OwnKey } from "../own-key/own-key";
 import { words } from "./words";
 
@@ -21,6 +23,7 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
   const act = useAct();
   const [revoking, setRevoking] = useState<Credential | null>(null);
   const [own, setOwn] = useState(false);
+  const [trust, setTrust] = useState(false);
   const all = asked.answer?.credentials ?? [];
   const of = (state: string) => all.filter((one) => one.state === state);
 
@@ -67,6 +70,7 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
       </li>
     );
   };
+  if (trust) return <CardTrust session={session} leave={() => setTrust(false)} />;
   if (own)
     return (
       <OwnKey
@@ -82,6 +86,9 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
     <section class="desk">
       <div class="desk-head">
         <h1>{words.heading}</h1>
+        <button type="button" class="button" onClick={() => setTrust(true)}>
+          {cards.open}
+        </button>
         <button type="button" class="button" onClick={() => setOwn(true)}>
           {words.own}
         </button>

@@ -13,7 +13,6 @@ import { words } from "./words";
 
 /* Made by an operation of its own, never entered. */
 const NEVER_ENTERED = "break-glass";
-const OTHER = "other";
 
 interface Props {
   session: Session;
@@ -30,7 +29,6 @@ interface Props {
 interface Draft {
   value: string;
   scope: string;
-  number: string;
   granted_by: string;
   granting_role: string;
   document_type: string;
@@ -49,11 +47,10 @@ function lastDay(attribute: Attribute, from: string): string {
 function firstDraft(props: Props, attribute: Attribute): Draft {
   const { before, programs, session } = props;
   const today = dayField(session.clock.now());
-  const scope = attribute.scope === "ENCLAVE" ? (programs[0]?.enclave ?? OTHER) : "";
+  const scope = attribute.scope === "ENCLAVE" ? (programs[0]?.enclave ?? "") : "";
   return {
     value: before?.value ?? "",
     scope: before?.scope ?? scope,
-    number: "",
     granted_by: before?.granted_by ?? "",
     granting_role: before?.granting_role ?? "",
     document_type: before?.document_type ?? "",
@@ -89,14 +86,13 @@ export function Enter(props: Props) {
 
   const send = async () => {
     const day = (text: string) => `${text}T00:00:00Z`;
-    const scope = draft.scope === OTHER ? draft.number.trim() : draft.scope;
     const done = await act.run(() =>
       session.send("enter_record", {
         record: session.clock.id(),
         holder: holder.id,
         attribute: attribute.name,
         value,
-        ...(scope === "" ? {} : { scope }),
+        ...(draft.scope === "" ? {} : { scope: draft.scope }),
         granted_by: draft.granted_by.trim(),
         granting_role: draft.granting_role.trim(),
         document_type: draft.document_type.trim(),
@@ -203,21 +199,15 @@ interface Part {
 
 function Scope({ programs, attribute, draft, put }: Part & Props & { attribute: Attribute }) {
   return (
-    <>
-      <ChoiceField
-        label={words.scope}
-        choices={[
-          ...(attribute.scope === "EITHER" ? [{ value: "", face: words.scopeSite }] : []),
-          ...programs.map(({ enclave, name }) => ({ value: enclave, face: name })),
-          { value: OTHER, face: words.scopeOther },
-        ]}
-        value={draft.scope}
-        set={(scope) => put({ scope })}
-      />
-      {draft.scope === OTHER && (
-        <TextField label={words.scopeNumber} longest={8} value={draft.number} set={(number) => put({ number })} />
-      )}
-    </>
+    <ChoiceField
+      label={words.scope}
+      choices={[
+        ...(attribute.scope === "EITHER" ? [{ value: "", face: words.scopeSite }] : []),
+        ...programs.map(({ enclave, name }) => ({ value: enclave, face: name })),
+      ]}
+      value={draft.scope}
+      set={(scope) => put({ scope })}
+    />
   );
 }
 

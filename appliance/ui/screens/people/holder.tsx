@@ -29,12 +29,15 @@ interface Props {
   session: Session;
   programs: Answers["known_program"][];
   holder: HolderOf;
+  /** The other accounts of this human being, and the way to say so of one more. */
+  also?: Answers["person"][];
+  link?: () => void;
   changed(): void;
   leave(): void;
 }
 
 /** One holder, everything on record about it, and what an officer may do to it. */
-export function Holder({ session, programs, holder, changed, leave }: Props) {
+export function Holder({ session, programs, holder, also = [], link, changed, leave }: Props) {
   const asked = useAsked(session, "get_records", { holder: holder.id }, 0);
   const act = useAct();
   const [entering, setEntering] = useState<Record_ | true | null>(null);
@@ -73,6 +76,11 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
         {holder.kind === "PERSON" ? words.all : words.allStations}
       </button>
       <Head holder={holder} act={act} session={session} changed={again} pause={() => setPausing(true)}>
+        {link !== undefined && (
+          <button type="button" class="button" onClick={link}>
+            {words.link}
+          </button>
+        )}
         {holder.kind === "PERSON" && (
           <button type="button" class="button" onClick={() => setLacking(true)}>
             {words.lacks}
@@ -82,6 +90,11 @@ export function Holder({ session, programs, holder, changed, leave }: Props) {
           {words.enter}
         </button>
       </Head>
+      {also.length > 0 && (
+        <p data-also={also.length}>
+          {words.also(also.map((one) => words.alsoOne(one.name, one.badge)).join("; "))}
+        </p>
+      )}
       <Heard act={act} />
       <Waiting asked={asked} />
       {asked.answer !== null && (
@@ -126,11 +139,13 @@ function Head({ holder, act, session, changed, pause, children }: HeadOf) {
   };
   return (
     <header class="desk-head">
-      <h1>
-        {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
-        {holder.locked === true && <span class="state">{words.locked}</span>}
-      </h1>
-      {holder.badge !== undefined && <span class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</span>}
+      <div class="grow">
+        <h1>
+          {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
+          {holder.locked === true && <span class="state">{words.locked}</span>}
+        </h1>
+        {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}
+      </div>
       {holder.locked === true && (
         <button type="button" class="button" disabled={act.busy} onClick={() => void release()}>
           {words.release}

@@ -3,15 +3,12 @@ import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { day } from "../../app/clock";
 import type { Session } from "../../app/session";
-import { TextField } from "../../parts/field";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { saying } from "../../parts/record";
 import { words as records } from "../../parts/record-words";
 import type { HolderOf } from "./holder";
 import { words } from "./words";
-
-const NUMBER = /^[a-z0-9]{8}$/;
 
 interface Props {
   session: Session;
@@ -22,9 +19,7 @@ interface Props {
 
 /** What one person has for one program, and what is not on record. */
 export function Lacks({ session, programs, holder, leave }: Props) {
-  const [program, setProgram] = useState<Pick<Answers["known_program"], "enclave" | "name"> | null>(null);
-  const [number, setNumber] = useState("");
-  const other = number.trim();
+  const [program, setProgram] = useState<Answers["known_program"] | null>(null);
   return (
     <section class="desk">
       <button type="button" class="button" onClick={leave}>
@@ -38,18 +33,6 @@ export function Lacks({ session, programs, holder, leave }: Props) {
           </button>
         ))}
       </div>
-      <form
-        class="desk-head desk-ask"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (NUMBER.test(other)) setProgram({ enclave: other, name: other });
-        }}
-      >
-        <TextField label={words.lacksOther} longest={8} value={number} set={setNumber} />
-        <button type="submit" class="button" disabled={!NUMBER.test(other)}>
-          {words.lacksShow}
-        </button>
-      </form>
       {program !== null && (
         <Standings key={program.enclave} session={session} person={holder.id} enclave={program.enclave} />
       )}

@@ -9,6 +9,7 @@ import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { Add } from "./add";
 import { Holder } from "./holder";
+import { fits, Link } from "./link";
 import { words } from "./words";
 
 type Person = Answers["person"];
@@ -26,6 +27,7 @@ export function People({ session, programs }: Props) {
   const asked = useAsked(session, "get_people", {}, EVERY_MS);
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
+  const [linking, setLinking] = useState(false);
   const person = asked.answer?.people.find((one) => one.person === chosen);
 
   if (adding)
@@ -39,6 +41,18 @@ export function People({ session, programs }: Props) {
         }}
       />
     );
+  if (person !== undefined && linking)
+    return (
+      <Link
+        session={session}
+        people={asked.answer?.people ?? []}
+        person={person}
+        leave={() => {
+          setLinking(false);
+          asked.again();
+        }}
+      />
+    );
   if (person !== undefined)
     return (
       <Holder
@@ -46,6 +60,10 @@ export function People({ session, programs }: Props) {
         session={session}
         programs={programs}
         holder={{ kind: "PERSON", id: person.person, ...person }}
+        also={(asked.answer?.people ?? []).filter(
+          (one) => one.natural === person.natural && one.person !== person.person,
+        )}
+        link={() => setLinking(true)}
         changed={asked.again}
         leave={() => setChosen("")}
       />
@@ -58,10 +76,6 @@ export function People({ session, programs }: Props) {
       )}
     </section>
   );
-}
-
-function fits(person: Person, wanted: string): boolean {
-  return [person.name, person.badge, person.stamp].some((text) => text.toLowerCase().includes(wanted));
 }
 
 interface ListOf {

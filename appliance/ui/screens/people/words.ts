@@ -6,7 +6,11 @@ export const words = {
   more: (count: number) => `${count} more. Type more of the name.`,
   add: "Add a person",
   facts: (active: number, next: string) =>
-    active === 0 ? "No record in force" : `${active} records in force, the next ends ${next}`,
+    active === 0
+      ? "No record in force"
+      : active === 1
+        ? `One record in force, it ends ${next}`
+        : `${active} records in force, the next ends ${next}`,
   pending: (count: number) => `${count} waiting`,
   suspended: "Suspended",
   locked: "Badge locked",
@@ -33,8 +37,6 @@ export const words = {
   revokeTitle: (what: string) => `Revoke: ${what}`,
   revokeAbout: "It stops counting at once, in every program. The record stays to be read, with your reason.",
   lacks: "What is missing?",
-  lacksOther: "Another program, by its number",
-  lacksShow: "Show",
   lacksWhich: (name: string) => `${name}: missing for which program?`,
   lacksFor: (name: string, program: string) => `${name}, for ${program}`,
   lacksMissing: "Not on record",
@@ -55,8 +57,6 @@ export const words = {
   flag: "Nothing more to fill in: the record itself is the fact.",
   scope: "Program",
   scopeSite: "The whole site",
-  scopeOther: "Another program, by its number",
-  scopeNumber: "Number of the program",
   grantedBy: "Granted by",
   grantedByNote: "The person or office, such as Facility security",
   role: "Role of the grantor",
@@ -74,6 +74,27 @@ export const words = {
   send: "Enter it",
   cancel: "Leave it",
   sendNote: "It opens nothing until another officer has approved it.",
+
+  link: "Another account",
+  also: (others: string) => `The same human being has another account: ${others}.`,
+  alsoOne: (name: string, badge: string) => `${name}, badge ${badge}`,
+  linkTitle: (name: string) => `${name}: which other account is the same human being’s?`,
+  linkNote:
+    "Somebody may have two badges, such as one as an operator and one as an officer. The box must know it, so that one human being never stands for two.",
+  linkFind: "The other account",
+  linkFindNote: "Scan its badge, or type a part of a name, a badge or a stamp.",
+  linkAsk: "One human being?",
+  linkFacts: [
+    "Neither account approves what the other has entered, requested or proposed.",
+    "Neither enters what gives access to the other, and neither reviews what the other has broken.",
+    "The records of each stay its own: what one may open, the other may not.",
+  ],
+  linkForEver: "This is not taken back. Ask the person before you sign.",
+  linkOther: "Another one",
+  linkAct: "They are one human being",
+  linkMeaning: "I have made sure that these two accounts are one human being’s",
+  linkWhat: (name: string, badge: string, other: string, otherBadge: string) =>
+    `${name}, badge ${badge}, and ${other}, badge ${otherBadge}`,
 
   addTitle: "A new person",
   addNote: "Gives nothing but a badge: what it opens stands in records, which two officers make.",

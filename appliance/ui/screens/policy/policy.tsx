@@ -1,18 +1,14 @@
 import { useState } from "preact/hooks";
-import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
-import { dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Waiting } from "../../parts/heard";
-import { Mark } from "../../parts/mark";
 import { WhatCan, WhoCan } from "../asking/can";
 import { Why } from "../asking/why";
 import { words as asking } from "../asking/words";
 import { Propose } from "./propose";
 import { PolicySet } from "./set";
+import { Sets } from "./sets";
 import { words } from "./words";
-
-type Set_ = Answers["policy_set"];
 
 const EVERY_MS = 10_000;
 
@@ -68,6 +64,9 @@ function Policies({ session }: { session: Session }) {
     return (
       <Propose
         session={session}
+        asked={asked}
+        layers={["program", "site"]}
+        send={(fields) => session.send("propose_policy", fields)}
         leave={(proposal) => {
           setProposing(false);
           setChosen(proposal);
@@ -77,17 +76,6 @@ function Policies({ session }: { session: Session }) {
     );
   if (set !== undefined)
     return <PolicySet session={session} set={set} leave={() => setChosen("")} changed={asked.again} />;
-  const of = (...states: string[]) => sets.filter((one) => states.includes(one.state));
-  const past = of("superseded", "declined");
-  const rows = (list: Set_[]) => (
-    <ul class="rows">
-      {list.map((one) => (
-        <li key={one.proposal}>
-          <Row set={one} open={() => setChosen(one.proposal)} />
-        </li>
-      ))}
-    </ul>
-  );
   return (
     <section class="desk">
       <div class="desk-head">
@@ -97,47 +85,7 @@ function Policies({ session }: { session: Session }) {
         </button>
       </div>
       <Waiting asked={asked} />
-      {asked.answer !== null && (
-        <>
-          <h2>{words.waiting}</h2>
-          {of("proposed").length === 0 && <p class="quiet">{words.waitingNone}</p>}
-          {rows(of("proposed"))}
-          <h2>{words.inForce}</h2>
-          {rows(of("installed"))}
-          {past.length > 0 && (
-            <details class="fold">
-              <summary>{words.past(past.length)}</summary>
-              {rows(past)}
-            </details>
-          )}
-        </>
-      )}
+      {asked.answer !== null && <Sets sets={sets} open={setChosen} />}
     </section>
-  );
-}
-
-function history(set: Set_): string {
-  const parts = [words.by(set.proposed_by, dayAndTime(set.proposed))];
-  if (set.state === "installed" || set.state === "superseded")
-    parts.push(words.installed(set.decided_by, dayAndTime(set.decided)));
-  if (set.state === "declined") parts.push(words.declined(set.decided_by, dayAndTime(set.decided), set.decided_reason));
-  return parts.join("; ");
-}
-
-function Row({ set, open }: { set: Set_; open(): void }) {
-  return (
-    <button type="button" class="row" data-policy={set.layer} data-state={set.state} onClick={open}>
-      <Mark shape={set.state === "installed" ? "pass" : set.state === "proposed" ? "open" : "blocked"} />
-      <span class="row-what">
-        <span class="row-title">
-          <b>{words.layers[set.layer] ?? set.layer}</b>, {words.version(set.version)}
-        </span>
-        <br />
-        <span class="row-reason">{set.reason}</span>
-        <br />
-        <span class="row-reason quiet">{history(set)}</span>
-      </span>
-      <span class="row-side">{words.tests(set.tests)}</span>
-    </button>
   );
 }

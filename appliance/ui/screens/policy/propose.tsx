@@ -1,42 +1,52 @@
 import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
-import { useAsked } from "../../app/asked";
+import type { Answers, Fields, Settled } from "../../app/api";
+import type { Asked } from "../../app/asked";
 import { base64Of } from "../../app/key";
 import type { Session } from "../../app/session";
 import { ChoiceField, LongField, TextField } from "../../parts/field";
 import { Heard, Waiting } from "../../parts/heard";
 import { words } from "./words";
 
-const LAYERS = ["program", "site"];
+interface Props {
+  session: Session;
+  /** What is in force; its text begins the proposal of the first layer. */
+  asked: Asked<Answers["policy"]>;
+  layers: string[];
+  send(fields: Fields<"propose_policy">): Promise<Settled<Answers["done"]>>;
+  leave(proposal: string): void;
+}
 
 /** A set to propose: rules and tests, from files, pasted or typed. */
-export function Propose({ session, leave }: { session: Session; leave(proposal: string): void }) {
-  const asked = useAsked(session, "get_policy", {}, 0);
+export function Propose({ session, asked, layers, send: give, leave }: Props) {
   const act = useAct();
-  const [layer, setLayer] = useState("program");
+  const [layer, setLayer] = useState(layers[0] ?? "");
   const [policy, setPolicy] = useState<string | null>(null);
   const [tests, setTests] = useState("");
   const [reason, setReason] = useState("");
-  const rules = policy ?? (layer === "program" ? (asked.answer?.text ?? "") : "");
+  const rules = policy ?? (layer === layers[0] ? (asked.answer?.text ?? "") : "");
 
   const send = async () => {
     const proposal = session.clock.id();
     const encode = (text: string) => base64Of(new TextEncoder().encode(text));
     const fields = { proposal, layer, policy: encode(rules), tests: encode(tests), reason: reason.trim() };
-    if (await act.run(() => session.send("propose_policy", fields))) leave(proposal);
+    if (await act.run(() => give(fields))) leave(proposal);
   };
   return (
     <section class="desk">
       <h1>{words.proposeTitle}</h1>
       <p>{words.proposeNote}</p>
+      {layer === "site" && layers.length > 1 && <p class="notice">{words.proposeSite}</p>}
       <Waiting asked={asked} />
       <div class="fields">
-        <ChoiceField
-          label={words.layer}
-          choices={LAYERS.map((value) => ({ value, face: words.layers[value] ?? value }))}
-          value={layer}
-          set={setLayer}
-        />
+        {layers.length > 1 && (
+          <ChoiceField
+            label={words.layer}
+            choices={layers.map((value) => ({ value, face: words.layers[value] ?? value }))}
+            value={layer}
+            set={setLayer}
+          />
+        )}
         <TextField label={words.reason} note={words.reasonNote} longest={200} value={reason} set={setReason} />
       </div>
       <LongField

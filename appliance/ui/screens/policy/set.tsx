@@ -14,6 +14,7 @@ type Set_ = Answers["policy_set"];
 
 const EVERY_MS = 1_000;
 /* The role whose second officer installs; the box decides it again by its policy. */
+const SITE = "site";
 const INSTALLER = "security-officer";
 
 interface Props {
@@ -38,27 +39,33 @@ export function PolicySet({ session, set, leave, changed }: Props) {
       <p>{set.reason}</p>
       {open && <Proposal session={session} set={set} changed={changed} />}
       <Waiting asked={asked} />
-      {asked.answer !== null && (
-        <>
-          {open && <h2>{words.changes}</h2>}
-          {open && <Changes text={asked.answer.text} inForce={asked.answer.in_force} />}
-          <details class="fold" open={!open}>
-            <summary>{words.text}</summary>
-            <div class="side">
-              <Listing rules={rulesOf(asked.answer.text)} />
-            </div>
-          </details>
-          <details class="fold">
-            <summary>{words.testsTitle}</summary>
-            <pre class="listing">{asked.answer.tests === "" ? words.testsNone : asked.answer.tests}</pre>
-          </details>
-          <details class="fold">
-            <summary>{words.hash}</summary>
-            <Digest hex={set.hash} />
-          </details>
-        </>
-      )}
+      {asked.answer !== null && <SetText set={set} answer={asked.answer} />}
     </section>
+  );
+}
+
+/** The rules, the tests and the digest of a set; of a proposal first what is new in it. */
+export function SetText({ set, answer }: { set: Set_; answer: Answers["policy"] }) {
+  const open = set.state === "proposed";
+  return (
+    <>
+      {open && <h2>{words.changes}</h2>}
+      {open && <Changes text={answer.text} inForce={answer.in_force} />}
+      <details class="fold" open={!open}>
+        <summary>{words.text}</summary>
+        <div class="side">
+          <Listing rules={rulesOf(answer.text)} />
+        </div>
+      </details>
+      <details class="fold">
+        <summary>{words.testsTitle}</summary>
+        <pre class="listing">{answer.tests === "" ? words.testsNone : answer.tests}</pre>
+      </details>
+      <details class="fold">
+        <summary>{words.hash}</summary>
+        <Digest hex={set.hash} />
+      </details>
+    </>
   );
 }
 
@@ -68,7 +75,7 @@ function Proposal({ session, set, changed }: { session: Session; set: Set_; chan
   const [declining, setDeclining] = useState(false);
   const impact = asked.answer;
   const mine = set.proposed_by === session.name;
-  const able = !mine && session.roles.has(INSTALLER);
+  const able = !mine && set.layer !== SITE && session.roles.has(INSTALLER);
   const layer = words.layers[set.layer] ?? set.layer;
 
   const install = async (shown: Answers["impact"]) => {
@@ -93,7 +100,11 @@ function Proposal({ session, set, changed }: { session: Session; set: Set_; chan
       <Waiting asked={asked} />
       {impact !== null && <ImpactReport impact={impact} />}
       <Heard act={act} />
-      {mine && <p class="notice">{words.yours}</p>}
+      {set.layer === SITE ? (
+        <p class="notice">{words.atEntry}</p>
+      ) : (
+        mine && <p class="notice">{words.yours}</p>
+      )}
       <div class="reason-acts">
         <button type="button" class="button" disabled={act.busy} onClick={() => setDeclining(true)}>
           {words.decline}

@@ -12,7 +12,6 @@ export const words = {
   installed: (who: string, on: string) => `installed by ${who}, ${on}`,
   declined: (who: string, on: string, why: string) => `declined by ${who}, ${on}: ${why}`,
   tests: (count: number) => (count === 0 ? "no tests" : count === 1 ? "one test passes" : `${count} tests pass`),
-  open: "Read",
   back: "All sets",
   text: "The set, rule by rule",
   testsTitle: "Its tests",
@@ -49,6 +48,11 @@ export const words = {
   declineAbout: "The set in force stays in force. The proposal stays to be read, with your reason.",
   yours: "You proposed it. Another officer reads it and installs or declines it.",
 
+  atEntry:
+    "The mandatory rules are the whole site’s. Here is what they would change in this program; two officers propose and install them at the entry, under Site rules. When you have read it, decline this one.",
+
+  proposeSite:
+    "A question only: it shows what these rules would change in this program. They are installed at the entry, under Site rules.",
   proposeTitle: "Propose a set of rules",
   proposeNote:
     "It is checked and its tests are run now. It changes nothing until another officer has read what it changes and installed it.",

@@ -1,0 +1,23 @@
+export const words = {
+  title: "Site rules",
+  heading: "Mandatory rules of the whole site",
+  note: "They hold in every program and here at the entry, before any rule of a program. Two officers change them.",
+  propose: "Propose a version",
+  back: "All versions",
+  impact: "What it changes",
+  impactNote:
+    "The entry sees no program’s people or objects, so what these rules change is shown in each program: propose the same text there for the layer “Mandatory rules of the site”, read what it changes, and decline it again. It is installed only here.",
+  copyRules: "Copy the rules",
+  copyTests: "Copy the tests",
+  copied: "Copied.",
+  notCopied: "The browser did not copy. Mark the text below and copy it.",
+  see: (program: string) => `Policy in ${program}`,
+  lost: "The station did not answer. Nothing is lost. Try again.",
+  yours: "You proposed it. Another officer reads it and installs or declines it.",
+  install: "Install this version",
+  installMeaning: "I have read these mandatory rules and what they change, and install them for the whole site",
+  installWhat: (version: number) => `Mandatory rules of the site, version ${version}`,
+  decline: "Decline",
+  declineTitle: "Decline this version",
+  declineAbout: "What is in force stays in force. The proposal stays to be read, with your reason.",
+};
