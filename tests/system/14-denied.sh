@@ -76,7 +76,7 @@ recorded "15: and recorded" "$before" "The_signature_is_for_something_else"
 mara=$(enter CW-1001 "$program") || exit 1
 signed_post "$mara" /api/operations/start "$start" "$mine"
 is "15: and another's signature" "$status" 403
-signed_post "$ana" /api/operations/start "$start" "$(printf '%s' "$mine" | sed 's/^AQ/AR/; s/^\(.\{40\}\)./\1x/')"
+signed_post "$ana" /api/operations/start "$start" "$(printf '%s' "$mine" | sed 's/^\(.\{40\}\)x/\1y/; t; s/^\(.\{40\}\)./\1x/')"
 is "15: and an altered one" "$status" 403
 
 # ---- 19: other origins and names ----
