@@ -5,6 +5,7 @@
 
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
+#include "appliance/mes/mes.h"
 
 #define NOW     2000000000000
 #define ENCLAVE "e3f9k2m1"
@@ -385,6 +386,27 @@ static void an_object_above_the_station_or_elsewhere_is_denied(void **state)
     assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
 }
 
+/* A part may be numbered as it likes: the box's own markings have names that no part can have. */
+static void a_part_named_as_the_box_names_things_takes_nothing_down(void **state)
+{
+    struct subject s = good_subject();
+    (void)state;
+    markings[1] = markings[0];
+    strcpy(markings[1].id, "none");
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    s.marking = "none";
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+    s.marking = NULL; /* what has no content is not marked as that part is */
+    markings[1].level = 5;
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+    strcpy(markings[1].id, "absent");
+    markings[1].level = 0;
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    s.marking = MES_ABSENT;
+    assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+}
+
 static void nobody_approves_their_own_release_or_twice(void **state)
 {
     struct subject s = good_subject();
@@ -524,6 +546,7 @@ int main(void)
         CASE(a_station_is_certified_by_its_records),
         CASE(a_value_that_cannot_be_leaves_the_people_as_they_were),
         CASE(an_object_above_the_station_or_elsewhere_is_denied),
+        CASE(a_part_named_as_the_box_names_things_takes_nothing_down),
         CASE(nobody_approves_their_own_release_or_twice),
         CASE(nobody_approves_the_record_that_they_entered),
         CASE(two_accounts_of_one_human_being_are_one_person),
