@@ -195,6 +195,9 @@ const struct record *record_find(const struct identity *n, size_t person,
 /* record_any(n, person, attribute, now_ms): One in force, wherever it holds; or NULL. */
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms);
+/* record_narrows(n, record, now_ms): Would its holder, or the station, be let in to more without
+ * it? Then one officer alone does not take it away. */
+bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms);
 /* identity_now(n): UTC, never before the newest event of the log. */
 int64_t identity_now(const struct identity *n);
 

@@ -151,6 +151,19 @@ static const char *approve_refused(struct identity *n)
     return NULL;
 }
 
+static const char *revoke_refused(struct identity *n)
+{
+    const struct record *r = record_by_id(n, V("record")->bytes);
+    if (!r)
+        return "There is no such record.";
+    if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
+        return "This record is not in force any more.";
+    return record_narrows(n, r, identity_now(n)) ? "More would be open without this record: enter "
+                                                   "one that supersedes it, for a second "
+                                                   "officer to approve."
+                                                 : NULL;
+}
+
 static const char *suspend_refused(struct identity *n, bool suspend)
 {
     enum holder_kind kind;
@@ -165,7 +178,6 @@ static const char *suspend_refused(struct identity *n, bool suspend)
 
 static const char *refused(struct identity *n, unsigned operation)
 {
-    const struct record *r;
     switch (operation) {
     case OPERATION_ADD_PERSON:
         return person_refused(n);
@@ -176,12 +188,7 @@ static const char *refused(struct identity *n, unsigned operation)
     case OPERATION_APPROVE_RECORDS:
         return approve_refused(n);
     case OPERATION_REVOKE_RECORD:
-        r = record_by_id(n, V("record")->bytes);
-        if (!r)
-            return "There is no such record.";
-        return r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED
-                   ? "This record is not in force any more."
-                   : NULL;
+        return revoke_refused(n);
     case OPERATION_SUSPEND:
     case OPERATION_RESTORE:
         return suspend_refused(n, operation == OPERATION_SUSPEND);
@@ -221,6 +228,11 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
     switch (operation) {
     case OPERATION_APPROVE_RECORDS:
         r = record_by_id(n, n->body.refs[at]);
+        if (r)
+            subject_of(n, r, s);
+        return;
+    case OPERATION_REVOKE_RECORD:
+        r = record_by_id(n, V("record")->bytes);
         if (r)
             subject_of(n, r, s);
         return;

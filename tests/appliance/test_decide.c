@@ -443,6 +443,18 @@ static void nobody_approves_the_record_that_they_entered(void **state)
     assert_true(denied_by("M29-about-oneself"));
 }
 
+static void nobody_takes_away_what_binds_himself(void **state)
+{
+    struct subject s = {.exists = true, .site = "site"};
+    (void)state;
+    memset(s.entered_by, MANAGER, 16);
+    memset(s.about, PLANNER, 16);
+    assert_true(allowed(OFFICER, OPERATION_REVOKE_RECORD, &s));
+    memset(s.about, OFFICER, 16);
+    assert_false(allowed(OFFICER, OPERATION_REVOKE_RECORD, &s));
+    assert_true(denied_by("M29-about-oneself"));
+}
+
 static void two_accounts_of_one_human_being_are_one_person(void **state)
 {
     struct subject s = good_subject();
@@ -549,6 +561,7 @@ int main(void)
         CASE(a_part_named_as_the_box_names_things_takes_nothing_down),
         CASE(nobody_approves_their_own_release_or_twice),
         CASE(nobody_approves_the_record_that_they_entered),
+        CASE(nobody_takes_away_what_binds_himself),
         CASE(two_accounts_of_one_human_being_are_one_person),
         CASE(somebody_who_is_not_in_the_snapshot_is_denied),
         CASE(people_are_swapped_whole),
