@@ -116,11 +116,10 @@ static void write_people(struct identity *n, struct bytes_put *out)
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }
-    answer_write_people(
-        &(struct answer_people){.people = rows,
-                                .people_count = n->people_count,
-                                .released_by_time = n->lockout.released_by_time},
-        out);
+    answer_write_people(&(struct answer_people){.people = rows,
+                                                .people_count = n->people_count,
+                                                .released_by_time = n->lockout.released_by_time},
+                        out);
     free(rows);
     free(roles);
 }

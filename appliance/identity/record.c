@@ -4,6 +4,8 @@
 #include "appliance/identity/identity.h"
 #include "enclave/process/os.h"
 
+#define PAST_MS ((int64_t)90 * 24 * 3600 * 1000)
+
 static void copy(char *out, size_t size, struct bytes_view v)
 {
     size_t n = v.length < size ? v.length : size - 1;
@@ -38,6 +40,12 @@ bool record_is_active(const struct record *record, int64_t now_ms)
 {
     return record->state == RECORD_APPROVED && record->from_ms <= now_ms &&
            now_ms < record->until_ms;
+}
+
+bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms)
+{
+    return record->state == RECORD_APPROVED && record->until_ms >= now_ms - PAST_MS &&
+           (record->scope[0] == '\0' || strcmp(record->scope, enclave) == 0);
 }
 
 const char *record_state_text(const struct record *record, int64_t now_ms)

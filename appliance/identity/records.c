@@ -52,7 +52,8 @@ static const char *station_refused(struct identity *n)
 {
     if (n->stations_count == STATIONS_MAX)
         return "There is no room for more stations.";
-    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX)
+    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX ||
+        memcmp(V("station")->bytes, station_training, STATION_ID) == 0) /* of every training site */
         return "This station is known already.";
     return NULL;
 }
@@ -137,8 +138,9 @@ static const char *enter_refused(struct identity *n)
 static const char *approve_refused(struct identity *n)
 {
     static char text[160];
+    const struct record *list[BODY_REFS_MAX];
     for (size_t i = 0; i < n->body.refs_count; i++) {
-        const struct record *r = record_by_id(n, n->body.refs[i]);
+        const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
         const char *why = !r                           ? "does not exist"
                           : r->state != RECORD_PENDING ? "is not waiting for approval any more"
                                                        : NULL;
@@ -148,7 +150,7 @@ static const char *approve_refused(struct identity *n)
             return text;
         }
     }
-    return NULL;
+    return room_refused(n, list, n->body.refs_count, identity_now(n));
 }
 
 static const char *revoke_refused(struct identity *n)

@@ -21,6 +21,8 @@ size_t stations_by_id(const struct identity *identity, const uint8_t id[static 1
     return memcmp(identity->stations[0].station, id, 16) == 0 ? 0 : STATIONS_MAX;
 }
 
+#define ENCLAVE "e3f9k2m1"
+
 static int set_up(void **state)
 {
     (void)state;
@@ -30,6 +32,8 @@ static int set_up(void **state)
     n->records = calloc(RECORDS_MAX, sizeof *n->records);
     memset(n->people[0].person, 7, 16);
     memset(n->stations[0].station, 8, 16);
+    n->people_count = n->stations_count = n->enclaves_count = 1;
+    strcpy(n->enclaves[0], ENCLAVE);
     return 0;
 }
 
@@ -50,9 +54,8 @@ static struct record *by_number(unsigned number)
     return record_by_id(n, id);
 }
 
-/* Enter and approve record ${number}, which supersedes ${before} (0 for none). */
-static struct record *grant(unsigned number, enum attribute_number attribute, const char *value,
-                            int64_t from_ms, unsigned before)
+static struct record *enter(unsigned number, enum attribute_number attribute, const char *value,
+                            const char *scope, int64_t from_ms, unsigned before)
 {
     struct event event = {.number = EVENT_RECORD_ENTERED};
     struct event_record_entered *e = &event.record_entered;
@@ -63,12 +66,20 @@ static struct record *grant(unsigned number, enum attribute_number attribute, co
     memset(e->holder, station ? 8 : 7, 16);
     memset(e->supersedes, (int)before, 16);
     e->value = bytes_text(value);
-    e->scope = e->granted_by = e->granting_role = e->document_type = e->document = e->reason =
-        bytes_text("");
+    e->scope = bytes_text(scope);
+    e->granted_by = e->granting_role = e->document_type = e->document = e->reason = bytes_text("");
     e->from_ms = from_ms;
     e->until_ms = from_ms + 300 * DAY;
     assert_int_equal(record_apply(n, &event), 0);
-    event = (struct event){.number = EVENT_RECORD_APPROVED, .common.utc_ms = NOW};
+    return by_number(number);
+}
+
+/* Enter and approve record ${number}, which supersedes ${before} (0 for none). */
+static struct record *grant(unsigned number, enum attribute_number attribute, const char *value,
+                            int64_t from_ms, unsigned before)
+{
+    struct event event = {.number = EVENT_RECORD_APPROVED, .common.utc_ms = NOW};
+    (void)enter(number, attribute, value, "", from_ms, before);
     memset(event.record_approved.record, (int)number, 16);
     assert_int_equal(record_apply(n, &event), 0);
     return by_number(number);
@@ -164,6 +175,59 @@ static void what_hides_an_older_value_is_not(void **state)
     assert_true(narrows(4));
 }
 
+/* ---- room ---- */
+
+static void has_room_for_so_many_records_and_no_more(void **state)
+{
+    (void)state;
+    const struct record *list[2];
+    struct record *in = enter(1, ATTRIBUTE_READ_IN, "true", ENCLAVE, NOW - DAY, 0);
+    in->state = RECORD_APPROVED;
+    for (unsigned i = 2; i <= SNAPSHOT_RECORDS_MAX - 1; i++)
+        (void)grant(i, ATTRIBUTE_SKILL, "solder-L3", NOW - DAY, 0);
+    list[0] = enter(201, ATTRIBUTE_SKILL, "x", ENCLAVE, NOW, 0);
+    list[1] = enter(202, ATTRIBUTE_SKILL, "y", "", NOW, 0);
+    assert_null(room_refused(n, list, 1, NOW));
+    assert_null(room_refused(n, list + 1, 1, NOW));
+    assert_non_null(room_refused(n, list, 2, NOW));
+    memset(((struct record *)(uintptr_t)list[1])->supersedes, 2, 16);
+    assert_null(room_refused(n, list, 2, NOW)); /* it makes its own room */
+    memset(((struct record *)(uintptr_t)list[1])->supersedes, 0, 16);
+    by_number(2)->until_ms = NOW - 91 * DAY; /* nobody tells of it any more */
+    assert_null(room_refused(n, list, 2, NOW));
+    in->state = RECORD_REVOKED; /* in no snapshot */
+    by_number(2)->until_ms = NOW + DAY;
+    assert_null(room_refused(n, list, 2, NOW));
+}
+
+static void has_room_for_so_many_bytes_and_no_more(void **state)
+{
+    (void)state;
+    const struct record *list[1];
+    const size_t some = SNAPSHOT_BYTES_MAX / (46 + 64) / 190;
+    n->people_count = some;
+    for (size_t i = 0; i < some; i++) {
+        struct person *p = &n->people[i];
+        for (size_t k = 0; k < 190; k++) {
+            struct record *r = &n->records[n->records_count++];
+            *r = (struct record){.kind = HOLDER_PERSON, .holder = i, .next = p->first};
+            p->first = (uint32_t)n->records_count;
+            r->state = RECORD_APPROVED;
+            r->attribute = attribute_by_number(k ? ATTRIBUTE_SKILL : ATTRIBUTE_READ_IN);
+            r->until_ms = NOW + DAY;
+            if (!k)
+                strcpy(r->scope, ENCLAVE);
+            memset(r->value, 'x', k ? 64 : 1);
+        }
+    }
+    list[0] = enter(201, ATTRIBUTE_SKILL, "y", "", NOW, 0);
+    const char *why = room_refused(n, list, 1, NOW);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "than its snapshot takes"));
+    n->people_count = some / 2;
+    assert_null(room_refused(n, list, 1, NOW));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -176,6 +240,8 @@ int main(void)
         CASE(what_binds_somebody_is_not),
         CASE(of_two_countries_neither_is),
         CASE(what_hides_an_older_value_is_not),
+        CASE(has_room_for_so_many_records_and_no_more),
+        CASE(has_room_for_so_many_bytes_and_no_more),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
