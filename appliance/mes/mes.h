@@ -175,6 +175,8 @@ int64_t mes_performed(const struct command *command);
 /* The modules' operations; each as mes_run(). */
 int definitions_run(struct command *command);
 int markings_run(struct command *command);
+/* marking_subject(mes, body, s): What DEFINE_MARKING is about. */
+void marking_subject(const struct mes *mes, const struct body *body, struct subject *s);
 int orders_run(struct command *command);
 int inbound_run(struct command *command);
 int tasks_run(struct command *command);

@@ -107,6 +107,19 @@ grant CW-1003 citizenship USA
 check "22: a dual national passes" becomes 200 "$ana" "$drawing"
 mark "$name" '{}'
 
+# who is shut out of an object does not open it by marking it anew
+engineer=$(enter CW-1013 "$program") || exit 1
+unmark() { post "$program" "$engineer" /api/define/marking "{\"id\":\"$(uuid)\",\"object\":\"$1\",\"level\":1,\"itar\":true,\"ear\":false,\"category\":\"VIII(h)\",\"source\":\"a test\"}"; }
+unmark no-such-part
+nothing="$status $(cat "$work/answer")"
+mark "$name" '{"group": "LOT-9"}'
+unmark "$name"
+is "marking what one may not see is answered like marking what is not there" "$status $(cat "$work/answer")" "$nothing"
+grant CW-1013 need-to-know LOT-9 "$enclave"
+check "who may see it may mark it" becomes 200 "$engineer" "$drawing"
+unmark "$name"
+is "and does" "$status" 200
+
 # 24: not a US person, an authorization in force, a citizenship once held in a proscribed country
 emil=$(enter CW-1008 "$program") || exit 1
 is "24: an authorization names him" "$(status_of "$emil" "$drawing")" 200
