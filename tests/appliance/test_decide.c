@@ -189,6 +189,37 @@ static void every_country_ever_held_counts_for_itar_and_the_latest_for_ear(void 
     opens("M19-ear"); /* a missing attribute denies */
 }
 
+/* Steps, dimensions and limits are technical data as the drawing is; a list of tasks is none. */
+static void a_job_is_technical_data(void **state)
+{
+    static const enum operation_number numbers[] = {OPERATION_GET_JOB, OPERATION_START_OPERATION,
+                                                    OPERATION_RECORD_READING,
+                                                    OPERATION_COMPLETE_OPERATION};
+    static const char *const rules[] = {"M08-itar", "M18-proscribed", "M19-ear"};
+    struct subject s = good_subject();
+    (void)state;
+    for (size_t rule = 0; rule < 3; rule++) {
+        struct snapshot_holder *h = fresh();
+        drop_record(h, ATTRIBUTE_ITAR_US_PERSON);
+        markings[0].itar = rule < 2;
+        markings[0].ear = rule == 2;
+        record_of(h, ATTRIBUTE_COUNTRY_EAR)->value = bytes_text("CHN");
+        record_of(h, ATTRIBUTE_COUNTRY_ITAR)->value = bytes_text("CHN");
+        if (rule == 1)
+            add_record(h, ATTRIBUTE_AUTHORIZATION, "XI(c)", PEOPLE_FROM, PEOPLE_END);
+        assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+        people_now();
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            assert_false(allowed(OPERATOR, numbers[i], &s));
+            assert_true(denied_by(rules[rule]));
+        }
+        assert_true(allowed(OPERATOR, OPERATION_GET_TASKS, &s));
+    }
+    fresh();
+    people_now();
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+}
+
 static void an_authorization_ends_by_itself_to_the_millisecond(void **state)
 {
     struct snapshot_holder *h = fresh();
@@ -549,6 +580,7 @@ int main(void)
         CASE(an_administrator_may_nothing_in_a_program),
         CASE(a_us_person_is_not_a_citizen),
         CASE(every_country_ever_held_counts_for_itar_and_the_latest_for_ear),
+        CASE(a_job_is_technical_data),
         CASE(an_authorization_ends_by_itself_to_the_millisecond),
         CASE(what_begins_later_counts_from_then_on),
         CASE(each_missing_record_denies),
