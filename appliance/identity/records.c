@@ -100,6 +100,16 @@ static const char *supersedes_refused(struct identity *n, const struct attribute
                                             : "It would supersede a record that is not in force.";
 }
 
+/* The words that rules go by: another would be bound by none of them. */
+static bool is_affiliation(struct bytes_view v)
+{
+    static const char *const words[] = {"federal", "contractor", "supplier", "customer"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_equal_text(v, words[i]))
+            return true;
+    return false;
+}
+
 static const char *enter_refused(struct identity *n)
 {
     static char text[200];
@@ -120,6 +130,8 @@ static const char *enter_refused(struct identity *n)
         snprintf(text, sizeof text, "The value of %s %s.", a->name, why);
         return text;
     }
+    if (a->number == ATTRIBUTE_AFFILIATION && !is_affiliation(V("value")->text))
+        return "The value of affiliation is federal, contractor, supplier or customer.";
     bool escort = a->number == ATTRIBUTE_VISITOR || a->number == ATTRIBUTE_VENDOR;
     if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
         return "The value is the badge of the escort or sponsor; nobody has this one.";

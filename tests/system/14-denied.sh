@@ -139,6 +139,8 @@ for wrong in XXX usa USAA ""; do
     entry_post "$one_token" records "$(record_body "$(person_of CW-1008)" country-itar "$wrong")"
     case $status in 400 | 409) ok "25: no record says \"$wrong\" is a country" ;; *) not_ok "25: $wrong was taken: $status" ;; esac
 done
+entry_post "$one_token" records "$(record_body "$(person_of CW-1008)" affiliation Supplier)"
+says "an affiliation that no rule knows is refused" "$status $(cat "$work/answer")" "409"
 without() { record_body "$(person_of CW-1008)" skill test | jq -c "del(.$1)"; }
 for field in document document_type document_date granted_by until; do
     entry_post "$one_token" records "$(without "$field")"
