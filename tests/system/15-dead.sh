@@ -61,16 +61,4 @@ job() { get "$program" "$ana" "/api/job?unit=$unit&sequence=$sequence"; printf %
 check "the revocation has reached the open session" until_is 404 job
 for _ in $(seq 50); do [ -n "$(pid_of identity)" ] && break; sleep 0.1; done
 is "and stays when identity is back" "$(job)" 404
-
-# ---- a box with other mandatory rules ----
-
-officer=$(enter "$officer_one" "$program") || exit 1
-mandatory() { get "$program" "$officer" /api/policy; answer '[.sets[]? | select(.layer == "site" and .state == "installed")][0].version'; }
-was=$(mandatory)
-echo "// a later edition" >>"$CASEMATE_SITE/policy.cedar"
-for pid in $(pid_of worker); do kill -9 "$pid"; done
-newer() { [ "$(mandatory)" = $((was + 1)) ] && echo 200; }
-check "they are in force when its worker is back, and its log says so" until_is 200 newer
-for pid in $(pid_of worker); do kill -9 "$pid"; done
-check "once" until_is 200 newer
 finish
