@@ -13,14 +13,12 @@ static void free_view(struct bytes_view v)
     free((void *)(uintptr_t)v.data);
 }
 
-/* The text of a layer that is in force; the caller frees it.  The mandatory rules are the box's: an
- * upgrade brings new ones, and identity goes by the same.  A program's are what its log says, the
- * shipped ones before it says anything. */
+/* The text of a layer that the log has in force, or the shipped one; the caller frees it. */
 static int text_of(struct worker *w, enum policy_layer layer, struct bytes_view *ret)
 {
     const struct policy_row *row = policy_at(w->mes, layer, INT64_MAX);
     struct bytes_view shipped = w->shipped[layer - 1];
-    if (row && layer == POLICY_PROGRAM)
+    if (row)
         return policy_read(w->mes, row, ret, NULL);
     uint8_t *copy = malloc(shipped.length ? shipped.length : 1);
     if (!copy)
@@ -30,21 +28,12 @@ static int text_of(struct worker *w, enum policy_layer layer, struct bytes_view 
     return 0;
 }
 
-/* The version that is in force; 0 while the log does not say what is. */
-static int64_t version_of(const struct worker *w, enum policy_layer layer)
-{
-    const struct policy_row *row = policy_at(w->mes, layer, INT64_MAX);
-    uint8_t hash[32];
-    hash_content(POLICY_HASH, w->shipped[layer - 1], hash);
-    if (!row || (layer == POLICY_SITE && memcmp(row->hash, hash, 32) != 0))
-        return 0;
-    return row->version;
-}
-
 static void remember(struct worker *w)
 {
-    for (int i = 0; i < 2; i++)
-        w->policy_version[i] = version_of(w, (enum policy_layer)(i + 1));
+    for (int i = 0; i < 2; i++) {
+        const struct policy_row *row = policy_at(w->mes, (enum policy_layer)(i + 1), INT64_MAX);
+        w->policy_version[i] = row ? row->version : 0;
+    }
 }
 
 static int load(struct worker *w)
@@ -96,7 +85,7 @@ static int record(struct worker *w, enum policy_layer layer)
     os_uuid(m->proposal);
     memcpy(installed.policy_installed.proposal, m->proposal, 16);
     m->layer = (uint8_t)layer;
-    m->version = (uint32_t)policy_next_version(w->mes, layer);
+    m->version = 1;
     hash_content(POLICY_HASH, text, m->hash);
     m->policy = text;
     m->reason = bytes_text("shipped with the box");
@@ -120,6 +109,6 @@ void inforce_record(struct worker *w)
         }
         if (r)
             log_die("the shipped policies cannot be recorded: %s", error_text(r));
-        w->policy_version[i] = version_of(w, (enum policy_layer)(i + 1));
+        w->policy_version[i] = 1;
     }
 }
