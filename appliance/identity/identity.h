@@ -223,8 +223,22 @@ const struct record *record_find(const struct identity *n, size_t person,
 /* record_any(n, person, attribute, now_ms): One in force, wherever it holds; or NULL. */
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms);
+/* record_is_told(record, enclave, now_ms): Does it stand in the snapshot of this enclave, when its
+ * holder does?  One that has ended is told for 90 days: an explanation says when it ended. */
+bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms);
+/* record_narrows(n, record, now_ms): Would its holder, or the station, be let in to more without
+ * it? Then one officer alone does not take it away. */
+bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms);
 /* identity_now(n): UTC, never before the newest event of the log. */
 int64_t identity_now(const struct identity *n);
+
+/* room.c */
+/* room_refused(n, list, count): NULL when the snapshots take these records, which wait for
+ * approval, beside what is in force, else what there is no room for.  What a person has more than
+ * SNAPSHOT_RECORDS_MAX of would close everything to him; what a snapshot has more than
+ * SNAPSHOT_BYTES_MAX of would end identity. */
+const char *room_refused(const struct identity *n, const struct record *const *list, size_t count,
+                         int64_t now_ms);
 
 /* issue.c: snapshots */
 void issue_all(struct identity *n);

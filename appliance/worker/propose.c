@@ -95,6 +95,59 @@ static int decline(struct worker *w, struct command *command)
     return mes_emit(command, &event);
 }
 
+/* Can anybody propose the next set with ${d}, and somebody else install it?  Asked at the station
+ * of who installs, with a key. */
+static bool can_be_changed(struct decider *d, const struct worker *w, const struct command *command)
+{
+    const struct operation *propose = operation_by_number(OPERATION_PROPOSE_POLICY);
+    const struct operation *install = operation_by_number(OPERATION_INSTALL_POLICY);
+    const struct snapshot *s = w->snapshot;
+    struct circumstance c = {.factor = FACTOR_FIDO2, .now_ms = command->now_ms};
+    struct decision decision;
+    struct subject subject;
+    memcpy(c.station, command->actor.station, 16);
+    mes_subject_of(w->mes, ENTITY_COUNT, 0, &subject);
+    for (size_t i = 0; i < s->people; i++) {
+        memset(subject.requester, 0, 16);
+        decide(d, s->person[i].id, propose, &subject, &c, &decision);
+        memcpy(subject.requester, s->person[i].id, 16);
+        for (size_t k = 0; decision.allowed && k < s->people; k++) {
+            struct decision second;
+            decide(d, s->person[k].id, install, &subject, &c, &second);
+            if (second.allowed)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* NULL when the set lets its successor come, else why not: what is installed is never undone. */
+static const char *is_the_last(struct worker *w, const struct command *command,
+                               struct bytes_view program)
+{
+    struct bytes_view site = {0};
+    struct decider *d = NULL;
+    char why[300];
+    bool good = false;
+    int r = other_text(w, POLICY_PROGRAM, &site);
+    if (r == 0)
+        r = decider_new(process_enclave(w->process), process_is_training(w->process), &d);
+    if (r == 0)
+        r = decider_people(d, w->snapshot, command->now_ms);
+    if (r == 0)
+        r = decider_markings(d, w->markings, w->markings_count, command->now_ms);
+    if (r == 0)
+        r = decider_policies_set(d, site, program, why, sizeof why);
+    if (r == 0)
+        good = can_be_changed(d, w, command);
+    decider_free(d);
+    free_view(site);
+    return good
+               ? NULL
+               : "With this set nobody could propose the next one and somebody else install it: it "
+                 "could never be changed again.";
+}
+
 /* Everything that it rests on is looked at again: nothing may have moved since it was read. */
 static const char *install_refused(struct worker *w, const struct command *command,
                                    const struct policy_row *row)
@@ -118,6 +171,8 @@ static const char *install_refused(struct worker *w, const struct command *comma
     if (policy_read(w->mes, row, &text, &tests) != 0)
         return "The proposal cannot be read from the log.";
     const char *why = examine(w, (enum policy_layer)row->layer, text, tests, &passed);
+    if (!why)
+        why = is_the_last(w, command, text);
     free_view(text);
     free_view(tests);
     return why;
