@@ -340,7 +340,7 @@ static void answer_nothing(struct worker *w, const struct request *q)
                 "There is nothing here that you may open or do under that name.",
                 "Nothing was changed.",
                 "If you need it for your work, ask your security officer: the reason is on the "
-                "Security page.");
+                "Denials page.");
     batch_hold(w);
 }
 

@@ -72,6 +72,7 @@ test("the mandatory rules: proposed by one officer, seen in a program, installed
   page = await atEntry(two, "Site rules");
   await page.locator("[data-policy=site][data-state=proposed]").first().click();
   await page.locator('[data-rule="M95-walk"]').first().waitFor();
+  assert.equal(await page.locator("[data-set] > article").count(), 1, "one rule is new, however the text is laid out");
   await button(page, "Copy the rules").click();
   await page.getByText("Copied.").waitFor();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /M95-walk/);

@@ -83,6 +83,7 @@ test("the glass is broken where a job is refused, and only there", { skip }, asy
   await page.locator("[data-task]").first().getByRole("button").first().click();
   await page.locator(".step, .refusal").first().waitFor();
   assert.deepEqual(page.faults, []);
+  await signOut(page);
   await page.context().close();
 });
 

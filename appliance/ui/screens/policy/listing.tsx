@@ -33,16 +33,16 @@ export function rulesOf(text: string): Rule[] {
 /* A string, a comment, a word, or any other sign. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\w+|[^\s\w]/g;
 
-/* A rule as it is read, however it is laid out. */
+/* A rule as it is read, however it is laid out; "" for comments that stand alone. */
 function meaningOf(rule: Rule): string {
   const tokens = (rule.text.match(TOKENS) ?? []).filter((token) => !token.startsWith("//"));
-  return JSON.stringify([rule.id, rule.why, ...tokens]);
+  return tokens.length === 0 ? "" : JSON.stringify([rule.id, rule.why, ...tokens]);
 }
 
 /** Which rules are in one of two texts alone, however either is laid out. */
 export function onlyIn(text: string, other: string): Rule[] {
   const there = new Set(rulesOf(other).map(meaningOf));
-  return rulesOf(text).filter((rule) => !there.has(meaningOf(rule)));
+  return rulesOf(text).filter((rule) => meaningOf(rule) !== "" && !there.has(meaningOf(rule)));
 }
 
 /** A set to be read: each rule begins with its name and its reason in words. */
