@@ -61,4 +61,5 @@ job() { get "$program" "$ana" "/api/job?unit=$unit&sequence=$sequence"; printf %
 check "the revocation has reached the open session" until_is 404 job
 for _ in $(seq 50); do [ -n "$(pid_of identity)" ] && break; sleep 0.1; done
 is "and stays when identity is back" "$(job)" 404
+grant CW-1003 role operator "$(enclave_of "$program")" # what comes after finds the site as it was
 finish

@@ -90,15 +90,15 @@ check "and it is closed" wait_status 404 orders
 get "$program" "$lead" /api/program; is "and nothing is told any more" "$(answer '.glass | length')" 0
 
 # ---- what somebody did behind it ----
-quality=$(enter CW-1012 "$program") || exit 1
-get "$program" "$quality" /api/tasks
+engineer=$(enter CW-1013 "$program") || exit 1
+get "$program" "$engineer" /api/tasks
 unit=$(answer '.tasks[] | select(.state == "ready").unit' | head -n 1)
 sequence=$(answer --arg u "$unit" '.tasks[] | select(.unit == $u and .state == "ready").sequence' | head -n 1)
-start() { post "$program" "$quality" /api/operations/start "{\"id\":\"$(uuid)\",\"unit\":\"$unit\",\"sequence\":$sequence}"; }
+start() { post "$program" "$engineer" /api/operations/start "{\"id\":\"$(uuid)\",\"unit\":\"$unit\",\"sequence\":$sequence}"; }
 start; is "who has no role for it starts no job" "$status" 404
 b=$(body start-operation "the inspector fell ill")
 second=$(printf '%s' "$b" | jq -r .id)
-post_signed "$program" "$quality" /api/break-glass "$b" CW-1012 break-glass "I break the glass"; is "and breaks the glass" "$status" 200
+post_signed "$program" "$engineer" /api/break-glass "$b" CW-1013 break-glass "I break the glass"; is "and breaks the glass" "$status" 200
 check "then starts it" wait_status 200 start
 used "$officer" "$second"
 says "which is on record, with what the box said" "$(answer '.deeds[] | "\(.operation) \(.object): \(.said)"')" "start_operation Unit"
