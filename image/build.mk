@@ -29,6 +29,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/station.o \
+       appliance/quota.o \
        appliance/identity/token.o appliance/identity/snapshot.o
 TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
@@ -68,7 +69,7 @@ $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_L
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
-$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
+$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/quota.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
@@ -80,7 +81,7 @@ $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,
 
 TLS := appliance/tls/key.o appliance/tls/certificate.o appliance/station.o
 $(eval $(call program,gateway,$(patsubst %.c,%.o,$(wildcard appliance/gateway/*.c)) $(TLS) \
-  appliance/operation.o appliance/answer.o,process crypto,$(SHELL_LIBS) -lmicrohttpd $(TLS_LIBS)))
+  appliance/operation.o appliance/answer.o appliance/quota.o,process crypto,$(SHELL_LIBS) -lmicrohttpd $(TLS_LIBS)))
 $(eval $(call program,certifier,appliance/tls/certifier_main.o $(TLS),process crypto,$(SHELL_LIBS) $(TLS_LIBS)))
 
 # ---- the page ----

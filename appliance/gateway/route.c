@@ -65,6 +65,19 @@ static bool is_own_origin(const struct gateway *g, struct exchange *x, const cha
     return n > 0 && (size_t)n < sizeof own && (origin ? strcmp(origin, own) == 0 : !x->piv);
 }
 
+/* A page of somebody else asks, or a name was rebound: for the site's log, bounded for each
+ * station. Nothing of what it asked is written. */
+static void log_refused(struct gateway *g, struct exchange *x)
+{
+    const uint8_t *station = x->link ? x->link->station : station_training;
+    char text[QUOTA_TEXT], hex[2 * STATION_ID + 1];
+    if (!quota_line(&g->refused, station, "a request under another name or from another origin",
+                    false, os_boot_ms(), text))
+        return;
+    bytes_to_hex(station, STATION_ID, hex);
+    log_err("station %s: refused %s", hex, text);
+}
+
 static void answer_station(struct gateway *g, struct exchange *x)
 {
     uint8_t text[1024];
@@ -157,6 +170,7 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
         reply_problem(x, 403, "This address is not this station's.", "",
                       "Use the address that the "
                       "training card or your system administrator gave you.");
+        log_refused(g, x);
         return reply_send(x);
     }
     x->allowed = true;
