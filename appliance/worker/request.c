@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/halves.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "transfer/statement.h"
@@ -73,11 +74,12 @@ void request_journal(struct worker *w, const struct request *q, unsigned outcome
 
 /* What was just answered was done, if the batch is committed: the auditor hears of it together with
  * the person, and hears the same. */
-static void journal_done(struct worker *w, const struct request *q)
+static void journal_done(struct worker *w, const struct request *q, const char *detail)
 {
     struct answer_waiting *a = &w->answers[w->answers_count - 1];
     a->journaled = true;
-    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, "");
+    snprintf(a->detail, sizeof a->detail, "%s", detail);
+    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, a->detail);
 }
 
 /* It is refused before it was run: an intent that the auditor holds for it is closed. */
@@ -279,6 +281,19 @@ static bool is_of_the_desk(const struct operation *operation)
     return operation->number >= OPERATION_WHY && operation->number <= OPERATION_GET_RATIONALE;
 }
 
+/* The second approval of a release, when the first stands no more: refused, in words. */
+static bool approval_is_void(struct worker *w, struct command *c)
+{
+    const char *who = c->operation->number == OPERATION_APPROVE_RELEASE
+                          ? halves_void(w, c->subject.number)
+                          : NULL;
+    if (who)
+        (void)mes_refuse(c, 409, "release",
+                         mes_print(c, "%s, who approved it first, may not do so any more.", who),
+                         "Nothing was changed.", "Withdraw it, and ask for the week again.");
+    return who != NULL;
+}
+
 /* Allowed: gates, events, answer. */
 static void run(struct worker *w, struct request *q, const struct decision *decision,
                 const struct subject *subject)
@@ -287,6 +302,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     struct bytes_put out = bytes_into(w->out, ANSWER_MAX);
     struct command c;
     uint8_t digest[32];
+    char halves[STATION_HALVES];
     hash_content("casemate/body/1", q->body, digest);
     struct circumstance circumstance;
     struct marks marks = {.w = w, .circumstance = &circumstance};
@@ -299,10 +315,12 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     memcpy(c.common.body, digest, 32);
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
+    halves_text(w, &c, halves);
     int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY ? security_run(w, &c)
             : is_of_the_desk(q->operation)                 ? desk_run(w, &c)
+            : approval_is_void(w, &c)                      ? 0
                                                            : mes_run(&c);
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(w, &c);
@@ -326,7 +344,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     finish(w, q, &c, write);
     mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
-        journal_done(w, q);
+        journal_done(w, q, halves);
     else if (q->operation->audit == AUDIT_SECURITY)
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
 }
@@ -494,7 +512,7 @@ static void handle(struct worker *w, struct request *q)
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
         if (q->acknowledged && again) /* its intent is closed by what was done */
-            journal_done(w, q);
+            journal_done(w, q, "");
         else
             close_intent(w, q, "its time lies ahead");
         return;
