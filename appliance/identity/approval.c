@@ -96,10 +96,3 @@ void identity_refused_token(struct identity *n, struct peer *gateway,
         !lock_session(n, gateway, m, &token))
         identity_refused(n, operation, "a token that is not good here");
 }
-
-void identity_refused_statement(struct identity *n, const struct operation *operation,
-                                struct bytes_view text, const struct token *token, const char *why)
-{
-    if (text.length)
-        identity_denied(n, token, operation, why);
-}

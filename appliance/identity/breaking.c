@@ -78,7 +78,7 @@ void breaking_request(struct identity *n, struct peer *gateway, const struct mes
     if (why) {
         identity_problem(n, gateway, m->request, 403, "", why,
                          "Sign again with your badge and PIN, or your key.");
-        identity_refused_statement(n, operation, m->statement, &token, why);
+        identity_denied(n, &token, operation, why);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);

@@ -240,7 +240,8 @@ void signin_end_sessions(struct identity *n, enum holder_kind kind,
 const char *identity_check_statement(struct identity *n, const struct operation *operation,
                                      struct bytes_view text, struct bytes_view body,
                                      const struct token *token);
-/* identity_denied(n, token, operation, why): For the journal, bounded for each session. */
+/* identity_denied(n, token, operation, why): For the journal, bounded for each session: the policy
+ * forbids it, or the signature is not good for exactly this. */
 void identity_denied(struct identity *n, const struct token *token,
                      const struct operation *operation, const char *why);
 /* identity_refused(n, operation, why): The same where no session is known, bounded for each
@@ -250,10 +251,6 @@ void identity_refused(struct identity *n, const struct operation *operation, con
  * more: it is told.  Nothing that is no token is. */
 void identity_refused_token(struct identity *n, struct peer *gateway,
                             const struct message_request *m, const struct operation *operation);
-/* identity_refused_statement(n, operation, text, token, why): A signature came that is not good for
- * this. */
-void identity_refused_statement(struct identity *n, const struct operation *operation,
-                                struct bytes_view text, const struct token *token, const char *why);
 
 /* desk.c: what officers read */
 void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,

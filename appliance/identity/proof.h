@@ -46,6 +46,9 @@ void pin_abandoned(struct identity *n, struct pending *p);
 bool person_is_locked(const struct identity *n, size_t person);
 must_use int pin_apply(struct identity *n, const struct event *event);
 
+/* session_is_of(n, s, token): Does the token name the person whose session it names? */
+bool session_is_of(const struct identity *n, const struct session *s, const struct token *token);
+
 /* lock.c: touch, lock, unlock, sign out; releasing a person, by officers. */
 void lock_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                   const struct operation *operation);

@@ -254,6 +254,7 @@ static bool allowed(struct identity *n, const struct operation *operation,
 {
     struct subject subject;
     struct decision decision;
+    char detail[DECIDE_DETAIL];
     struct circumstance c = {.factor = token->factor, .now_ms = identity_now(n)};
     size_t times = operation->number == OPERATION_APPROVE_RECORDS ? n->body.refs_count : 1;
     memcpy(c.station, token->station, 16);
@@ -261,8 +262,7 @@ static bool allowed(struct identity *n, const struct operation *operation,
         fill_subject(n, operation->number, i, &subject);
         decide(n->decider, token->person, operation, &subject, &c, &decision);
         if (!decision.allowed) {
-            identity_denied(n, token, operation,
-                            decision.reasons ? decision.reason[0].policy : "no permit");
+            identity_denied(n, token, operation, decide_detail(&decision, detail));
             return false;
         }
     }
@@ -304,7 +304,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
     if (why) {
         identity_problem(n, gateway, m->request, 403, "", why,
                          "Sign again with your badge and PIN, or your key.");
-        identity_refused_statement(n, operation, m->statement, &token, why);
+        identity_denied(n, &token, operation, why);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);

@@ -13,6 +13,11 @@
 
 /* ---- who ---- */
 
+bool session_is_of(const struct identity *n, const struct session *s, const struct token *token)
+{
+    return memcmp(n->people[s->person].person, token->person, 16) == 0;
+}
+
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token)
 {
@@ -21,7 +26,7 @@ struct session *identity_session(struct identity *n, struct bytes_view token,
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
     struct session *s = sessions_find(&n->sessions, ret_token->session, os_boot_ms());
-    return s && s->state == SESSION_OPEN ? s : NULL;
+    return s && s->state == SESSION_OPEN && session_is_of(n, s, ret_token) ? s : NULL;
 }
 
 size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choice *out)

@@ -28,6 +28,7 @@ static void object_text(const struct operation *operation, const struct body *bo
 
 void denial_remember(struct worker *w, const struct request *q, const struct decision *decision)
 {
+    char detail[DECIDE_DETAIL];
     struct denial *d = &w->denials[w->denials_count++ % DENIALS_MAX];
     *d = (struct denial){.at_ms = os_utc_ms(), .erred = decision->erred};
     snprintf(d->person, sizeof d->person, "%s", q->asker.person->name);
@@ -36,8 +37,12 @@ void denial_remember(struct worker *w, const struct request *q, const struct dec
     object_text(q->operation, &w->body, d->object);
     d->reasons = decision->reasons;
     memcpy(d->reason, decision->reason, sizeof d->reason);
-    tell_auditor(w, q, q->asker.token->session,
-                 decision->reasons ? decision->reason[0].policy : "");
+    tell_auditor(w, q, q->asker.token->session, decide_detail(decision, detail));
+}
+
+void denial_statement(struct worker *w, const struct request *q, const char *why)
+{
+    tell_auditor(w, q, q->asker.token->session, why);
 }
 
 void denial_token(struct worker *w, const struct request *q)

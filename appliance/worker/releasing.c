@@ -148,8 +148,13 @@ void releasing_joined(struct worker *w, struct peer *guard)
 {
     struct message m = {.number = MESSAGE_GUARD_FACTS};
     struct event event;
-    if (!run.running || guard->program != run.guard)
+    if (!run.running || guard->program != run.guard) {
+        /* started for a run that was given up: told to go without facts it ends, and the next
+         * one can be started */
+        m.number = MESSAGE_GUARD_GO;
+        (void)!process_send(guard, &m);
         return;
+    }
     const struct release *row = entities_release(w->mes->entities, run.release);
     m.guard_facts.stage = (uint8_t)run.stage;
     memcpy(m.guard_facts.enclave, process_enclave(w->process), 8);

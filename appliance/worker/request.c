@@ -526,10 +526,7 @@ static void handle(struct worker *w, struct request *q)
     if (why) {
         batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
                     "Sign again with your badge and PIN.");
-        if (q->statement_text.length)
-            request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
-        else
-            close_intent(w, q, "the signature is missing");
+        denial_statement(w, q, why);
         return;
     }
     if (security && !q->acknowledged)

@@ -41,6 +41,8 @@ void request_journal(struct worker *w, const struct request *q, unsigned outcome
 /* denial.c: denial_remember(w, q, decision): The policy refused it; for the officer's page and,
  * bounded for each session, the journal. */
 void denial_remember(struct worker *w, const struct request *q, const struct decision *decision);
+/* denial_statement(w, q, why): It is not signed, or not by what is good for exactly this. */
+void denial_statement(struct worker *w, const struct request *q, const char *why);
 /* denial_token(w, q): A token came that is not good here, or not any more: for the journal, bounded
  * for each station.  Nothing that is no token is told. */
 void denial_token(struct worker *w, const struct request *q);
