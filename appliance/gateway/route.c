@@ -155,6 +155,12 @@ static enum MHD_Result forward(struct gateway *g, struct exchange *x)
     return MHD_YES;
 }
 
+/* No path of ours has an escape; and one that is undone may hide where it ends. */
+static bool is_plain(const char *uri)
+{
+    return uri[strcspn(uri, "%?")] != '%';
+}
+
 enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char *url,
                               const char *method)
 {
@@ -174,11 +180,13 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
         return reply_send(x);
     }
     x->allowed = true;
-    for (size_t i = 0; get && !x->piv && i < asset_files_count; i++)
+    bool plain = is_plain(x->uri);
+    for (size_t i = 0; plain && get && !x->piv && i < asset_files_count; i++)
         if (strcmp(url, asset_files[i].path) == 0)
             return reply_asset(x, asset_files[i].type, asset_files[i].data,
                                (size_t)(asset_files[i].end - asset_files[i].data));
-    x->operation = get || post ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
+    x->operation =
+        plain && (get || post) ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
     if (!x->operation || !is_served_here(g, x, x->operation)) {
         reply_problem(x, 404, "There is nothing here under that name.", "", "");
         return reply_send(x);
