@@ -419,6 +419,7 @@ test(`${COUNT} texts in every field that is shown: none runs`, { skip: skipped, 
     const { answer: officer } = await ask(`${card.entry}/api/sign-in`, "", { badge: one.badge, pin: one.pin });
     const reviewed = await putSigned(card.entry, officer.token, "entry000", one, "glass/review", "review-glass", { id: uuid(), glass, verdict: "justified", words: "it was a test" });
     assert.equal(reviewed.status, 200, reviewed.answer.error);
+    await ask(`${card.entry}/api/records/revoke`, officer.token, { id: uuid(), record: glass, reason: "the test is over" });
   });
 
   await t.test("in the register of reasons: as many as are left", async () => {
