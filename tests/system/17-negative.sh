@@ -454,6 +454,8 @@ is "an officer breaks the glass" "$status" 200
 review() { entry_signed "$1" glass/review "$(jq -nc --arg i "$(uuid)" --argjson g "$glass" '{id: $i, glass: $g.id, verdict: "justified", words: "it was a test"}')" "$2" review-glass "I review it"; }
 half "a review of broken glass" "M[12][19]-[a-z-]*" review "$second_entry" "$badge"
 by_another "a review" review "$two_token" "$officer_two"
+revoke "$(printf %s "$glass" | jq -r .id)" "the test is over"
+is "and the glass is whole again" "$status" 200
 entry_post "$one_token" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$added\",\"reason\":\"the test is over\"}"
 is "the second account is suspended" "$status" 200
 pin_of() { card --arg b "$1" '.people[] | select(.badge == $b).pin'; }
