@@ -154,8 +154,10 @@ static void add_marking(struct cedar_entities *e, const struct marking *m)
     cedar_entity_end(e);
 }
 
-/* What has no content: people, records, stations, the box itself. */
-static const struct marking unmarked = {.id = "none"};
+/* What has no content: people, records, stations, the box itself.  No part or document can have
+ * this number: it has brackets. */
+#define UNMARKED "(none)"
+static const struct marking unmarked = {.id = UNMARKED};
 
 void decider_base_add(const struct decider *decider, struct cedar_entities *entities,
                       int64_t now_ms, int64_t *ret_next_ms)
@@ -301,8 +303,8 @@ void decider_object_add(const struct decider *decider, struct cedar_entities *en
     cedar_entity_begin(e, type, id);
     cedar_entity_attribute(e, "enclave", cedar_entity(e, "Casemate::Enclave", decider->enclave));
     cedar_entity_attribute(e, "site", cedar_string(e, site, strlen(site)));
-    cedar_entity_attribute(e, "marking",
-                           cedar_entity(e, "Casemate::Marking", s->marking ? s->marking : "none"));
+    cedar_entity_attribute(
+        e, "marking", cedar_entity(e, "Casemate::Marking", s->marking ? s->marking : UNMARKED));
     if (strcmp(type, "Casemate::Document") == 0)
         cedar_entity_attribute(e, "technical", cedar_bool(s->technical));
     if (s->skill)

@@ -139,17 +139,20 @@ static const struct command {
      "everything that somebody may do",
      "Over every object of the store, by kind and marking.\n"
      "\n" POLICY_SIGN},
-    {"policy list", SIGN, "", 0, 0, 0, cli_policy_list, "the sets: in force, proposed, earlier",
-     POLICY_SIGN},
-    {"policy show", SIGN, "[SET]", 0, 1, 0, cli_policy_show, "the text of one, or of that in force",
+    {"policy list", SIGN "E", "[--everywhere]", 0, 0, 0, cli_policy_list,
+     "the sets: in force, proposed, earlier", POLICY_SIGN},
+    {"policy show", SIGN "E", "[SET] [--everywhere]", 0, 1, 0, cli_policy_show,
+     "the text of one, or of that in force",
      "SET is an id or LAYER/VERSION as casemate policy list has them, such as program/3.\n"
      "\n" POLICY_SIGN},
-    {"policy propose", SIGN "lFXR", "--layer L --policy FILE --tests FILE --reason TEXT", 0, 0, 0,
+    {"policy propose", SIGN "lFXRE", "--layer L --policy FILE --tests FILE --reason TEXT", 0, 0, 0,
      cli_policy_propose, "propose a changed set to a second officer",
-     "--layer is program or site.  --policy is the layer's whole text, 30000 bytes at most;\n"
-     "--tests are requests with what must be decided, as in policy/site/site.tests.json, 12000\n"
-     "bytes at most.  The set must read well, validate against the schema, and pass every test;\n"
-     "otherwise nothing is proposed and the first fault is named.\n"
+     "--layer is program, or site to see what mandatory rules would change here; these are\n"
+     "proposed for the whole site with --everywhere instead.  --policy is the layer's whole text,\n"
+     "30000 bytes at most; --tests are requests with what must be decided, as in\n"
+     "policy/site/site.tests.json, 12000 bytes at most.  The set must read well, validate against\n"
+     "the schema, and pass every test; otherwise nothing is proposed and the first fault is "
+     "named.\n"
      "\n" POLICY_SIGN "\n"
      "  casemate policy propose --enclave e7k2m9qa --badge CW-3001 --layer program \\\n"
      "      --policy program-next.cedar --tests next.tests.json --reason 'leads close orders'\n"},
@@ -158,13 +161,16 @@ static const struct command {
      "seen in the last 30 days.  Read what is newly allowed line by line: it comes first.  The\n"
      "last line is the digest of what you read; casemate policy install signs it.\n"
      "\n" POLICY_SIGN},
-    {"policy install", SIGN "HI", "SET [--hash H --impact D]", 1, 1, 0, cli_policy_install,
+    {"policy install", SIGN "HIE", "SET [--hash H --impact D]", 1, 1, 0, cli_policy_install,
      "the second officer installs a proposal",
      "Shows what it changes, asks for the PIN again and signs the hash of the text and the digest\n"
      "of what it changes.  --hash and --impact name both instead, as they were read before; with\n"
-     "--pin-file they are needed.  Who proposed it cannot install it.\n"
+     "--pin-file they are needed.  Who proposed it cannot install it.  The mandatory rules of the\n"
+     "whole site are proposed and installed with --everywhere, at the entry; what they would "
+     "change\n"
+     "an enclave shows for the same text: propose it there with --layer site, diff, and decline.\n"
      "\n" POLICY_SIGN},
-    {"policy decline", SIGN "R", "SET --reason TEXT", 1, 1, 0, cli_policy_decline,
+    {"policy decline", SIGN "RE", "SET --reason TEXT", 1, 1, 0, cli_policy_decline,
      "decline a proposal", POLICY_SIGN},
     {"policy rationale", SIGN, "", 0, 0, 0, cli_policy_rationale,
      "obligations, and the rules that meet them", POLICY_SIGN},
@@ -323,6 +329,7 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
         {"days", required_argument, NULL, 'd'},
         {"hash", required_argument, NULL, 'H'},
         {"impact", required_argument, NULL, 'I'},
+        {"everywhere", no_argument, NULL, 'E'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -344,6 +351,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
             o->root = optarg;
         else if (letter == 'a')
             o->all = true;
+        else if (letter == 'E')
+            o->everywhere = true;
         else if (take_value(o, letter, optarg))
             return CLI_USAGE;
     }

@@ -32,6 +32,7 @@ struct cli {
     size_t enclaves;
     bool json;
     bool all;
+    bool everywhere;                    /* the mandatory rules of the whole site, at the entry */
     const char *badge, *pin_file;       /* who signs in at the terminal */
     const char *who, *what, *on, *at;   /* a question to a policy */
     const char *layer, *policy, *tests; /* a proposal: its layer, and files */

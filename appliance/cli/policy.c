@@ -215,9 +215,27 @@ int cli_policy_what_can(const struct cli *o)
 
 /* ---- the sets ---- */
 
+enum caller_way policy_way(const struct cli *o)
+{
+    return o->everywhere ? CALLER_ENTRY : CALLER_DOOR;
+}
+
+const char *policy_path(const struct cli *o, const char *what, char out[static POLICY_PATH])
+{
+    snprintf(out, POLICY_PATH, "/api/%s%s", o->everywhere ? "site-policy" : "policy", what);
+    return out;
+}
+
+int policy_enter(struct caller *c, const struct cli *o)
+{
+    int r = caller_open(o, c);
+    return r || o->everywhere ? r : caller_enter(c);
+}
+
 int policy_list(struct caller *c, yyjson_doc **ret_doc)
 {
-    return caller_get(c, CALLER_DOOR, "/api/policy", ret_doc);
+    char path[POLICY_PATH];
+    return caller_get(c, policy_way(c->o), policy_path(c->o, "", path), ret_doc);
 }
 
 yyjson_val *policy_find(const struct caller *c, yyjson_doc *list, const char *text)
@@ -256,7 +274,9 @@ int cli_policy_list(const struct cli *o)
     yyjson_doc *doc = NULL;
     yyjson_val *one;
     size_t i, n;
-    int r = ask_door(&c, o, "/api/policy", &doc);
+    int r = policy_enter(&c, o);
+    if (r == 0)
+        r = policy_list(&c, &doc);
     if (r == 0 && o->json)
         policy_says(&c);
     else if (r == 0)
@@ -269,19 +289,21 @@ int cli_policy_list(const struct cli *o)
 
 int cli_policy_show(const struct cli *o)
 {
-    char path[PATH_ROOM] = "/api/policy";
+    char path[POLICY_PATH], what[60];
     struct caller c = {0};
     yyjson_doc *list = NULL, *doc = NULL;
     yyjson_val *set = NULL;
-    int r = ask_door(&c, o, path, &list);
+    int r = policy_enter(&c, o);
+    if (r == 0)
+        r = policy_list(&c, &list);
     if (r == 0 && o->operands) {
         set = policy_find(&c, list, o->operand[0]);
         r = set ? 0 : CLI_REFUSED;
     }
-    snprintf(path, sizeof path, "/api/policy%s%s", set ? "?proposal=" : "",
+    snprintf(what, sizeof what, "%s%s", set ? "?proposal=" : "",
              set ? caller_text(set, "proposal") : "");
     if (r == 0)
-        r = caller_get(&c, CALLER_DOOR, path, &doc);
+        r = caller_get(&c, policy_way(o), policy_path(o, what, path), &doc);
     if (r == 0 && o->json)
         policy_says(&c);
     else if (r == 0)

@@ -15,12 +15,6 @@
 #define TESTS_MOST  12000
 #define IMPACT_MS   (30 * 60 * 1000)
 
-static int enter(struct caller *c, const struct cli *o)
-{
-    int r = caller_open(o, c);
-    return r ? r : caller_enter(c);
-}
-
 static void print_done(const struct caller *c, const char *text)
 {
     if (c->o->json)
@@ -63,32 +57,35 @@ int cli_policy_propose(const struct cli *o)
     yyjson_mut_val *top;
     yyjson_mut_doc *body = caller_body(&top);
     uint8_t id[16];
-    char proposal[ANSWER_UUID_TEXT], said[200];
+    char proposal[ANSWER_UUID_TEXT], said[200], path[POLICY_PATH];
     os_uuid(id);
     answer_uuid_text(id, proposal);
     yyjson_mut_obj_add_str(body, top, "proposal", proposal);
     int r = 0;
-    if (!o->layer || !o->reason)
+    if ((!o->layer && !o->everywhere) || !o->reason)
         r = cli_complain(o, CLI_USAGE,
                          "--%s is missing; casemate help policy propose shows an "
                          "example.",
-                         o->layer ? "reason" : "layer");
+                         o->reason ? "layer" : "reason");
     if (r == 0)
         r = add_file(o, body, "policy", o->policy, POLICY_MOST);
     if (r == 0)
         r = add_file(o, body, "tests", o->tests, TESTS_MOST);
-    if (r == 0) {
+    if (r == 0 && !o->everywhere)
         yyjson_mut_obj_add_str(body, top, "layer", o->layer);
+    if (r == 0) {
         yyjson_mut_obj_add_str(body, top, "reason", o->reason);
-        r = enter(&c, o);
+        r = policy_enter(&c, o);
     }
     if (r)
         yyjson_mut_doc_free(body);
     else
-        r = caller_post(&c, CALLER_DOOR, "/api/policy/propose", body, NULL);
+        r = caller_post(&c, policy_way(o), policy_path(o, "/propose", path), body, NULL);
     snprintf(said, sizeof said,
-             "Proposed as %s. Every test passes. What it changes: casemate policy diff %s",
-             proposal, proposal);
+             o->everywhere ? "Proposed as %s. Every test passes. Another officer installs it."
+                           : "Proposed as %s. Every test passes. What it changes: casemate policy "
+                             "diff tells.",
+             proposal);
     if (r == 0 && o->json)
         printf("{\"done\":true,\"proposal\":\"%s\"}\n", proposal);
     else if (r == 0)
@@ -163,7 +160,7 @@ static void print_impact(yyjson_val *top)
 static int open_set(struct caller *c, const struct cli *o, yyjson_doc **ret_list,
                     yyjson_val **ret_set)
 {
-    int r = enter(c, o);
+    int r = policy_enter(c, o);
     if (r == 0)
         r = policy_list(c, ret_list);
     *ret_set = r ? NULL : policy_find(c, *ret_list, o->operand[0]);
@@ -197,13 +194,15 @@ static int what_was_read(struct caller *c, yyjson_val *set, yyjson_doc **impact,
     const struct cli *o = c->o;
     *ret_hash = o->hash ? o->hash : caller_text(set, "hash");
     *ret_impact = o->impact;
-    if (o->hash && o->impact)
+    if (o->hash && (o->impact || o->everywhere))
         return 0;
     if (o->pin_file)
         return cli_complain(o, CLI_USAGE,
                             "nobody reads along where the PIN comes from a file: name with --hash "
                             "and --impact what was read (casemate policy list, casemate policy "
                             "diff).");
+    if (o->everywhere)
+        return 0;
     int r = wait_impact(c, caller_text(set, "proposal"), impact);
     if (r)
         return r;
@@ -215,16 +214,18 @@ static int what_was_read(struct caller *c, yyjson_val *set, yyjson_doc **impact,
 
 static int sign_install(struct caller *c, yyjson_val *set, const char *hash, const char *impact)
 {
-    char meaning[161];
+    bool everywhere = c->o->everywhere;
+    char meaning[161], path[POLICY_PATH];
     yyjson_mut_val *top;
     yyjson_mut_doc *body = caller_body(&top);
     yyjson_mut_obj_add_strcpy(body, top, "proposal", caller_text(set, "proposal"));
     yyjson_mut_obj_add_strcpy(body, top, "hash", hash);
-    yyjson_mut_obj_add_strcpy(body, top, "impact", impact);
+    if (!everywhere)
+        yyjson_mut_obj_add_strcpy(body, top, "impact", impact);
     snprintf(meaning, sizeof meaning, "I install policy %s/%lld with the hash %.16s",
              caller_text(set, "layer"), (long long)caller_number(set, "version"), hash);
-    return caller_sign(c, CALLER_DOOR, "/api/policy/install", "install-policy", meaning, body,
-                       NULL);
+    return caller_sign(c, policy_way(c->o), policy_path(c->o, "/install", path),
+                       everywhere ? "install-site-policy" : "install-policy", meaning, body, NULL);
 }
 
 int cli_policy_install(const struct cli *o)
@@ -249,6 +250,7 @@ int cli_policy_install(const struct cli *o)
 int cli_policy_decline(const struct cli *o)
 {
     struct caller c = {0};
+    char path[POLICY_PATH];
     yyjson_doc *list = NULL;
     yyjson_val *set = NULL;
     yyjson_mut_val *top;
@@ -259,7 +261,7 @@ int cli_policy_decline(const struct cli *o)
         yyjson_mut_doc *body = caller_body(&top);
         yyjson_mut_obj_add_strcpy(body, top, "proposal", caller_text(set, "proposal"));
         yyjson_mut_obj_add_str(body, top, "reason", o->reason);
-        r = caller_post(&c, CALLER_DOOR, "/api/policy/decline", body, NULL);
+        r = caller_post(&c, policy_way(o), policy_path(o, "/decline", path), body, NULL);
     }
     if (r == 0)
         print_done(&c, "Declined. The set in force stays in force.");

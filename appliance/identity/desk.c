@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
 #include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 
@@ -305,6 +306,9 @@ void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
     case OPERATION_GET_GLASS:
         breaking_list(n, &out);
         break;
+    case OPERATION_GET_SITE_POLICY:
+        found = mandatory_list(n, &out);
+        break;
     case OPERATION_GET_EXPIRING:
         write_expiring(n, &out);
         break;
@@ -314,5 +318,5 @@ void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
     if (found)
         identity_answer(n, gateway, request, 200, &out);
     else
-        identity_problem(n, gateway, request, 404, "", "There is nobody of this id.", "");
+        identity_problem(n, gateway, request, 404, "", "There is nothing of this id.", "");
 }

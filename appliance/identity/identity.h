@@ -12,6 +12,7 @@
 #include "appliance/identity/lockout.h"
 #include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
+#include "appliance/policy_set.h"
 #include "appliance/quota.h"
 #include "appliance/station.h"
 #include "crypto/password.h"
@@ -85,6 +86,27 @@ struct record {
     char revoked_why[161];
 };
 
+/* A set of the site's mandatory rules; its text and tests stay in the log. */
+#define SITE_POLICIES_MAX 500
+struct site_policy {
+    uint8_t proposal[16];
+    uint32_t version;
+    enum policy_state state;
+    uint8_t hash[32];
+    uint32_t passed;
+    uint8_t proposed_by[16];
+    char reason[201], proposed_name[65], decided_name[65], decided_reason[201];
+    int64_t proposed_ms, decided_ms;
+    uint64_t event; /* of the proposal */
+};
+struct mandatory {
+    struct site_policy set[SITE_POLICIES_MAX];
+    size_t count;
+    struct bytes_view shipped,
+        program;             /* what the box was shipped with; the second is the roles' */
+    uint32_t followed, told; /* versions: decided by, told to the workers */
+};
+
 /* A request that waits: for the hasher, then for the auditor. */
 enum waits_for { WAITS_NOTHING = 0, WAITS_HASH, WAITS_AUDITOR };
 struct pending {
@@ -152,7 +174,9 @@ struct identity {
     struct credentials credentials;
     struct challenges challenges;
     struct glasses glasses;
-    struct quota denied;               /* how many of them were written in this minute */
+    struct quota denied; /* how many of them were written in this minute */
+    struct mandatory mandatory;
+    uint64_t sequence;                 /* of the event that is being applied */
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */
@@ -204,8 +228,22 @@ const struct record *record_find(const struct identity *n, size_t person,
 /* record_any(n, person, attribute, now_ms): One in force, wherever it holds; or NULL. */
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms);
+/* record_is_told(record, enclave, now_ms): Does it stand in the snapshot of this enclave, when its
+ * holder does?  One that has ended is told for 90 days: an explanation says when it ended. */
+bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms);
+/* record_narrows(n, record, now_ms): Would its holder, or the station, be let in to more without
+ * it? Then one officer alone does not take it away. */
+bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms);
 /* identity_now(n): UTC, never before the newest event of the log. */
 int64_t identity_now(const struct identity *n);
+
+/* room.c */
+/* room_refused(n, list, count): NULL when the snapshots take these records, which wait for
+ * approval, beside what is in force, else what there is no room for.  What a person has more than
+ * SNAPSHOT_RECORDS_MAX of would close everything to him; what a snapshot has more than
+ * SNAPSHOT_BYTES_MAX of would end identity. */
+const char *room_refused(const struct identity *n, const struct record *const *list, size_t count,
+                         int64_t now_ms);
 
 /* issue.c: snapshots */
 void issue_all(struct identity *n);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
 #include "crypto/hash.h"
 #include "appliance/identity/proof.h"
 #include "crypto/note.h"
@@ -104,9 +105,11 @@ void identity_problem(struct identity *n, struct peer *gateway, uint64_t request
 
 static int replay_one(void *context, const struct store_event *stored)
 {
+    struct identity *n = context;
     struct event event;
     int r = event_decode(stored->payload, &event);
-    return r ? r : people_apply(context, &event);
+    n->sequence = stored->sequence;
+    return r ? r : people_apply(n, &event);
 }
 
 static int read_text(struct process *process, enum descriptor what, struct bytes_view *ret_text)
@@ -135,8 +138,7 @@ static int read_policy(struct identity *n, struct process *process)
         log_err("%s", why);
         r = ERR_POLICY;
     }
-    free((void *)(uintptr_t)site.data);
-    free((void *)(uintptr_t)program.data);
+    mandatory_ship(n, site, program);
     return r;
 }
 
@@ -159,7 +161,8 @@ static int take_enclaves(struct identity *n)
 static void four_times_a_second(void *context)
 {
     struct identity *n = context;
-    memset(n->station, 0, sizeof n->station);               /* what time does is done nowhere */
+    memset(n->station, 0, sizeof n->station); /* what time does is done nowhere */
+    mandatory_due(n);
     if (n->people_changed || identity_now(n) >= n->next_ms) /* a record begins or ends */
         issue_all(n);
     sessions_pass(n);
@@ -195,6 +198,8 @@ static int on_started(void *context, struct process *process)
         r = store_seal(n->store);
     if (r == 0)
         r = store_walk(n->store, 0, store_size(n->store), replay_one, n);
+    if (r == 0)
+        r = mandatory_begin(n);
     if (r == 0)
         sessions_replayed(n);
     if (r == 0)
@@ -335,6 +340,7 @@ static void on_joined(void *context, struct peer *peer)
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER) {
         sessions_push(n, peer); /* first: with its people it begins to let them in */
+        mandatory_tell(n, peer);
         issue_to(n, peer);
     }
     if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
@@ -380,6 +386,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
 static int on_turn(void *context)
 {
     commit(context);
+    mandatory_follow(context);
     heads_due(context);
     return -1;
 }

@@ -11,9 +11,6 @@
 
 #define PART 60000u
 
-/* A record that has ended is still told for so long: an explanation says when it ended. */
-#define PAST_MS ((int64_t)90 * 24 * 3600 * 1000)
-
 struct putting {
     struct snapshot_record list[SNAPSHOT_RECORDS_MAX];
     char documents[SNAPSHOT_RECORDS_MAX][SNAPSHOT_DOCUMENT_MAX + 1];
@@ -28,16 +25,20 @@ static int in_order(const void *a, const void *b)
     return memcmp(x->record, y->record, 16);
 }
 
-/* A person of an enclave has the records of the site and of that enclave. */
+/* A person of an enclave has the records of the site and of that enclave.  Whoever has more than a
+ * snapshot takes has none: what is left out could be what binds him. */
 static void collect(const struct identity *n, enum holder_kind kind, size_t holder,
                     const char *enclave, int64_t now_ms, struct putting *p)
 {
     p->count = 0;
-    for (const struct record *r = record_newest(n, kind, holder);
-         r && p->count < SNAPSHOT_RECORDS_MAX; r = record_before(n, r)) {
-        if (r->state != RECORD_APPROVED || r->until_ms < now_ms - PAST_MS ||
-            (r->scope[0] && strcmp(r->scope, enclave) != 0))
+    for (const struct record *r = record_newest(n, kind, holder); r; r = record_before(n, r)) {
+        if (!record_is_told(r, enclave, now_ms))
             continue;
+        if (p->count == SNAPSHOT_RECORDS_MAX) {
+            log_err("somebody has more records than a snapshot takes: nothing is open to him");
+            p->count = 0;
+            return;
+        }
         struct snapshot_record *out = &p->list[p->count];
         snprintf(p->documents[p->count], sizeof p->documents[0], "%.24s %.80s", r->document_type,
                  r->document);

@@ -72,11 +72,29 @@ bool lock_holds(struct identity *n, struct peer *gateway, const struct message_r
 
 /* ---- unlocking ---- */
 
+/* Its tokens say what it was opened with, and are good for what that is good for: a weaker proof
+ * does not open it again. */
+static bool is_too_weak(struct identity *n, struct peer *gateway, uint64_t request,
+                        const struct session *s)
+{
+    if (s->factor <= FACTOR_BADGE_PIN)
+        return false;
+    bool card = s->factor == FACTOR_PIV;
+    identity_problem(n, gateway, request, 403, "",
+                     card ? "This session was opened with a card: a PIN does not open it again."
+                          : "This session was opened with a security key: a PIN does not open it "
+                            "again.",
+                     card ? "Sign in with your card again." : "Touch your security key.");
+    return true;
+}
+
 static void unlock(struct identity *n, struct peer *gateway, const struct message_request *m,
                    const struct operation *operation, struct session *s)
 {
     size_t badge = people_by_badge(n, body_value(&n->body, "badge")->text);
-    struct pending *p = pending_new(n, gateway, m->request, operation, m->body);
+    struct pending *p = is_too_weak(n, gateway, m->request, s)
+                            ? NULL
+                            : pending_new(n, gateway, m->request, operation, m->body);
     if (!p)
         return;
     memcpy(p->session, s->session, 16);

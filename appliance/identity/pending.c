@@ -65,7 +65,7 @@ int pending_hash(struct identity *n, struct pending *p, struct bytes_view pin,
 /* ---- the journal ---- */
 
 /* The classes of the journal: 1 is signing in, 5 the lifecycle of accounts and credentials,
- * 8 broken glass. */
+ * 6 policy, 8 broken glass. */
 static uint16_t class_of(unsigned operation)
 {
     switch (operation) {
@@ -81,6 +81,10 @@ static uint16_t class_of(unsigned operation)
     case OPERATION_BREAK_GLASS:
     case OPERATION_REVIEW_GLASS:
         return 8;
+    case OPERATION_PROPOSE_SITE_POLICY:
+    case OPERATION_INSTALL_SITE_POLICY:
+    case OPERATION_DECLINE_SITE_POLICY:
+        return 6;
     default:
         return 1;
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
 #include "appliance/identity/proof.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -129,6 +130,10 @@ int people_apply(struct identity *n, const struct event *event)
         memcpy(n->people[person].hash, event->pin_set.hash, PASSWORD_HASH_LENGTH);
         n->people[person].has_pin = true;
         return 0;
+    case EVENT_POLICY_PROPOSED:
+    case EVENT_POLICY_INSTALLED:
+    case EVENT_POLICY_DECLINED:
+        return mandatory_apply(n, event);
     case EVENT_GLASS_BROKEN:
     case EVENT_GLASS_REVIEWED:
         return breaking_apply(n, event);
@@ -153,7 +158,6 @@ int people_event(struct identity *n, struct event *event, const uint8_t by[stati
     static uint8_t payload[STORE_PAYLOAD_MAX];
     struct bytes_put put = bytes_into(payload, sizeof payload);
     size_t length;
-    uint64_t sequence;
     int r = n->in_transaction ? 0 : store_begin(n->store);
     n->in_transaction = r == 0;
     memset(&event->common, 0, sizeof event->common);
@@ -168,6 +172,6 @@ int people_event(struct identity *n, struct event *event, const uint8_t by[stati
     if (r == 0)
         r = bytes_put_done(&put, &length);
     if (r == 0)
-        r = store_append(n->store, bytes_view_of(payload, length), &sequence);
+        r = store_append(n->store, bytes_view_of(payload, length), &n->sequence);
     return r ? r : people_apply(n, event);
 }

@@ -4,6 +4,8 @@
 #include "appliance/identity/identity.h"
 #include "enclave/process/os.h"
 
+#define PAST_MS ((int64_t)90 * 24 * 3600 * 1000)
+
 static void copy(char *out, size_t size, struct bytes_view v)
 {
     size_t n = v.length < size ? v.length : size - 1;
@@ -38,6 +40,12 @@ bool record_is_active(const struct record *record, int64_t now_ms)
 {
     return record->state == RECORD_APPROVED && record->from_ms <= now_ms &&
            now_ms < record->until_ms;
+}
+
+bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms)
+{
+    return record->state == RECORD_APPROVED && record->until_ms >= now_ms - PAST_MS &&
+           (record->scope[0] == '\0' || strcmp(record->scope, enclave) == 0);
 }
 
 const char *record_state_text(const struct record *record, int64_t now_ms)
@@ -92,6 +100,48 @@ const struct record *record_any(const struct identity *n, size_t person,
     return NULL;
 }
 
+/* Another value of this attribute would hold in its place, or remain without it. */
+static bool leaves_another(const struct identity *n, const struct record *r, int64_t now_ms)
+{
+    bool other = false;
+    for (const struct record *o = record_newest(n, r->kind, r->holder); o;
+         o = record_before(n, o)) {
+        if (o == r || o->attribute != r->attribute || o->state != RECORD_APPROVED ||
+            o->until_ms <= now_ms || (r->scope[0] && o->scope[0] && strcmp(r->scope, o->scope)))
+            continue;
+        bool same = strcmp(o->value, r->value) == 0;
+        if (same && r->attribute->into == ATTRIBUTE_INTO_NATIONS && o->from_ms <= now_ms &&
+            o->until_ms >= r->until_ms)
+            return false; /* the set stays what it is */
+        other = other || !same;
+    }
+    return other;
+}
+
+bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms)
+{
+    if (record->state != RECORD_APPROVED || record->until_ms <= now_ms)
+        return false;
+    switch (record->attribute->number) {
+    case ATTRIBUTE_WINDOW:
+    case ATTRIBUTE_VISITOR:
+    case ATTRIBUTE_VENDOR:
+    case ATTRIBUTE_AFFILIATION:
+        return true; /* whoever has none is bound by none */
+    default:
+        break;
+    }
+    switch (record->attribute->into) {
+    case ATTRIBUTE_INTO_NATIONS:
+    case ATTRIBUTE_INTO_LEVEL:
+    case ATTRIBUTE_INTO_ONE:
+    case ATTRIBUTE_INTO_NAME:
+        return leaves_another(n, record, now_ms);
+    default:
+        return false;
+    }
+}
+
 /* ---- from events ---- */
 
 int record_put(struct identity *n, const struct record *record)
@@ -139,7 +189,7 @@ static int apply_entered(struct identity *n, const struct event *event)
     return record_put(n, r);
 }
 
-/* What it replaces ends in the same moment. */
+/* What it replaces ends when it begins: at once, or in days when it was renewed ahead of time. */
 static int apply_approved(struct identity *n, const struct event *event)
 {
     struct record *r = record_by_id(n, event->record_approved.record);
@@ -149,8 +199,12 @@ static int apply_approved(struct identity *n, const struct event *event)
     r->approved_ms = event->common.utc_ms;
     memcpy(r->approved_by, event->common.person, 16);
     struct record *before = record_by_id(n, r->supersedes);
-    if (before && before->state == RECORD_APPROVED)
+    if (!before || before->state != RECORD_APPROVED)
+        return 0;
+    if (r->from_ms <= r->approved_ms)
         before->state = RECORD_SUPERSEDED;
+    else if (r->from_ms < before->until_ms)
+        before->until_ms = r->from_ms;
     return 0;
 }
 

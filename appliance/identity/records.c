@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -52,7 +53,8 @@ static const char *station_refused(struct identity *n)
 {
     if (n->stations_count == STATIONS_MAX)
         return "There is no room for more stations.";
-    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX)
+    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX ||
+        memcmp(V("station")->bytes, station_training, STATION_ID) == 0) /* of every training site */
         return "This station is known already.";
     return NULL;
 }
@@ -99,6 +101,16 @@ static const char *supersedes_refused(struct identity *n, const struct attribute
                                             : "It would supersede a record that is not in force.";
 }
 
+/* The words that rules go by: another would be bound by none of them. */
+static bool is_affiliation(struct bytes_view v)
+{
+    static const char *const words[] = {"federal", "contractor", "supplier", "customer"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_equal_text(v, words[i]))
+            return true;
+    return false;
+}
+
 static const char *enter_refused(struct identity *n)
 {
     static char text[200];
@@ -119,6 +131,8 @@ static const char *enter_refused(struct identity *n)
         snprintf(text, sizeof text, "The value of %s %s.", a->name, why);
         return text;
     }
+    if (a->number == ATTRIBUTE_AFFILIATION && !is_affiliation(V("value")->text))
+        return "The value of affiliation is federal, contractor, supplier or customer.";
     bool escort = a->number == ATTRIBUTE_VISITOR || a->number == ATTRIBUTE_VENDOR;
     if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
         return "The value is the badge of the escort or sponsor; nobody has this one.";
@@ -137,8 +151,9 @@ static const char *enter_refused(struct identity *n)
 static const char *approve_refused(struct identity *n)
 {
     static char text[160];
+    const struct record *list[BODY_REFS_MAX];
     for (size_t i = 0; i < n->body.refs_count; i++) {
-        const struct record *r = record_by_id(n, n->body.refs[i]);
+        const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
         const char *why = !r                           ? "does not exist"
                           : r->state != RECORD_PENDING ? "is not waiting for approval any more"
                                                        : NULL;
@@ -148,7 +163,20 @@ static const char *approve_refused(struct identity *n)
             return text;
         }
     }
-    return NULL;
+    return room_refused(n, list, n->body.refs_count, identity_now(n));
+}
+
+static const char *revoke_refused(struct identity *n)
+{
+    const struct record *r = record_by_id(n, V("record")->bytes);
+    if (!r)
+        return "There is no such record.";
+    if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
+        return "This record is not in force any more.";
+    return record_narrows(n, r, identity_now(n)) ? "More would be open without this record: enter "
+                                                   "one that supersedes it, for a second "
+                                                   "officer to approve."
+                                                 : NULL;
 }
 
 static const char *suspend_refused(struct identity *n, bool suspend)
@@ -163,9 +191,8 @@ static const char *suspend_refused(struct identity *n, bool suspend)
     return NULL;
 }
 
-static const char *refused(struct identity *n, unsigned operation)
+static const char *refused(struct identity *n, unsigned operation, const struct token *token)
 {
-    const struct record *r;
     switch (operation) {
     case OPERATION_ADD_PERSON:
         return person_refused(n);
@@ -176,12 +203,7 @@ static const char *refused(struct identity *n, unsigned operation)
     case OPERATION_APPROVE_RECORDS:
         return approve_refused(n);
     case OPERATION_REVOKE_RECORD:
-        r = record_by_id(n, V("record")->bytes);
-        if (!r)
-            return "There is no such record.";
-        return r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED
-                   ? "This record is not in force any more."
-                   : NULL;
+        return revoke_refused(n);
     case OPERATION_SUSPEND:
     case OPERATION_RESTORE:
         return suspend_refused(n, operation == OPERATION_SUSPEND);
@@ -193,7 +215,7 @@ static const char *refused(struct identity *n, unsigned operation)
                    ? "There is no such person."
                    : NULL;
     default:
-        return NULL;
+        return MANDATORY_OPERATIONS(operation) ? mandatory_refused(n, token, operation) : NULL;
     }
 }
 
@@ -226,12 +248,20 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
         if (r)
             subject_of(n, r, s);
         return;
+    case OPERATION_REVOKE_RECORD:
+        r = record_by_id(n, V("record")->bytes);
+        if (r)
+            subject_of(n, r, s);
+        return;
     case OPERATION_ENTER_RECORD:
         if (find_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
             memcpy(s->about, n->people[place].natural, 16);
         return;
     case OPERATION_REVIEW_GLASS:
         breaking_subject(n, s);
+        return;
+    case OPERATION_INSTALL_SITE_POLICY:
+        mandatory_subject(n, s);
         return;
     case OPERATION_RESTORE:
         if (!find_holder(n, V("holder")->bytes, &kind, &place))
@@ -293,7 +323,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         desk_answer(n, gateway, m->request, operation);
         return;
     }
-    const char *why = refused(n, operation->number);
+    const char *why = refused(n, operation->number, &token);
     if (why) {
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
@@ -438,7 +468,7 @@ static int carry_out(struct identity *n, const struct pending *p)
         event.person_linked.statement = bytes_view_of(p->statement, p->statement_length);
         break;
     default:
-        return suspend(n, p, by);
+        return MANDATORY_OPERATIONS(p->operation) ? mandatory_event(n, p, by) : suspend(n, p, by);
     }
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
@@ -480,7 +510,7 @@ void records_go_on(struct identity *n, struct pending *p)
                     &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
     const char *why = allowed(n, operation, &p->token) /* decided again: things may have changed */
-                          ? refused(n, p->operation)
+                          ? refused(n, p->operation, &p->token)
                           : "You may not do this any more.";
     char halves[STATION_HALVES] = "";
     if (!why)

@@ -264,6 +264,8 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
         entity_text(site, sizeof site, body_value(body, "site")->text);
         s->site = site;
     }
+    if (operation->number == OPERATION_DEFINE_MARKING)
+        marking_subject(mes, body, s);
     for (size_t i = 0; !defines && i < sizeof references / sizeof *references; i++)
         for (size_t k = 0; k < operation->fields_count; k++)
             if (operation->fields[k].kind == FIELD_REF &&

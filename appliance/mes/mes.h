@@ -101,9 +101,9 @@ void mes_free(struct mes *mes);
 must_use int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence);
 
 /* mes_subject(mes, operation, body, ret_subject): What ${operation} is about.  What is not there
- * has the marking MES_ABSENT, which does not exist: so it is denied by the same rules in the same
- * time as what is forbidden. */
-#define MES_ABSENT "absent"
+ * has the marking MES_ABSENT, which does not exist and which no part can have: so it is denied by
+ * the same rules in the same time as what is forbidden. */
+#define MES_ABSENT "(absent)"
 void mes_subject(const struct mes *mes, const struct operation *operation, const struct body *body,
                  struct subject *ret_subject);
 
@@ -176,6 +176,8 @@ int64_t mes_performed(const struct command *command);
 /* The modules' operations; each as mes_run(). */
 int definitions_run(struct command *command);
 int markings_run(struct command *command);
+/* marking_subject(mes, body, s): What DEFINE_MARKING is about. */
+void marking_subject(const struct mes *mes, const struct body *body, struct subject *s);
 int orders_run(struct command *command);
 int inbound_run(struct command *command);
 int tasks_run(struct command *command);

@@ -18,7 +18,12 @@ must_use int desk_run(struct worker *w, struct command *command);
 /* inforce_load(w, site, program): At the start: the sets that the log says, or the shipped ones
  * where it says none; the decider has them. */
 must_use int inforce_load(struct worker *w, struct bytes_view site, struct bytes_view program);
-/* inforce_record(w): The shipped sets are put into the log when they begin to be in force. */
+/* inforce_told(w, message): The mandatory rules that identity says are in force; signed, else the
+ * process ends. */
+void inforce_told(struct worker *w, const struct message_site_policy *m);
+/* inforce_record(w): The program's shipped set is put into the log when it begins to be in force,
+ * and the mandatory rules that identity told of: if they cannot be used, the old ones stay and
+ * w->site_wrong says why. */
 void inforce_record(struct worker *w);
 /* inforce_follow(w): Behind a commit: if a set was installed, decide by it from now on. */
 void inforce_follow(struct worker *w);

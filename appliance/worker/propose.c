@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "appliance/schema.h"
 #include "appliance/worker/desk.h"
 #include "appliance/worker/impact.h"
 #include "crypto/hash.h"
-#include "policy/cedar.h"
 
 #define V(name) body_value(command->body, name)
 
@@ -25,85 +23,6 @@ static int refuse_policy(struct command *command, const char *field, const char 
 
 /* ---- what a set must pass before anybody looks at it ---- */
 
-struct checking {
-    struct command *command;
-    const char *first; /* the first finding */
-};
-
-static void take_finding(void *context, const struct cedar_finding *finding)
-{
-    struct checking *c = context;
-    if (finding->is_error && !c->first)
-        c->first = mes_print(c->command, "%s line %u column %u: %s", finding->place.source,
-                             finding->place.line, finding->place.column, finding->place.message);
-}
-
-static const char *problem_text(struct command *command, const struct cedar_problem *p)
-{
-    return mes_print(command, "%s line %u column %u: %s%s%s", p->source, p->line, p->column,
-                     p->message, p->help[0] ? "; " : "", p->help);
-}
-
-static struct cedar_source source_of(const char *name, struct bytes_view text)
-{
-    return (struct cedar_source){name, (const char *)text.data, text.length};
-}
-
-/* NULL when the set compiles and validates in strict mode, else why not. */
-static const char *validate(struct command *command, const struct cedar_source sources[static 2],
-                            const struct cedar_source *schema_text)
-{
-    struct cedar_schema_source fragment = {*schema_text, CEDAR_SCHEMA_TEXT};
-    struct checking checking = {command, NULL};
-    struct cedar_policies *policies = NULL;
-    struct cedar_schema *schema = NULL;
-    struct cedar_problem problem;
-    uint32_t errors = 1;
-    const char *why = NULL;
-    if (cedar_schema_load(&fragment, 1, &schema, &problem) != 0 ||
-        cedar_policies_load(sources, 2, &policies, &problem) != 0)
-        why = problem_text(command, &problem);
-    else if (cedar_validate(policies, schema, take_finding, &checking, &errors) != 0 || errors)
-        why = checking.first ? checking.first : "The set is too large to be validated.";
-    cedar_policies_free(policies);
-    cedar_schema_free(schema);
-    return why;
-}
-
-static const char *run_tests(struct command *command, const struct cedar_source sources[static 2],
-                             const struct cedar_source *schema_text, struct bytes_view tests,
-                             uint32_t *ret_passed)
-{
-    struct cedar_source test_text = source_of("the tests", tests);
-    struct cedar_trial trial;
-    struct cedar_problem problem;
-    if (cedar_trial_run(sources, 2, schema_text, &test_text, &trial, &problem) != 0)
-        return problem_text(command, &problem);
-    *ret_passed = trial.passed;
-    if (trial.failed)
-        return mes_print(command, "%u of %u tests fail; the first is \"%s\".", trial.failed,
-                         trial.passed + trial.failed, trial.first_failed);
-    return trial.passed ? NULL
-                        : "There is no test: a set is proposed with tests of what it decides.";
-}
-
-/* The text as the formatter lays it out: what both officers read and what is hashed. */
-static const char *canonical(struct command *command, struct bytes_view text,
-                             struct bytes_view *ret)
-{
-    struct cedar_source source = source_of("the proposal", text);
-    struct cedar_problem problem;
-    char *out = NULL;
-    size_t length = 0;
-    if (cedar_format(&source, NULL, &out, &length, &problem) != 0)
-        return problem_text(command, &problem);
-    uint8_t *copy = mes_array(command, length ? length : 1, 1);
-    memcpy(copy, out, length);
-    cedar_text_free(out);
-    *ret = bytes_view_of(copy, length);
-    return length > POLICY_TEXT_MAX ? "The set is longer than 30000 bytes." : NULL;
-}
-
 static int layer_of(struct bytes_view text, enum policy_layer *ret)
 {
     *ret = bytes_equal_text(text, "site") ? POLICY_SITE : POLICY_PROGRAM;
@@ -118,24 +37,16 @@ static int other_text(struct worker *w, enum policy_layer layer, struct bytes_vi
     return row ? policy_read(w->mes, row, ret, NULL) : ERR_UNKNOWN;
 }
 
-static const char *examine(struct worker *w, struct command *command, enum policy_layer layer,
-                           struct bytes_view text, struct bytes_view tests, uint32_t *ret_passed)
+static const char *examine(struct worker *w, enum policy_layer layer, struct bytes_view text,
+                           struct bytes_view tests, uint32_t *ret_passed)
 {
-    static uint8_t schema[SCHEMA_MAX];
-    struct bytes_put put = bytes_into(schema, sizeof schema);
+    static char why[POLICY_WHY];
     struct bytes_view other = {0};
-    struct cedar_source sources[2], schema_text;
-    schema_write(&put);
-    schema_text = source_of("the schema", bytes_view_of(schema, bytes_put_length(&put)));
     if (other_text(w, layer, &other) != 0)
         return "The set in force is not in the log yet; try again in a moment.";
-    sources[layer == POLICY_SITE ? 0 : 1] = source_of("the proposal", text);
-    sources[layer == POLICY_SITE ? 1 : 0] = source_of("the other layer", other);
-    const char *why = validate(command, sources, &schema_text);
-    if (!why)
-        why = run_tests(command, sources, &schema_text, tests, ret_passed);
+    int r = policy_set_examine(layer, text, other, tests, ret_passed, why);
     free_view(other);
-    return why;
+    return r ? why : NULL;
 }
 
 /* ---- proposing ---- */
@@ -144,15 +55,18 @@ int propose_run(struct worker *w, struct command *command)
 {
     struct event event = {.number = EVENT_POLICY_PROPOSED};
     struct event_policy_proposed *m = &event.policy_proposed;
+    static uint8_t room[POLICY_TEXT_MAX];
+    static char wrong[POLICY_WHY];
     enum policy_layer layer;
-    struct bytes_view text;
+    struct bytes_view text = {0};
     if (layer_of(V("layer")->text, &layer) != 0)
         return refuse_policy(command, "layer", "The layer is site or program.");
     if (policy_by_id(w->mes, V("proposal")->bytes))
         return refuse_policy(command, "proposal", "A proposal of this id is there already.");
-    const char *why = canonical(command, V("policy")->text, &text);
+    const char *why =
+        policy_set_canonical(V("policy")->text, room, &text, wrong) != 0 ? wrong : NULL;
     if (!why)
-        why = examine(w, command, layer, text, V("tests")->text, &m->passed);
+        why = examine(w, layer, text, V("tests")->text, &m->passed);
     if (why)
         return refuse_policy(command, "policy", why);
     memcpy(m->proposal, V("proposal")->bytes, 16);
@@ -181,8 +95,61 @@ static int decline(struct worker *w, struct command *command)
     return mes_emit(command, &event);
 }
 
+/* Can anybody propose the next set with ${d}, and somebody else install it?  Asked at the station
+ * of who installs, with a key. */
+static bool can_be_changed(struct decider *d, const struct worker *w, const struct command *command)
+{
+    const struct operation *propose = operation_by_number(OPERATION_PROPOSE_POLICY);
+    const struct operation *install = operation_by_number(OPERATION_INSTALL_POLICY);
+    const struct snapshot *s = w->snapshot;
+    struct circumstance c = {.factor = FACTOR_FIDO2, .now_ms = command->now_ms};
+    struct decision decision;
+    struct subject subject;
+    memcpy(c.station, command->actor.station, 16);
+    mes_subject_of(w->mes, ENTITY_COUNT, 0, &subject);
+    for (size_t i = 0; i < s->people; i++) {
+        memset(subject.requester, 0, 16);
+        decide(d, s->person[i].id, propose, &subject, &c, &decision);
+        memcpy(subject.requester, s->person[i].id, 16);
+        for (size_t k = 0; decision.allowed && k < s->people; k++) {
+            struct decision second;
+            decide(d, s->person[k].id, install, &subject, &c, &second);
+            if (second.allowed)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* NULL when the set lets its successor come, else why not: what is installed is never undone. */
+static const char *is_the_last(struct worker *w, const struct command *command,
+                               struct bytes_view program)
+{
+    struct bytes_view site = {0};
+    struct decider *d = NULL;
+    char why[300];
+    bool good = false;
+    int r = other_text(w, POLICY_PROGRAM, &site);
+    if (r == 0)
+        r = decider_new(process_enclave(w->process), process_is_training(w->process), &d);
+    if (r == 0)
+        r = decider_people(d, w->snapshot, command->now_ms);
+    if (r == 0)
+        r = decider_markings(d, w->markings, w->markings_count, command->now_ms);
+    if (r == 0)
+        r = decider_policies_set(d, site, program, why, sizeof why);
+    if (r == 0)
+        good = can_be_changed(d, w, command);
+    decider_free(d);
+    free_view(site);
+    return good
+               ? NULL
+               : "With this set nobody could propose the next one and somebody else install it: it "
+                 "could never be changed again.";
+}
+
 /* Everything that it rests on is looked at again: nothing may have moved since it was read. */
-static const char *install_refused(struct worker *w, struct command *command,
+static const char *install_refused(struct worker *w, const struct command *command,
                                    const struct policy_row *row)
 {
     uint8_t impact[32];
@@ -203,7 +170,9 @@ static const char *install_refused(struct worker *w, struct command *command,
                "again.";
     if (policy_read(w->mes, row, &text, &tests) != 0)
         return "The proposal cannot be read from the log.";
-    const char *why = examine(w, command, (enum policy_layer)row->layer, text, tests, &passed);
+    const char *why = examine(w, (enum policy_layer)row->layer, text, tests, &passed);
+    if (!why)
+        why = is_the_last(w, command, text);
     free_view(text);
     free_view(tests);
     return why;

@@ -35,6 +35,10 @@ int security_run(struct worker *w, struct command *command)
     size_t length;
     uint64_t size;
     bytes_to_hex(decider_hash(w->decider), 32, hash);
+    if (w->site_wrong[0])
+        a.state =
+            mes_print(command, "unlocked; the site's newest mandatory rules are not in force: %s",
+                      w->site_wrong);
     a.lacking = w->closed;
     a.events = (int64_t)store_size(w->store);
     a.verified = w->verified_ms;

@@ -3,6 +3,7 @@
 
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
+#include "appliance/policy_set.h"
 #include "appliance/station.h"
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
@@ -22,6 +23,7 @@
 #define WAITING_MAX 64
 
 struct retries;
+struct site_set;
 struct impact_job;
 
 /* An answer that waits for the commit. */
@@ -96,6 +98,8 @@ struct worker {
     int64_t floor_ms; /* the newest time in the log: nothing that has ended comes back behind it */
     struct bytes_view shipped[2]; /* the policies that an enclave begins with: site, program */
     int64_t policy_version[2];    /* of the sets in force; 0: not in the log yet */
+    struct site_set *site_set;    /* the mandatory rules that identity told of last */
+    char site_wrong[POLICY_WHY];  /* why they are not in force here; "" when they are */
     struct impact_job *impact;
     struct marking *markings;
     size_t markings_count, markings_rows;

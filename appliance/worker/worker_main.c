@@ -228,6 +228,8 @@ static void from_identity(struct worker *w, const struct message *m)
         people_session(w, m->session_unlocked.session, KNOWN_NOTHING);
     else if (m->number == MESSAGE_SESSIONS)
         people_sessions(w, &m->sessions);
+    else if (m->number == MESSAGE_SITE_POLICY)
+        inforce_told(w, &m->site_policy);
     else
         log_die("identity sent message %s", message_name(m->number));
 }

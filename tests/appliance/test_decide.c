@@ -5,6 +5,7 @@
 
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
+#include "appliance/mes/mes.h"
 
 #define NOW     2000000000000
 #define ENCLAVE "e3f9k2m1"
@@ -186,6 +187,37 @@ static void every_country_ever_held_counts_for_itar_and_the_latest_for_ear(void 
     drop_record(h, ATTRIBUTE_COUNTRY_EAR);
     drop_record(h, ATTRIBUTE_COUNTRY_EAR);
     opens("M19-ear"); /* a missing attribute denies */
+}
+
+/* Steps, dimensions and limits are technical data as the drawing is; a list of tasks is none. */
+static void a_job_is_technical_data(void **state)
+{
+    static const enum operation_number numbers[] = {OPERATION_GET_JOB, OPERATION_START_OPERATION,
+                                                    OPERATION_RECORD_READING,
+                                                    OPERATION_COMPLETE_OPERATION};
+    static const char *const rules[] = {"M08-itar", "M18-proscribed", "M19-ear"};
+    struct subject s = good_subject();
+    (void)state;
+    for (size_t rule = 0; rule < 3; rule++) {
+        struct snapshot_holder *h = fresh();
+        drop_record(h, ATTRIBUTE_ITAR_US_PERSON);
+        markings[0].itar = rule < 2;
+        markings[0].ear = rule == 2;
+        record_of(h, ATTRIBUTE_COUNTRY_EAR)->value = bytes_text("CHN");
+        record_of(h, ATTRIBUTE_COUNTRY_ITAR)->value = bytes_text("CHN");
+        if (rule == 1)
+            add_record(h, ATTRIBUTE_AUTHORIZATION, "XI(c)", PEOPLE_FROM, PEOPLE_END);
+        assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+        people_now();
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            assert_false(allowed(OPERATOR, numbers[i], &s));
+            assert_true(denied_by(rules[rule]));
+        }
+        assert_true(allowed(OPERATOR, OPERATION_GET_TASKS, &s));
+    }
+    fresh();
+    people_now();
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
 }
 
 static void an_authorization_ends_by_itself_to_the_millisecond(void **state)
@@ -385,6 +417,27 @@ static void an_object_above_the_station_or_elsewhere_is_denied(void **state)
     assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
 }
 
+/* A part may be numbered as it likes: the box's own markings have names that no part can have. */
+static void a_part_named_as_the_box_names_things_takes_nothing_down(void **state)
+{
+    struct subject s = good_subject();
+    (void)state;
+    markings[1] = markings[0];
+    strcpy(markings[1].id, "none");
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    s.marking = "none";
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+    s.marking = NULL; /* what has no content is not marked as that part is */
+    markings[1].level = 5;
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+    strcpy(markings[1].id, "absent");
+    markings[1].level = 0;
+    assert_int_equal(decider_markings(decider, markings, 2, NOW), 0);
+    s.marking = MES_ABSENT;
+    assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+}
+
 static void nobody_approves_their_own_release_or_twice(void **state)
 {
     struct subject s = good_subject();
@@ -418,6 +471,18 @@ static void nobody_approves_the_record_that_they_entered(void **state)
     assert_true(allowed(OFFICER, OPERATION_APPROVE_RECORDS, &s));
     memset(s.about, OFFICER, 16);
     assert_false(allowed(OFFICER, OPERATION_APPROVE_RECORDS, &s));
+    assert_true(denied_by("M29-about-oneself"));
+}
+
+static void nobody_takes_away_what_binds_himself(void **state)
+{
+    struct subject s = {.exists = true, .site = "site"};
+    (void)state;
+    memset(s.entered_by, MANAGER, 16);
+    memset(s.about, PLANNER, 16);
+    assert_true(allowed(OFFICER, OPERATION_REVOKE_RECORD, &s));
+    memset(s.about, OFFICER, 16);
+    assert_false(allowed(OFFICER, OPERATION_REVOKE_RECORD, &s));
     assert_true(denied_by("M29-about-oneself"));
 }
 
@@ -515,6 +580,7 @@ int main(void)
         CASE(an_administrator_may_nothing_in_a_program),
         CASE(a_us_person_is_not_a_citizen),
         CASE(every_country_ever_held_counts_for_itar_and_the_latest_for_ear),
+        CASE(a_job_is_technical_data),
         CASE(an_authorization_ends_by_itself_to_the_millisecond),
         CASE(what_begins_later_counts_from_then_on),
         CASE(each_missing_record_denies),
@@ -524,8 +590,10 @@ int main(void)
         CASE(a_station_is_certified_by_its_records),
         CASE(a_value_that_cannot_be_leaves_the_people_as_they_were),
         CASE(an_object_above_the_station_or_elsewhere_is_denied),
+        CASE(a_part_named_as_the_box_names_things_takes_nothing_down),
         CASE(nobody_approves_their_own_release_or_twice),
         CASE(nobody_approves_the_record_that_they_entered),
+        CASE(nobody_takes_away_what_binds_himself),
         CASE(two_accounts_of_one_human_being_are_one_person),
         CASE(somebody_who_is_not_in_the_snapshot_is_denied),
         CASE(people_are_swapped_whole),

@@ -137,7 +137,7 @@ expect "diff keeps to its limit" 3 "and .* more" \
     diff_shop --new "$work/uncleared.cedar" --requests $shop/shop.tests.json --all --limit 1
 expect "diff as JSON" 3 '"newlyAllowed":{"count":1,"samples":\[{"principal":"Shop::User' \
     diff_shop --json --new "$work/saturday.cedar" --requests $shop/shop.tests.json
-expect "diff reads the entities of a test file" 3 "^Newly denied: 48" "$tool" diff \
+expect "diff reads the entities of a test file" 3 "^Newly denied: 49" "$tool" diff \
     --old policy/site/mandatory.cedar --old policy/site/program.cedar \
     --new policy/site/mandatory.cedar --requests policy/site/site.tests.json
 expect "diff with a bad request" 1 "no member .uid." diff_shop --new $shop/shop.cedar \

@@ -136,6 +136,10 @@ door "$token" unlock/challenge
 c=$(answer .challenge)
 door "$token" sign/key "{\"challenge\":\"$c\",$("$key" assert "$work/k1" "$c" "$door_origin")}"
 is "a locked session signs nothing" "$status" 423
+door "$token" unlock "$(pin CW-1002)"
+is "a PIN does not open what a key has opened" "$status" 403
+says "which is said" "$(answer .error)" "opened with a security key"
+is "and it stays locked" "$(works "$token")" 423
 door "$token" unlock/key "{\"challenge\":\"$c\",$("$key" assert "$work/k1" "$c" "$door_origin")}"
 is "the key opens it again" "$status" 200
 is "and it works" "$(works "$token")" 200

@@ -47,6 +47,11 @@ printf '00000000\n' >"$work/wrong.pin"; chmod 600 "$work/wrong.pin"
 refused "nor a wrong one" 1 "(4" casemate policy list --site "$CASEMATE_SITE" --enclave "$program" \
     --badge "$officer_one" --pin-file "$work/wrong.pin"
 
+mkdir "$work/production"
+printf 'casemate-site 1\nkind production\nuid-base 61000\nport 7999\nname mes.example\naddress 127.0.0.1\nenclave e3f9k2m1\n' >"$work/production/site.conf"
+refused "on a production site the desk is in the browser" 1 "the browser of a certified station, https://mes.example:7999/" \
+    casemate policy list --site "$work/production" --enclave e3f9k2m1 --badge "$officer_one" --pin-file "$work/$officer_one.pin"
+
 # ---- a changed set ----
 one show >"$work/now.cedar"
 before=$(in_force)
@@ -105,6 +110,22 @@ two diff "$older" >"$work/older" || give_up "the older proposal is not compared"
 refused "an older version is not installed any more" 1 "versions only go up" two install "$older" \
     --hash "$(jq -r --arg p "$older" '.sets[] | select(.proposal == $p).hash' "$work/list.json")" --impact "$(sed -n 's/^impact //p' "$work/older")"
 check "it is declined" two decline "$older" --reason "a newer one is in force"
+
+# who may approve is part of what is compared
+{ cat "$work/next.cedar"; echo '@id("X2") permit (principal in Casemate::Role::"operator", action in [Casemate::Action::"approve-release", Casemate::Action::"install-policy"], resource);'; } >"$work/wide.cedar"
+wide=$(one propose --layer program --policy "$work/wide.cedar" --tests "$work/tests.json" --reason "operators approve" --json | jq -r .proposal)
+said=$(two diff "$wide")
+says "that operators could approve releases is shown" "$said" "approve-release on Release"
+two diff "$wide" --json | jq -r '.allowed[].action' >"$work/actions"
+says "and that they could install policies" "$(sort -u "$work/actions" | tr '\n' ' ')" "install-policy"
+check "it is declined" two decline "$wide" --reason "only a test"
+
+# the last one: it would shut out whoever could put it right
+{ cat "$work/next.cedar"; echo '@id("X1") forbid (principal in Casemate::Role::"security-officer", action, resource);'; } >"$work/last.cedar"
+last=$(one propose --layer program --policy "$work/last.cedar" --tests "$work/tests.json" --reason "no officers" --json | jq -r .proposal)
+refused "a set that could never be changed again is not installed" 1 "never be changed again" two install "$last" \
+    --hash "$(one list --json | jq -r --arg p "$last" '.sets[] | select(.proposal == $p).hash')" --impact "$(two diff "$last" --json | jq -r .digest)"
+check "and is declined" two decline "$last" --reason "it shuts everybody out"
 
 # stale: what was read changes before it is signed
 third=$(make "the same again")

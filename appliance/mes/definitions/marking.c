@@ -84,6 +84,17 @@ static bool object_exists(const struct mes *mes, struct bytes_view object)
     return false;
 }
 
+/* It is decided on as it is marked now: who may not see it does not mark it either.  What is not
+ * there is answered as what is forbidden. */
+void marking_subject(const struct mes *mes, const struct body *body, struct subject *s)
+{
+    static char object[33];
+    struct bytes_view text = body_value(body, "object")->text;
+    entity_text(object, sizeof object, text);
+    s->exists = object_exists(mes, text);
+    s->marking = mes_marking_of(mes, object);
+}
+
 static int refuse(struct command *command, const char *field, const char *word, const char *what)
 {
     return mes_refuse(command, 409, field, mes_print(command, "%s: \"%s\" %s", field, word, what),
@@ -95,9 +106,6 @@ int markings_run(struct command *command)
     struct event event = {.number = EVENT_MARKING_DEFINED};
     struct event_marking_defined *m = &event.marking_defined;
     const char *wrong;
-    if (!object_exists(command->mes, V(object)->text))
-        return mes_refuse(command, 409, "object", "There is no such part or document.",
-                          "Nothing was marked.", "Name a part, a document, or \"program\".");
     wrong = unknown_word(command, V(dissem)->text, " NOFORN ORCON PROPIN FGI ");
     if (wrong)
         return refuse(command, "dissem", wrong, "is none of NOFORN ORCON PROPIN FGI");

@@ -2,18 +2,12 @@
 #define APPLIANCE_MES_POLICIES_POLICY_H
 
 #include "appliance/mes/mes.h"
+#include "appliance/policy_set.h"
 
 /*
  * The policy sets of an enclave: proposed by one officer, installed by another, kept with
  * their text, so that every past decision can be explained with the rules of its day.
  */
-enum policy_layer { POLICY_SITE = 1, POLICY_PROGRAM = 2 };
-enum policy_state { POLICY_PROPOSED = 0, POLICY_INSTALLED, POLICY_DECLINED };
-
-#define POLICY_TEXT_MAX  30000
-#define POLICY_TESTS_MAX 12000
-#define POLICY_HASH      "casemate/policy-text/1"
-
 /* policies_apply(mes, event), rationales_apply(mes, event): As the modules' appliers. */
 int policies_apply(struct mes *mes, const struct event *event);
 int rationales_apply(struct mes *mes, const struct event *event);
