@@ -112,11 +112,25 @@ static bool is_code(struct bytes_view t)
     return true;
 }
 
-/* yyjson has checked the UTF-8; controls and DEL may not be in anything a person reads. */
+/* U+0080 to U+009F are controls; U+2028 to U+202E and U+2066 to U+2069 break a line, or turn round
+ * what stands behind them: "refused" could be read as something else. */
+static bool is_control(struct bytes_view t)
+{
+    if (t.data[0] < 0x20 || t.data[0] == 0x7f)
+        return true;
+    if (t.data[0] == 0xC2 && t.length > 1)
+        return t.data[1] < 0xA0;
+    if (t.data[0] != 0xE2 || t.length < 3)
+        return false;
+    return (t.data[1] == 0x80 && t.data[2] >= 0xA8 && t.data[2] <= 0xAE) ||
+           (t.data[1] == 0x81 && t.data[2] >= 0xA6 && t.data[2] <= 0xA9);
+}
+
+/* yyjson has checked the UTF-8; controls may not be in anything a person reads. */
 static bool is_plain_text(struct bytes_view t)
 {
     for (uint32_t i = 0; i < t.length; i++)
-        if (t.data[i] < 0x20 || t.data[i] == 0x7f)
+        if (is_control(bytes_view_of(t.data + i, t.length - i)))
             return false;
     return true;
 }

@@ -392,6 +392,9 @@ static void name_policies(const struct decider *d, const struct cedar_result *re
                           struct decision *ret)
 {
     size_t used = 0;
+    if (result->erring_count)
+        snprintf(ret->erring, sizeof ret->erring, "%.47s",
+                 cedar_policy_id(d->policies, result->erring[0]));
     for (uint32_t i = 0; i < result->determining_count; i++) {
         const char *id = cedar_policy_id(d->policies, result->determining[i]);
         size_t n = strlen(id);
@@ -446,4 +449,15 @@ void decide(struct decider *decider, const uint8_t person[static 16],
     if (!ret_decision->allowed && ret_decision->reasons == 0)
         ret_decision->reason[ret_decision->reasons++] =
             (struct decide_reason){.policy = "none", .why = "No rule permits it."};
+}
+
+const char *decide_detail(const struct decision *decision, char out[static DECIDE_DETAIL])
+{
+    if (decision->erred)
+        snprintf(out, DECIDE_DETAIL, "a policy erred: %s",
+                 decision->erring[0] ? decision->erring : "it could not be asked");
+    else
+        snprintf(out, DECIDE_DETAIL, "%s",
+                 decision->reasons ? decision->reason[0].policy : "no permit");
+    return out;
 }

@@ -56,6 +56,7 @@ struct circumstance {
 };
 
 #define DECIDE_REASONS_MAX 8
+#define DECIDE_DETAIL      80
 
 struct decide_reason {
     char policy[48];
@@ -65,6 +66,7 @@ struct decide_reason {
 struct decision {
     bool allowed;
     bool erred;
+    char erring[48];    /* the id of the first policy that erred */
     char policies[401]; /* the ids that determined it, with spaces between */
     size_t reasons;     /* of a denial: the forbids that fired, or what was not met */
     struct decide_reason reason[DECIDE_REASONS_MAX];
@@ -96,6 +98,9 @@ must_use int decider_markings(struct decider *decider, const struct marking *mar
 void decide(struct decider *decider, const uint8_t person[static 16],
             const struct operation *operation, const struct subject *subject,
             const struct circumstance *circumstance, struct decision *ret_decision);
+
+/* decide_detail(decision, out): A denial for the journal: its first policy, or which one erred. */
+const char *decide_detail(const struct decision *decision, char out[static DECIDE_DETAIL]);
 
 /*
  * decider_request(decider, person, operation, subject, circumstance, ret_request):

@@ -13,4 +13,13 @@
 /* The only station of a training site: its name, and zeros. */
 extern const uint8_t station_training[STATION_ID];
 
+/*
+ * station_halves(first, second, behind_ms, out):
+ * What two people did in two halves, at the stations ${first} and ${second}: when they are one,
+ * the words for the journal, which a reviewer looks for; else "".  Zeros are no station.
+ */
+#define STATION_HALVES 64
+void station_halves(const uint8_t first[static STATION_ID], const uint8_t second[static STATION_ID],
+                    int64_t behind_ms, char out[static STATION_HALVES]);
+
 #endif

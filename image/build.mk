@@ -29,6 +29,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/station.o \
+       appliance/quota.o \
        appliance/identity/token.o appliance/identity/snapshot.o
 TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
@@ -68,7 +69,7 @@ $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_L
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
-$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
+$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/quota.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
@@ -80,7 +81,7 @@ $(eval $(call program,worker,$(WORKER),mes transfer store process policy crypto,
 
 TLS := appliance/tls/key.o appliance/tls/certificate.o appliance/station.o
 $(eval $(call program,gateway,$(patsubst %.c,%.o,$(wildcard appliance/gateway/*.c)) $(TLS) \
-  appliance/operation.o appliance/answer.o,process crypto,$(SHELL_LIBS) -lmicrohttpd $(TLS_LIBS)))
+  appliance/operation.o appliance/answer.o appliance/quota.o,process crypto,$(SHELL_LIBS) -lmicrohttpd $(TLS_LIBS)))
 $(eval $(call program,certifier,appliance/tls/certifier_main.o $(TLS),process crypto,$(SHELL_LIBS) $(TLS_LIBS)))
 
 # ---- the page ----
@@ -132,14 +133,14 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
-        $(if $(filter %/test_record,$(1)),appliance/identity/record.o appliance/identity/room.o) \
+        $(if $(filter tests/appliance/identity/test_record,$(1)),appliance/identity/record.o appliance/identity/room.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -156,6 +157,11 @@ $(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/
 $(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(B)/lib/crypto.a
 	@mkdir -p $(@D); echo "  ld expired"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium $(TLS_LIBS)
+
+# words that identity never said
+$(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o transfer/statement.o transfer/grammar.o) $(B)/lib/crypto.a
+	@mkdir -p $(@D); echo "  ld forge"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) $(B)/lib/policy.a
@@ -218,7 +224,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

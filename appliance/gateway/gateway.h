@@ -5,6 +5,7 @@
 
 #include "appliance/gateway/tls.h"
 #include "appliance/operation.h"
+#include "appliance/quota.h"
 #include "enclave/process/process.h"
 
 /*
@@ -57,6 +58,7 @@ struct gateway {
     unsigned resumed;  /* by bit: a connection of this daemon was resumed in this turn */
     uint64_t next_request;
     struct exchange *waiting;
+    struct quota refused; /* of each station: requests under another name or origin */
 };
 
 /* route.c */

@@ -65,6 +65,19 @@ static bool is_own_origin(const struct gateway *g, struct exchange *x, const cha
     return n > 0 && (size_t)n < sizeof own && (origin ? strcmp(origin, own) == 0 : !x->piv);
 }
 
+/* A page of somebody else asks, or a name was rebound: for the site's log, bounded for each
+ * station. Nothing of what it asked is written. */
+static void log_refused(struct gateway *g, struct exchange *x)
+{
+    const uint8_t *station = x->link ? x->link->station : station_training;
+    char text[QUOTA_TEXT], hex[2 * STATION_ID + 1];
+    if (!quota_line(&g->refused, station, "a request under another name or from another origin",
+                    false, os_boot_ms(), text))
+        return;
+    bytes_to_hex(station, STATION_ID, hex);
+    log_err("station %s: refused %s", hex, text);
+}
+
 static void answer_station(struct gateway *g, struct exchange *x)
 {
     uint8_t text[1024];
@@ -142,6 +155,12 @@ static enum MHD_Result forward(struct gateway *g, struct exchange *x)
     return MHD_YES;
 }
 
+/* No path of ours has an escape; and one that is undone may hide where it ends. */
+static bool is_plain(const char *uri)
+{
+    return uri[strcspn(uri, "%?")] != '%';
+}
+
 enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char *url,
                               const char *method)
 {
@@ -157,14 +176,17 @@ enum MHD_Result route_request(struct gateway *g, struct exchange *x, const char 
         reply_problem(x, 403, "This address is not this station's.", "",
                       "Use the address that the "
                       "training card or your system administrator gave you.");
+        log_refused(g, x);
         return reply_send(x);
     }
     x->allowed = true;
-    for (size_t i = 0; get && !x->piv && i < asset_files_count; i++)
+    bool plain = is_plain(x->uri);
+    for (size_t i = 0; plain && get && !x->piv && i < asset_files_count; i++)
         if (strcmp(url, asset_files[i].path) == 0)
             return reply_asset(x, asset_files[i].type, asset_files[i].data,
                                (size_t)(asset_files[i].end - asset_files[i].data));
-    x->operation = get || post ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
+    x->operation =
+        plain && (get || post) ? operation_route(get ? METHOD_GET : METHOD_POST, url) : NULL;
     if (!x->operation || !is_served_here(g, x, x->operation)) {
         reply_problem(x, 404, "There is nothing here under that name.", "", "");
         return reply_send(x);

@@ -2,7 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/os.h"
 #include "transfer/statement.h"
@@ -53,17 +53,46 @@ const char *identity_check_statement(struct identity *n, const struct operation 
     return NULL;
 }
 
+/* ---- denials, as the journal hears of them ---- */
+
+static void tell_auditor(struct identity *n, const uint8_t who[static 16], struct message *m,
+                         const struct operation *operation, const char *why)
+{
+    char detail[QUOTA_TEXT];
+    if (!quota_line(&n->denied, who, why, false, os_boot_ms(), detail))
+        return;
+    os_uuid(m->audit.id);
+    m->audit.event_class = 5;
+    m->audit.outcome = AUDIT_OUTCOME_DENIED;
+    m->audit.operation = (uint16_t)operation->number;
+    m->audit.detail = bytes_text(detail);
+    (void)!process_send(process_peer(n->process, 7, ""), m);
+}
+
 void identity_denied(struct identity *n, const struct token *token,
-                     const struct operation *operation, const char *policy)
+                     const struct operation *operation, const char *why)
 {
     struct message m = {.number = MESSAGE_AUDIT};
-    os_uuid(m.audit.id);
-    m.audit.event_class = 5;
-    m.audit.outcome = AUDIT_OUTCOME_DENIED;
     memcpy(m.audit.person, token->person, 16);
     memcpy(m.audit.session, token->session, 16);
     memcpy(m.audit.station, token->station, 16);
-    m.audit.operation = (uint16_t)operation->number;
-    m.audit.detail = bytes_text(policy);
-    (void)!process_send(process_peer(n->process, 7, ""), &m);
+    tell_auditor(n, token->session, &m, operation, why);
+}
+
+void identity_refused(struct identity *n, const struct operation *operation, const char *why)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    memcpy(m.audit.station, n->station, 16);
+    tell_auditor(n, n->station, &m, operation, why);
+}
+
+void identity_refused_token(struct identity *n, struct peer *gateway,
+                            const struct message_request *m, const struct operation *operation)
+{
+    struct token token;
+    bool leaving =
+        operation->number == OPERATION_SIGN_OUT || operation->number == OPERATION_SIGN_OUT_ENTRY;
+    if (operation->strength != STRENGTH_OPEN && !leaving && m->token.length == TOKEN_TEXT &&
+        !lock_session(n, gateway, m, &token))
+        identity_refused(n, operation, "a token that is not good here");
 }

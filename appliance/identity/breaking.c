@@ -78,6 +78,7 @@ void breaking_request(struct identity *n, struct peer *gateway, const struct mes
     if (why) {
         identity_problem(n, gateway, m->request, 403, "", why,
                          "Sign again with your badge and PIN, or your key.");
+        identity_denied(n, &token, operation, why);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);
@@ -280,6 +281,7 @@ static int apply_broken(struct identity *n, const struct event *event)
                        .entered_ms = event->common.utc_ms};
     memcpy(g.glass, e->glass, 16);
     memcpy(g.person, e->person, 16);
+    memcpy(g.station, event->common.station, 16);
     memcpy(g.enclave, e->enclave, 8);
     copy_cut(g.action, sizeof g.action, e->action);
     copy_cut(g.reason, sizeof g.reason, e->reason);

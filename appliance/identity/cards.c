@@ -154,7 +154,7 @@ static void registered(struct identity *n, struct pending *p)
     memcpy(event.card_registered.subject_key, k->subject_key, 32);
     event.card_registered.identifier = bytes_text(k->identifier);
     credential_record(n, p, &event, credentials_refused(&n->credentials, k),
-                      "Registered. It opens nothing until a security officer has approved it.");
+                      "Registered. It opens nothing until a security officer has approved it.", "");
 }
 
 /* ---- whom to trust, by officers ---- */
@@ -171,7 +171,7 @@ static void trusted(struct identity *n, struct pending *p)
     pending_body(n, p);
     event.card_trust_set.anchors = V("anchors")->text;
     event.card_trust_set.crls = V("crls")->text;
-    credential_record(n, p, &event, trust_refused(n), "The site relies on these from now on.");
+    credential_record(n, p, &event, trust_refused(n), "The site relies on these from now on.", "");
 }
 
 /* As text that ends; the caller frees it. */

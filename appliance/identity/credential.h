@@ -26,6 +26,7 @@ struct credential {
     size_t person; /* place in people */
     char label[CREDENTIAL_LABEL + 1];
     int64_t registered_ms;
+    uint8_t registered_at[16]; /* a station */
     bool is_card;
     struct webauthn_key key;
     uint8_t subject_key[32]; /* SHA-256 of the card's SubjectPublicKeyInfo */

@@ -9,7 +9,7 @@
 #define V(name) body_value(&n->body, name)
 
 void credential_record(struct identity *n, struct pending *p, struct event *event, const char *why,
-                       const char *text)
+                       const char *text, const char *detail)
 {
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     if (!why && people_event(n, event, n->people[p->person].person, p->operation, p->id) != 0)
@@ -19,7 +19,7 @@ void credential_record(struct identity *n, struct pending *p, struct event *even
         identity_problem(n, p->gateway, p->request, 409, "", why, "");
     else if (p->gateway)
         identity_answer(n, p->gateway, p->request, 200, &out);
-    identity_journal(n, p, why ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, why ? why : "");
+    identity_journal(n, p, why ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, why ? why : detail);
     pending_end(p);
 }
 
@@ -122,7 +122,10 @@ void credentials_go_on(struct identity *n, struct pending *p)
         event.number = EVENT_CREDENTIAL_REVOKED;
         event.credential_revoked.reason = V("reason")->text;
     }
-    credential_record(n, p, &event, why, revoked ? "Revoked." : "Approved.");
+    char halves[STATION_HALVES] = "";
+    if (!why && !revoked)
+        station_halves(k->registered_at, p->station, identity_now(n) - k->registered_ms, halves);
+    credential_record(n, p, &event, why, revoked ? "Revoked." : "Approved.", halves);
     if (revoked && !why)
         end_sessions(n, k->person, k->is_card ? FACTOR_PIV : FACTOR_FIDO2);
 }
@@ -145,6 +148,7 @@ static int key_registered(struct identity *n, const struct event *event)
     if (k.person == PEOPLE_MAX || e->public_key.length > sizeof k.key.public_key)
         return ERR_STATE;
     memcpy(k.credential, e->credential, 16);
+    memcpy(k.registered_at, event->common.station, 16);
     copy(k.label, sizeof k.label, e->label);
     memcpy(k.key.id, e->key.data, e->key.length);
     k.key.id_length = e->key.length;
@@ -165,6 +169,7 @@ static int card_registered(struct identity *n, const struct event *event)
     if (k.person == PEOPLE_MAX)
         return ERR_STATE;
     memcpy(k.credential, e->credential, 16);
+    memcpy(k.registered_at, event->common.station, 16);
     copy(k.label, sizeof k.label, e->label);
     memcpy(k.subject_key, e->subject_key, 32);
     copy(k.identifier, sizeof k.identifier, e->identifier);

@@ -22,6 +22,7 @@ enum glass_verdict { GLASS_UNREVIEWED = 0, GLASS_JUSTIFIED, GLASS_NOT_JUSTIFIED 
 struct glass {
     uint8_t glass[16]; /* and the id of its record */
     uint8_t person[16];
+    uint8_t station[16]; /* where it was broken */
     char enclave[9];
     char action[41];
     char reason[201];

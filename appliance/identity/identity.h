@@ -13,6 +13,7 @@
 #include "appliance/identity/session.h"
 #include "appliance/identity/token.h"
 #include "appliance/policy_set.h"
+#include "appliance/quota.h"
 #include "appliance/station.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
@@ -41,8 +42,9 @@ struct person {
     uint8_t natural[16]; /* of the first account of this human being */
     bool suspended;
     uint8_t suspended_by[16];
-    int64_t not_before_ms; /* sessions from before are over */
-    uint32_t first;        /* place + 1 of the newest record; 0 for none */
+    uint8_t suspended_at[16]; /* a station */
+    int64_t not_before_ms;    /* sessions from before are over */
+    uint32_t first;           /* place + 1 of the newest record; 0 for none */
 };
 
 struct station {
@@ -50,6 +52,7 @@ struct station {
     char name[65];
     bool suspended;
     uint8_t suspended_by[16];
+    uint8_t suspended_at[16];
     int64_t not_before_ms;
     uint32_t first;
 };
@@ -76,6 +79,7 @@ struct record {
     int64_t until_ms;
     uint8_t supersedes[16];
     uint8_t entered_by[16];
+    uint8_t entered_at[16]; /* a station */
     uint8_t approved_by[16];
     int64_t entered_ms, approved_ms, revoked_ms;
     uint8_t revoked_by[16];
@@ -170,12 +174,13 @@ struct identity {
     struct credentials credentials;
     struct challenges challenges;
     struct glasses glasses;
+    struct quota denied; /* how many of them were written in this minute */
     struct mandatory mandatory;
     uint64_t sequence;                 /* of the event that is being applied */
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */
-    uint8_t station[16];        /* of the request that is being looked at */
+    uint8_t station[16];        /* of the request that is being looked at; zeros for none */
     struct code codes[CODES_MAX];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;
@@ -273,8 +278,17 @@ void signin_end_sessions(struct identity *n, enum holder_kind kind,
 const char *identity_check_statement(struct identity *n, const struct operation *operation,
                                      struct bytes_view text, struct bytes_view body,
                                      const struct token *token);
+/* identity_denied(n, token, operation, why): For the journal, bounded for each session: the policy
+ * forbids it, or the signature is not good for exactly this. */
 void identity_denied(struct identity *n, const struct token *token,
-                     const struct operation *operation, const char *policy);
+                     const struct operation *operation, const char *why);
+/* identity_refused(n, operation, why): The same where no session is known, bounded for each
+ * station. */
+void identity_refused(struct identity *n, const struct operation *operation, const char *why);
+/* identity_refused_token(n, gateway, m, operation): A token came that is not good here, or not any
+ * more: it is told.  Nothing that is no token is. */
+void identity_refused_token(struct identity *n, struct peer *gateway,
+                            const struct message_request *m, const struct operation *operation);
 
 /* desk.c: what officers read */
 void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,

@@ -161,6 +161,7 @@ static int take_enclaves(struct identity *n)
 static void four_times_a_second(void *context)
 {
     struct identity *n = context;
+    memset(n->station, 0, sizeof n->station); /* what time does is done nowhere */
     mandatory_due(n);
     if (n->people_changed || identity_now(n) >= n->next_ms) /* a record begins or ends */
         issue_all(n);
@@ -233,6 +234,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
                          "Correct it and send it again.");
         return;
     }
+    identity_refused_token(n, gateway, m, operation);
     if (lock_holds(n, gateway, m, operation) || breaking_holds(n, gateway, m, operation))
         return;
     if (operation->number == OPERATION_SIGN_IN_PIV)
@@ -367,6 +369,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
 {
     struct identity *n = context;
     const char *why = NULL;
+    memset(n->station, 0, sizeof n->station);
     if (command == COMMAND_BOOTSTRAP)
         why = ceremony_begin(n);
     else if (command == COMMAND_SUSPEND)

@@ -308,7 +308,7 @@ static void registered(struct identity *n, struct pending *p)
     memcpy(e->aaguid, k->aaguid, 16);
     e->counter = k->counter;
     credential_record(n, p, &event, credentials_refused(&n->credentials, &p->credential),
-                      "Registered. It opens nothing until a security officer has approved it.");
+                      "Registered. It opens nothing until a security officer has approved it.", "");
 }
 
 /* The PIN was right: the challenge that a new key is to answer. */

@@ -32,7 +32,8 @@ struct session *lock_session(struct identity *n, struct peer *gateway,
         !token_is_current(ret_token, os_boot_id(), os_boot_ms()) ||
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
-    return sessions_find(&n->sessions, ret_token->session, os_boot_ms());
+    struct session *s = sessions_find(&n->sessions, ret_token->session, os_boot_ms());
+    return s && session_is_of(n, s, ret_token) ? s : NULL;
 }
 
 static bool is_allowed_when_locked(const struct operation *operation)
@@ -128,6 +129,7 @@ bool officer_may(struct identity *n, const struct operation *operation, const st
 {
     struct subject subject = {.exists = true, .site = "site"};
     struct decision decision;
+    char detail[DECIDE_DETAIL];
     struct circumstance c = {.factor = s->factor, .now_ms = identity_now(n)};
     struct token token = {0};
     memcpy(token.person, n->people[s->person].person, 16);
@@ -139,8 +141,7 @@ bool officer_may(struct identity *n, const struct operation *operation, const st
     memcpy(c.station, s->station, 16);
     decide(n->decider, n->people[s->person].person, operation, &subject, &c, &decision);
     if (!decision.allowed)
-        identity_denied(n, &token, operation,
-                        decision.reasons ? decision.reason[0].policy : "no permit");
+        identity_denied(n, &token, operation, decide_detail(&decision, detail));
     return decision.allowed;
 }
 

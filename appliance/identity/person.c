@@ -89,6 +89,7 @@ static int apply_suspended(struct identity *n, const struct event *event)
         n->stations[at].suspended = on;
         n->stations[at].not_before_ms = now;
         memcpy(n->stations[at].suspended_by, event->common.person, 16);
+        memcpy(n->stations[at].suspended_at, event->common.station, 16);
         return 0;
     }
     if (kind != HOLDER_PERSON || at >= PEOPLE_MAX)
@@ -96,6 +97,7 @@ static int apply_suspended(struct identity *n, const struct event *event)
     n->people[at].suspended = on;
     n->people[at].not_before_ms = now;
     memcpy(n->people[at].suspended_by, event->common.person, 16);
+    memcpy(n->people[at].suspended_at, event->common.station, 16);
     return 0;
 }
 
@@ -160,6 +162,7 @@ int people_event(struct identity *n, struct event *event, const uint8_t by[stati
     n->in_transaction = r == 0;
     memset(&event->common, 0, sizeof event->common);
     memcpy(event->common.person, by, 16);
+    memcpy(event->common.station, n->station, 16);
     memcpy(event->common.id, id, 16);
     event->common.operation = (uint16_t)operation;
     event->common.utc_ms = event->common.performed_ms = identity_now(n);

@@ -46,6 +46,9 @@ void pin_abandoned(struct identity *n, struct pending *p);
 bool person_is_locked(const struct identity *n, size_t person);
 must_use int pin_apply(struct identity *n, const struct event *event);
 
+/* session_is_of(n, s, token): Does the token name the person whose session it names? */
+bool session_is_of(const struct identity *n, const struct session *s, const struct token *token);
+
 /* lock.c: touch, lock, unlock, sign out; releasing a person, by officers. */
 void lock_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                   const struct operation *operation);
@@ -73,11 +76,10 @@ void keys_go_on(struct identity *n, struct pending *p);
 void credentials_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                          const struct operation *operation);
 void credentials_go_on(struct identity *n, struct pending *p);
-/* credential_record(n, p, event, why, text): Record ${event} unless ${why} says why not, answer,
- * end
- * ${p}. */
+/* credential_record(n, p, event, why, text, detail): Record ${event} unless ${why} says why not,
+ * answer ${text}, tell the journal ${detail}, end ${p}. */
 void credential_record(struct identity *n, struct pending *p, struct event *event, const char *why,
-                       const char *text);
+                       const char *text, const char *detail);
 must_use int credentials_apply(struct identity *n, const struct event *event);
 
 /* cards.c: PIV and CAC cards. */

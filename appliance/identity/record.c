@@ -178,6 +178,7 @@ static int apply_entered(struct identity *n, const struct event *event)
     memcpy(r->record, m->record, 16);
     memcpy(r->supersedes, m->supersedes, 16);
     memcpy(r->entered_by, event->common.person, 16);
+    memcpy(r->entered_at, event->common.station, 16);
     COPY(value);
     COPY(scope);
     COPY(granted_by);

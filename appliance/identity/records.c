@@ -285,6 +285,7 @@ static bool allowed(struct identity *n, const struct operation *operation,
 {
     struct subject subject;
     struct decision decision;
+    char detail[DECIDE_DETAIL];
     struct circumstance c = {.factor = token->factor, .now_ms = identity_now(n)};
     size_t times = operation->number == OPERATION_APPROVE_RECORDS ? n->body.refs_count : 1;
     memcpy(c.station, token->station, 16);
@@ -292,8 +293,7 @@ static bool allowed(struct identity *n, const struct operation *operation,
         fill_subject(n, operation->number, i, &subject);
         decide(n->decider, token->person, operation, &subject, &c, &decision);
         if (!decision.allowed) {
-            identity_denied(n, token, operation,
-                            decision.reasons ? decision.reason[0].policy : "no permit");
+            identity_denied(n, token, operation, decide_detail(&decision, detail));
             return false;
         }
     }
@@ -335,6 +335,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
     if (why) {
         identity_problem(n, gateway, m->request, 403, "", why,
                          "Sign again with your badge and PIN, or your key.");
+        identity_denied(n, &token, operation, why);
         return;
     }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);
@@ -473,6 +474,35 @@ static int carry_out(struct identity *n, const struct pending *p)
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
 
+/* Whether the other half of what two officers do was done here too: of the records of a list, the
+ * last one that was. */
+static void halves_of(struct identity *n, const struct pending *p, char out[static STATION_HALVES])
+{
+    enum holder_kind kind;
+    size_t place;
+    char text[STATION_HALVES] = "";
+    int64_t now = identity_now(n);
+    const struct glass *g;
+    for (size_t i = 0; p->operation == OPERATION_APPROVE_RECORDS && i < n->body.refs_count; i++) {
+        const struct record *r = record_by_id(n, n->body.refs[i]);
+        if (r)
+            station_halves(r->entered_at, p->station, now - r->entered_ms, text);
+        if (text[0])
+            memcpy(out, text, sizeof text);
+    }
+    if (p->operation == OPERATION_REVIEW_GLASS &&
+        (g = glasses_find(&n->glasses, V("glass")->bytes)) != NULL)
+        station_halves(g->station, p->station, now - g->broken_ms, out);
+    if (p->operation == OPERATION_RESTORE && find_holder(n, V("holder")->bytes, &kind, &place)) {
+        if (kind == HOLDER_STATION)
+            station_halves(n->stations[place].suspended_at, p->station,
+                           now - n->stations[place].not_before_ms, out);
+        else
+            station_halves(n->people[place].suspended_at, p->station,
+                           now - n->people[place].not_before_ms, out);
+    }
+}
+
 void records_go_on(struct identity *n, struct pending *p)
 {
     const struct operation *operation = operation_by_number(p->operation);
@@ -483,6 +513,9 @@ void records_go_on(struct identity *n, struct pending *p)
     const char *why = allowed(n, operation, &p->token) /* decided again: things may have changed */
                           ? refused(n, p->operation, &p->token)
                           : "You may not do this any more.";
+    char halves[STATION_HALVES] = "";
+    if (!why)
+        halves_of(n, p, halves);
     if (!why && carry_out(n, p) != 0)
         log_die("identity's store failed");
     answer_write_done(&(struct answer_done){.done = !why, .text = "Recorded."}, &out);
@@ -490,6 +523,6 @@ void records_go_on(struct identity *n, struct pending *p)
         identity_problem(n, p->gateway, p->request, 409, "", why, "");
     else if (p->gateway)
         identity_answer(n, p->gateway, p->request, 200, &out);
-    identity_journal(n, p, why ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, "");
+    identity_journal(n, p, why ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, halves);
     pending_end(p);
 }

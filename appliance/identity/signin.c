@@ -13,6 +13,11 @@
 
 /* ---- who ---- */
 
+bool session_is_of(const struct identity *n, const struct session *s, const struct token *token)
+{
+    return memcmp(n->people[s->person].person, token->person, 16) == 0;
+}
+
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token)
 {
@@ -21,7 +26,7 @@ struct session *identity_session(struct identity *n, struct bytes_view token,
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
     struct session *s = sessions_find(&n->sessions, ret_token->session, os_boot_ms());
-    return s && s->state == SESSION_OPEN ? s : NULL;
+    return s && s->state == SESSION_OPEN && session_is_of(n, s, ret_token) ? s : NULL;
 }
 
 size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choice *out)
@@ -243,7 +248,8 @@ static void sign(struct identity *n, struct peer *gateway, const struct message_
 
 /* ---- hand-off ---- */
 
-static void enter(struct identity *n, struct peer *gateway, const struct message_request *m)
+static void enter(struct identity *n, struct peer *gateway, const struct message_request *m,
+                  const struct operation *operation)
 {
     struct answer_enclave_choice choices[ENCLAVES_MAX];
     struct token token;
@@ -274,6 +280,7 @@ static void enter(struct identity *n, struct peer *gateway, const struct message
     }
     /* not read in, and not there at all: one answer */
     identity_problem(n, gateway, m->request, 404, "", "There is nothing here under that name.", "");
+    identity_denied(n, &token, operation, "not read in, or no such enclave");
 }
 
 static struct code *take_code(struct identity *n, struct bytes_view text)
@@ -302,7 +309,8 @@ static size_t roles_of(struct identity *n, size_t person, const char *enclave,
     return count;
 }
 
-static void redeem(struct identity *n, struct peer *gateway, const struct message_request *m)
+static void redeem(struct identity *n, struct peer *gateway, const struct message_request *m,
+                   const struct operation *operation)
 {
     struct answer_role roles[ROLES_MAX];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
@@ -317,6 +325,7 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     if (!s || s->state != SESSION_OPEN || memcmp(s->station, n->station, 16) != 0) {
         identity_problem(n, gateway, m->request, 401, "", "This way in has expired.",
                          "Badge in at the entry page.");
+        identity_refused(n, operation, "a way in that is not good here");
         return;
     }
     if (session_token(n, s, gateway->enclave, token) != 0)
@@ -366,10 +375,10 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
         breaking_request(n, gateway, m, operation);
         return;
     case OPERATION_ENTER:
-        enter(n, gateway, m);
+        enter(n, gateway, m, operation);
         return;
     case OPERATION_REDEEM:
-        redeem(n, gateway, m);
+        redeem(n, gateway, m, operation);
         return;
     default:
         lock_request(n, gateway, m, operation);
@@ -384,6 +393,7 @@ void signin_hashed(struct identity *n, const struct message_hashed *m)
         struct pending *p = &n->pending[i];
         if (p->waits != WAITS_HASH || p->number != m->request)
             continue;
+        memcpy(n->station, p->station, 16);
         if (p->operation == OPERATION_ADD_PERSON) {
             memcpy(p->hash, m->hash, PASSWORD_HASH_LENGTH);
             if (pending_intent(n, p) != 0)
@@ -401,6 +411,7 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16])
         struct pending *p = &n->pending[i];
         if (p->waits != WAITS_AUDITOR || memcmp(p->id, id, 16) != 0)
             continue;
+        memcpy(n->station, p->station, 16);
         if (p->operation == OPERATION_SIGN_IN)
             signed_in(n, p);
         else if (p->operation == OPERATION_SIGN || p->operation == OPERATION_SIGN_AT_ENTRY)

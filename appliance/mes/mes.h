@@ -80,7 +80,8 @@ struct command {
     struct event_common common; /* filled once by the worker */
     /* the answer */
     unsigned status;
-    bool raw; /* ${out} is not JSON but a picture */
+    bool raw;    /* ${out} is not JSON but a picture */
+    bool absent; /* nothing of that name: answered as what is forbidden is */
     struct bytes_put *out;
     struct answer_done done; /* what the events of this command say */
     char text[600];          /* where done.text points */

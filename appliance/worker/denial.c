@@ -2,56 +2,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance/quota.h"
 #include "appliance/worker/request.h"
 #include "enclave/process/os.h"
 
-/* A session that is refused again and again may not fill the journal: so many in a minute are
- * written one by one, the rest as a number with the next one. */
-#define SESSIONS  64
-#define A_MINUTE  20
-#define WINDOW_MS 60000
+static struct quota quota;
 
-static struct window {
-    uint8_t session[16];
-    uint64_t began_ms;
-    unsigned written, left_out;
-} windows[SESSIONS];
-
-/* The window of this session, in place of the one that began longest ago if it has none. */
-static struct window *window_of(const uint8_t session[static 16])
-{
-    struct window *oldest = &windows[0];
-    for (size_t i = 0; i < SESSIONS; i++) {
-        if (windows[i].began_ms && memcmp(windows[i].session, session, 16) == 0)
-            return &windows[i];
-        if (windows[i].began_ms < oldest->began_ms)
-            oldest = &windows[i];
-    }
-    *oldest = (struct window){.began_ms = os_boot_ms()};
-    memcpy(oldest->session, session, 16);
-    return oldest;
-}
-
+/* What closes an intent is written in any case. */
 static void tell_auditor(struct worker *w, const struct request *q, const uint8_t who[static 16],
-                         const char *policy)
+                         const char *why)
 {
-    struct window *window = window_of(who);
-    char detail[120];
-    if (os_boot_ms() - window->began_ms >= WINDOW_MS) {
-        window->began_ms = os_boot_ms();
-        window->written = 0;
-    }
-    if (window->written >= A_MINUTE && !q->acknowledged) { /* what closes an intent is written */
-        window->left_out++;
-        return;
-    }
-    window->written++;
-    if (window->left_out)
-        snprintf(detail, sizeof detail, "%.60s, and %u more before it", policy, window->left_out);
-    else
-        snprintf(detail, sizeof detail, "%.100s", policy);
-    window->left_out = 0;
-    request_journal(w, q, AUDIT_OUTCOME_DENIED, detail);
+    char detail[QUOTA_TEXT];
+    if (quota_line(&quota, who, why, q->acknowledged, os_boot_ms(), detail))
+        request_journal(w, q, AUDIT_OUTCOME_DENIED, detail);
 }
 
 static void object_text(const struct operation *operation, const struct body *body, char out[64])
@@ -65,6 +28,7 @@ static void object_text(const struct operation *operation, const struct body *bo
 
 void denial_remember(struct worker *w, const struct request *q, const struct decision *decision)
 {
+    char detail[DECIDE_DETAIL];
     struct denial *d = &w->denials[w->denials_count++ % DENIALS_MAX];
     *d = (struct denial){.at_ms = os_utc_ms(), .erred = decision->erred};
     snprintf(d->person, sizeof d->person, "%s", q->asker.person->name);
@@ -73,8 +37,12 @@ void denial_remember(struct worker *w, const struct request *q, const struct dec
     object_text(q->operation, &w->body, d->object);
     d->reasons = decision->reasons;
     memcpy(d->reason, decision->reason, sizeof d->reason);
-    tell_auditor(w, q, q->asker.token->session,
-                 decision->reasons ? decision->reason[0].policy : "");
+    tell_auditor(w, q, q->asker.token->session, decide_detail(decision, detail));
+}
+
+void denial_statement(struct worker *w, const struct request *q, const char *why)
+{
+    tell_auditor(w, q, q->asker.token->session, why);
 }
 
 void denial_token(struct worker *w, const struct request *q)

@@ -1,4 +1,5 @@
 /* What the auditor is told, and requests that wait for its word before they are carried out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,11 +34,12 @@ void request_journal(struct worker *w, const struct request *q, unsigned outcome
     batch_journal(w, &audit);
 }
 
-void request_journal_done(struct worker *w, const struct request *q)
+void request_journal_done(struct worker *w, const struct request *q, const char *detail)
 {
     struct answer_waiting *a = &w->answers[w->answers_count - 1];
     a->journaled = true;
-    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, "");
+    snprintf(a->detail, sizeof a->detail, "%s", detail);
+    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, a->detail);
 }
 
 void request_close_intent(struct worker *w, const struct request *q, const char *why)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "appliance/worker/worker.h"
+#include "appliance/worker/halves.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -43,6 +43,21 @@ static void start_guard(struct worker *w, enum program guard, enum stage stage, 
         log_die("the supervisor is gone");
 }
 
+static void refused(struct worker *w, const char *who, struct bytes_view sentence);
+
+/* Approved twice; but before a guard signs, both must still be people who may. */
+static bool is_void(struct worker *w, size_t release)
+{
+    char text[120];
+    const char *who = halves_void(w, release);
+    if (!who)
+        return false;
+    run.release = release;
+    snprintf(text, sizeof text, "%s, who approved it, may not do so any more", who);
+    refused(w, "worker", bytes_text(text));
+    return true;
+}
+
 void releasing_due(struct worker *w)
 {
     const struct entities *e = w->mes->entities;
@@ -57,6 +72,10 @@ void releasing_due(struct worker *w)
         const struct release *row = entities_release(e, i);
         if (row->state != RELEASE_BUILDING && row->state != RELEASE_SIGNING)
             continue;
+        if (row->state == RELEASE_SIGNING && people_stale(w))
+            continue; /* who may approve is not known: just started, or identity is gone */
+        if (is_void(w, i))
+            return;
         run.pieces = 0;
         start_guard(w, PROGRAM_GUARD_A, row->state == RELEASE_BUILDING ? STAGE_BUILD : STAGE_SIGN,
                     i);
@@ -129,8 +148,13 @@ void releasing_joined(struct worker *w, struct peer *guard)
 {
     struct message m = {.number = MESSAGE_GUARD_FACTS};
     struct event event;
-    if (!run.running || guard->program != run.guard)
+    if (!run.running || guard->program != run.guard) {
+        /* started for a run that was given up: told to go without facts it ends, and the next
+         * one can be started */
+        m.number = MESSAGE_GUARD_GO;
+        (void)!process_send(guard, &m);
         return;
+    }
     const struct release *row = entities_release(w->mes->entities, run.release);
     m.guard_facts.stage = (uint8_t)run.stage;
     memcpy(m.guard_facts.enclave, process_enclave(w->process), 8);

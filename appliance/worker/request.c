@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/halves.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "transfer/statement.h"
@@ -211,8 +212,38 @@ static void fill_command(struct worker *w, struct command *c, const struct reque
     c->common.policies = bytes_text(decision->policies);
 }
 
+/* Forbidden and absent are one answer. */
+static void answer_nothing(struct worker *w, const struct request *q)
+{
+    batch_words(w, q->gateway, q->number, 404,
+                "There is nothing here that you may open or do under that name.",
+                "Nothing was changed.",
+                "If you need it for your work, ask your security officer: the reason is on the "
+                "Denials page.");
+    batch_hold(w);
+}
+
+static void is_absent(struct decision *decision)
+{
+    decision->allowed = false;
+    decision->reasons = 1;
+    decision->reason[0] = (struct decide_reason){"absent", "There is no such object."};
+}
+
+static void deny(struct worker *w, const struct request *q, const struct decision *decision)
+{
+    denial_remember(w, q, decision);
+    answer_nothing(w, q);
+}
+
 static void finish(struct worker *w, const struct request *q, struct command *c, bool write)
 {
+    if (c->absent) { /* seen only while it was looked for */
+        struct decision decision = {0};
+        is_absent(&decision);
+        deny(w, q, &decision);
+        return;
+    }
     if (c->status >= 400) {
         batch_problem(w, q->gateway, q->number, c->status, &c->problem);
         return;
@@ -234,6 +265,19 @@ static bool is_of_the_desk(const struct operation *operation)
     return operation->number >= OPERATION_WHY && operation->number <= OPERATION_GET_RATIONALE;
 }
 
+/* The second approval of a release, when the first stands no more: refused, in words. */
+static bool approval_is_void(struct worker *w, struct command *c)
+{
+    const char *who = c->operation->number == OPERATION_APPROVE_RELEASE
+                          ? halves_void(w, c->subject.number)
+                          : NULL;
+    if (who)
+        (void)mes_refuse(c, 409, "release",
+                         mes_print(c, "%s, who approved it first, may not do so any more.", who),
+                         "Nothing was changed.", "Withdraw it, and ask for the week again.");
+    return who != NULL;
+}
+
 /* Allowed: gates, events, answer. */
 static void run(struct worker *w, struct request *q, const struct decision *decision,
                 const struct subject *subject)
@@ -242,6 +286,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     struct bytes_put out = bytes_into(w->out, ANSWER_MAX);
     struct command c;
     uint8_t digest[32];
+    char halves[STATION_HALVES];
     hash_content("casemate/body/1", q->body, digest);
     struct circumstance circumstance;
     struct marks marks = {.w = w, .circumstance = &circumstance};
@@ -255,11 +300,13 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     memcpy(c.common.body, digest, 32);
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
+    halves_text(w, &c, halves);
     int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
             : q->operation->number == OPERATION_GET_GLASS_USED ? glass_used_run(w, &c)
             : is_of_the_desk(q->operation)                     ? desk_run(w, &c)
+            : approval_is_void(w, &c)                          ? 0
                                                                : mes_run(&c);
     if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(w, &c);
@@ -283,20 +330,9 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     finish(w, q, &c, write);
     mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
-        request_journal_done(w, q);
+        request_journal_done(w, q, halves);
     else if (q->operation->audit == AUDIT_SECURITY)
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
-}
-
-/* Forbidden and absent are one answer. */
-static void answer_nothing(struct worker *w, const struct request *q)
-{
-    batch_words(w, q->gateway, q->number, 404,
-                "There is nothing here that you may open or do under that name.",
-                "Nothing was changed.",
-                "If you need it for your work, ask your security officer: the reason is on the "
-                "Denials page.");
-    batch_hold(w);
 }
 
 static bool decode_statement(struct request *q)
@@ -387,10 +423,7 @@ static bool is_signed(struct worker *w, struct request *q)
         return true;
     batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
                 "Sign again with your badge and PIN.");
-    if (q->statement_text.length)
-        request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
-    else
-        request_close_intent(w, q, "the signature is missing");
+    denial_statement(w, q, why);
     return false;
 }
 
@@ -413,19 +446,15 @@ void request_handle(struct worker *w, struct request *q)
     circumstance_of(w, q, &circumstance);
     follow_markings(w);
     decide(w->decider, q->asker.person->id, q->operation, &subject, &circumstance, &decision);
-    if (!subject.exists) {
-        decision.allowed = false;
-        decision.reasons = 1;
-        decision.reason[0] = (struct decide_reason){"absent", "There is no such object."};
-    }
+    if (!subject.exists)
+        is_absent(&decision);
     if (!decision.allowed) {
-        denial_remember(w, q, &decision);
-        answer_nothing(w, q);
+        deny(w, q, &decision);
         return;
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
         if (q->acknowledged && again) /* its intent is closed by what was done */
-            request_journal_done(w, q);
+            request_journal_done(w, q, "");
         else
             request_close_intent(w, q, "its time lies ahead");
         return;

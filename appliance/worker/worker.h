@@ -37,6 +37,7 @@ struct answer_waiting {
     uint8_t *body;
     size_t length;
     bool journaled; /* the auditor is told behind the commit, too */
+    char detail[STATION_HALVES];
     struct message_audit audit;
 };
 

@@ -502,9 +502,33 @@ static void single_values_have_one_grammar(void **state)
     assert_true(v == -999999999999999);
 }
 
+static void text_has_no_control_of_any_kind(void **state)
+{
+    static const char *const refused[] = {
+        "\\u0000",      "\\u001f",      "\\t",          "\x7f",         "\xc2\x80",
+        "\xc2\x9f",     "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xae",
+        "\xe2\x81\xa6", "\xe2\x81\xa9", "\\u202e",      "\\u2066"};
+    static const char *const taken[] = {"\xc2\xa0",     "\xc3\xbc",     "\xe2\x80\xa7",
+                                        "\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa",
+                                        "\xe2\x80\x93", "<script>"};
+    const struct operation *o = operation_by_number(OPERATION_SCAN_SERIAL);
+    char text[300];
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused + sizeof taken / sizeof *taken; i++) {
+        bool good = i >= sizeof refused / sizeof *refused;
+        const char *c = good ? taken[i - sizeof refused / sizeof *refused] : refused[i];
+        snprintf(text, sizeof text,
+                 "{\"id\":\"" UUID7 "\",\"unit\":\"" UUID4 "\",\"sequence\":1,\"code\":\"a%sb\"}",
+                 c);
+        if ((decoded(o, text) == 0) != good)
+            fail_msg("%s: %s", good ? "refused" : "took", text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(text_has_no_control_of_any_kind),
         cmocka_unit_test(the_table_keeps_its_own_limits),
         cmocka_unit_test(every_row_takes_its_shortest_and_longest),
         cmocka_unit_test(refuses_every_field_outside_its_range_and_names_it),

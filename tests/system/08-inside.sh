@@ -24,17 +24,21 @@ back() { # back NAME PID: another process serves in its place
     return 1
 }
 
-# try NAME WHAT FATES: one of FATES must be what becomes of it
+# try NAME WHAT FATES [PATH]: one of FATES must be what becomes of it
 try() {
     pid=$(pid_of "$1")
     [ -n "$pid" ] || { not_ok "$1 runs"; return; }
-    fate=$("$inside" "$pid" "$2" "$victim" "$CASEMATE_SITE/training.key" 2>&1)
+    fate=$("$inside" "$pid" "$2" "$victim" "${4:-$CASEMATE_SITE/training.key}" 2>&1)
     case " $3 " in
     *" $fate "* | *" ${fate#refused } "*) ok "$1 tries $2: $fate" ;;
     *) not_ok "$1 tries $2: $fate, not $3" ;;
     esac
     [ "$fate" != killed ] || back "$1" "$pid" || not_ok "$1 is started again"
+    [ "$fate" != killed ] || killed=$((killed + 1))
 }
+killed=0
+ended() { grep -c 'was ended by its own filter' "$CASEMATE_SITE/log"; }
+ended_before=$(ended)
 
 # A program that its filter has ended three times in ten minutes stays down, so a site takes two
 # deadly tries a program; then it is started anew.
@@ -61,6 +65,14 @@ for tries in 'connect exec' 'fork ptrace' 'signal read-memory'; do
 done
 anew
 each killed write-code
+
+# a gateway holds no program's data, and reaches none: nor its own program's
+for gateway in $(pids | cut -d ' ' -f 1 | grep '^gateway'); do
+    id=${gateway#gateway-}
+    try "$gateway" open 'killed EACCES' "$(ls "$CASEMATE_SITE/${id:-$(card '.enclaves[0].id')}"/worker/*.db | head -n 1)"
+done
+
+is "negative 16: each process that its filter ended stands in the site's log" "$(($(ended) - ended_before))" "$killed"
 
 # ---- and it stays down when somebody goes on trying ----
 

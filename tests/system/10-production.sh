@@ -289,6 +289,8 @@ token=$(jq -r .token "$work/answer")
 echo "Authorization: Bearer $token" >"$work/bearer"
 is "the token is good there" "$(ask a "$port" /api/people -H "@$work/bearer")" 200
 is "and not at the other" "$(ask b "$port" /api/people -H "@$work/bearer")" 401
+in_journal() { grep -q " 3 .* $b 6 a_token_that_is_not_good_here" "$site/auditor/journal.log"; }
+check "negative 17: which is recorded, with the other station" wait_for 5 in_journal
 says "the journal names the station" "$(cat "$site"/auditor/* 2>/dev/null | tr -d '\000')" "$a"
 
 # ---- officers' keys and cards ----

@@ -118,16 +118,20 @@ is "and does" "$status" 200
 # 24: not a US person, an authorization in force, a citizenship once held in a proscribed country
 emil=$(enter CW-1008 "$program") || exit 1
 is "24: an authorization names him" "$(status_of "$emil" "$drawing")" 200
+before=$(lines)
 grant CW-1008 country-itar RUS
 check "24: a country once held closes it" becomes 404 "$emil" "$drawing"
+recorded "24: recorded with the rule" "$before" "audit 2 3 .* M18-proscribed"
 revoke "$record" "entered for the wrong person"
 is "24: what would open it again one officer does not take away alone" "$status" 409
 record_body "$(person_of CW-1008)" country-itar CZE | jq -c --arg s "$record" '.supersedes = $s' >"$work/entered"
 entry_post "$one_token" records "@$work/entered"
 approve "$(jq -r .record "$work/entered")"
 check "24: superseded by two, it is open again" becomes 200 "$emil" "$drawing"
+before=$(lines)
 while closing=$(record_id CW-1008 country-itar); [ "$closing" != null ]; do revoke "$closing" "not proven"; [ "$status" = 200 ] || break; done
 check "25: without a country on record it is closed" becomes 404 "$emil" "$drawing"
+recorded "25: recorded with the rule" "$before" "audit 2 3 .* M18-proscribed"
 grant CW-1008 country-itar CZE
 check "25: with one it is open" becomes 200 "$emil" "$drawing"
 for wrong in XXX usa USAA ""; do
@@ -146,8 +150,10 @@ says "a record that lasts too long is refused" "$(cat "$work/answer")" "may last
 
 # ---- 23, 28: what ends while a session is open ----
 
+before=$(lines)
 revoke "$(record_id CW-1008 authorization)" "superseded for the test"
 check "28: a revocation closes an open session" becomes 404 "$emil" "$drawing"
+recorded "28: and it is recorded" "$before" "audit 2 3 .* M08-itar"
 ends=$(($(date +%s) + 3))
 grant CW-1008 authorization "VIII(h)" "" "$(rfc3339 "$ends")"
 check "23: an authorization for three seconds opens it" becomes 200 "$emil" "$drawing"

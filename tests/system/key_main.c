@@ -1,6 +1,7 @@
 /*
  * A security key and a browser for the system tests.
  *   key register FILE CHALLENGE ORIGIN            a new key, kept in FILE
+ *   key again FILE CHALLENGE ORIGIN               registered once more
  *   key assert FILE CHALLENGE ORIGIN              its counter rises
  *   key copy FILE CHALLENGE ORIGIN                as a copy of it would: the counter does not
  * CHALLENGE is in hex.  Prints the members of a request's body that it has made.
@@ -36,8 +37,9 @@ int main(int argc, char **argv)
     uint8_t challenge[32];
     if (argc != 5 || bytes_from_hex(bytes_text(argv[3]), 32, challenge) != 0)
         return 2;
-    bool registers = strcmp(argv[1], "register") == 0;
-    if (registers) {
+    bool fresh = strcmp(argv[1], "register") == 0;
+    bool registers = fresh || strcmp(argv[1], "again") == 0;
+    if (fresh) {
         test_key_new(&key, WEBAUTHN_ES256);
         randombytes_buf(key.id, key.id_length);
     } else if (test_key_load(&key, argv[2]) != 0) {

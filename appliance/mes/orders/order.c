@@ -80,6 +80,7 @@ static int apply_accepted(struct mes *mes, const struct event *e)
     row->state = m->applied ? INBOUND_APPLIED : INBOUND_ACCEPTED_ONCE;
     if (!m->applied) {
         memcpy(row->first_person, e->common.person, 16);
+        row->first_event = (int64_t)mes->next_sequence;
         entity_text(row->first_name, sizeof row->first_name, m->name);
     } else {
         entity_text(row->second_name, sizeof row->second_name, m->name);
