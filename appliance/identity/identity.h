@@ -95,6 +95,7 @@ struct site_policy {
     uint8_t hash[32];
     uint32_t passed;
     uint8_t proposed_by[16];
+    uint8_t proposed_at[16]; /* a station */
     char reason[201], proposed_name[65], decided_name[65], decided_reason[201];
     int64_t proposed_ms, decided_ms;
     uint64_t event; /* of the proposal */
@@ -289,6 +290,10 @@ void identity_refused(struct identity *n, const struct operation *operation, con
  * more: it is told.  Nothing that is no token is. */
 void identity_refused_token(struct identity *n, struct peer *gateway,
                             const struct message_request *m, const struct operation *operation);
+
+/* halves.c: halves_of(n, p, out): For the journal, before the second half that ${p} asks for is
+ * done: that the first was done at the same station, and how long ago; else "". */
+void halves_of(struct identity *n, const struct pending *p, char out[static STATION_HALVES]);
 
 /* desk.c: what officers read */
 void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,

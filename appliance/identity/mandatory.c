@@ -63,6 +63,7 @@ static int apply_proposed(struct identity *n, const struct event *event)
     memcpy(s->proposal, m->proposal, 16);
     memcpy(s->hash, m->hash, 32);
     memcpy(s->proposed_by, event->common.person, 16);
+    memcpy(s->proposed_at, event->common.station, 16);
     copy(s->reason, sizeof s->reason, m->reason);
     copy(s->proposed_name, sizeof s->proposed_name, m->name);
     return 0;
@@ -196,6 +197,13 @@ void mandatory_subject(struct identity *n, struct subject *s)
     size_t person = set ? people_by_id(n, set->proposed_by) : PEOPLE_MAX;
     if (person < PEOPLE_MAX)
         memcpy(s->entered_by, n->people[person].natural, 16);
+}
+
+void mandatory_halves(struct identity *n, const struct pending *p, char out[static STATION_HALVES])
+{
+    const struct site_policy *set = by_id(n, V("proposal")->bytes);
+    if (set)
+        station_halves(set->proposed_at, p->station, identity_now(n) - set->proposed_ms, out);
 }
 
 /* Who installs rules under which nobody could install the next ones has locked the site. */

@@ -30,6 +30,7 @@ void mandatory_tell(struct identity *n, struct peer *worker);
 
 /* For records.c: what an operation is decided on; why it is refused, or NULL; its event. */
 void mandatory_subject(struct identity *n, struct subject *s);
+void mandatory_halves(struct identity *n, const struct pending *p, char out[static STATION_HALVES]);
 const char *mandatory_refused(struct identity *n, const struct token *token, unsigned operation);
 must_use int mandatory_event(struct identity *n, const struct pending *p,
                              const uint8_t by[static 16]);

@@ -474,35 +474,6 @@ static int carry_out(struct identity *n, const struct pending *p)
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
 
-/* Whether the other half of what two officers do was done here too: of the records of a list, the
- * last one that was. */
-static void halves_of(struct identity *n, const struct pending *p, char out[static STATION_HALVES])
-{
-    enum holder_kind kind;
-    size_t place;
-    char text[STATION_HALVES] = "";
-    int64_t now = identity_now(n);
-    const struct glass *g;
-    for (size_t i = 0; p->operation == OPERATION_APPROVE_RECORDS && i < n->body.refs_count; i++) {
-        const struct record *r = record_by_id(n, n->body.refs[i]);
-        if (r)
-            station_halves(r->entered_at, p->station, now - r->entered_ms, text);
-        if (text[0])
-            memcpy(out, text, sizeof text);
-    }
-    if (p->operation == OPERATION_REVIEW_GLASS &&
-        (g = glasses_find(&n->glasses, V("glass")->bytes)) != NULL)
-        station_halves(g->station, p->station, now - g->broken_ms, out);
-    if (p->operation == OPERATION_RESTORE && find_holder(n, V("holder")->bytes, &kind, &place)) {
-        if (kind == HOLDER_STATION)
-            station_halves(n->stations[place].suspended_at, p->station,
-                           now - n->stations[place].not_before_ms, out);
-        else
-            station_halves(n->people[place].suspended_at, p->station,
-                           now - n->people[place].not_before_ms, out);
-    }
-}
-
 void records_go_on(struct identity *n, struct pending *p)
 {
     const struct operation *operation = operation_by_number(p->operation);

@@ -1,5 +1,5 @@
 /*
- * The matrix of 18-matrix.sh: rows of operations.def as JSON on standard input, lines of TAP on
+ * The matrix of 19-matrix.sh: rows of operations.def as JSON on standard input, lines of TAP on
  * standard output.
  */
 import { randomBytes } from "node:crypto";

@@ -431,6 +431,16 @@ install() { post_signed "$program" "$1" /api/policy/install "$(install_body "$pr
 half "a policy" M30-own-policy install "$second" "$badge"
 by_another "a policy" install "$two" "$officer_two"
 
+casemate policy show --everywhere --site "$CASEMATE_SITE" --badge "$officer_one" --pin-file "$work/one.pin" >"$work/site.cedar"
+proposal=$(uuid)
+entry_post "$one_token" site-policy/propose "$(jq -nc --arg i "$(uuid)" --arg p "$proposal" --arg c "$(base64 -w 0 <"$work/site.cedar")" --arg t "$(base64 -w 0 <"$work/tests.json")" \
+    '{id: $i, proposal: $p, policy: $c, tests: $t, reason: "a negative test"}')"
+is "an officer proposes the mandatory rules" "$status" 200
+hash=$(entry_get "$one_token" site-policy; answer --arg p "$proposal" '.sets[] | select(.proposal == $p).hash')
+mandatory() { entry_signed "$1" site-policy/install "{\"id\":\"$(uuid)\",\"proposal\":\"$proposal\",\"hash\":\"$hash\"}" "$2" install-site-policy "I install them"; }
+half "the mandatory rules" M11-own-record mandatory "$second_entry" "$badge"
+by_another "the mandatory rules" mandatory "$two_token" "$officer_two"
+
 entry_post "$one_token" keys/challenge "{\"badge\":\"$officer_one\",\"pin\":\"$(pin_of "$officer_one")\"}"
 c=$(answer .challenge) credential=$(uuid)
 entry_post "$one_token" keys "{\"id\":\"$(uuid)\",\"credential\":\"$credential\",\"label\":\"negative\",\"challenge\":\"$c\",$("$key" register "$work/key" "$c" "$entry")}"
@@ -454,7 +464,7 @@ is "an officer breaks the glass" "$status" 200
 review() { entry_signed "$1" glass/review "$(jq -nc --arg i "$(uuid)" --argjson g "$glass" '{id: $i, glass: $g.id, verdict: "justified", words: "it was a test"}')" "$2" review-glass "I review it"; }
 half "a review of broken glass" "M[12][19]-[a-z-]*" review "$second_entry" "$badge"
 by_another "a review" review "$two_token" "$officer_two"
-revoke "$(printf %s "$glass" | jq -r .id)" "the test is over"
+entry_post "$two_token" records/revoke "{\"id\":\"$(uuid)\",\"record\":$(printf %s "$glass" | jq .id),\"reason\":\"the test is over\"}"
 is "and the glass is whole again" "$status" 200
 entry_post "$one_token" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$added\",\"reason\":\"the test is over\"}"
 is "the second account is suspended" "$status" 200
