@@ -173,10 +173,15 @@ static const char *revoke_refused(struct identity *n)
         return "There is no such record.";
     if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
         return "This record is not in force any more.";
-    return record_narrows(n, r, identity_now(n)) ? "More would be open without this record: enter "
-                                                   "one that supersedes it, for a second "
-                                                   "officer to approve."
-                                                 : NULL;
+    return r->revocation_asked ? "One officer asked for it already: another approves it." : NULL;
+}
+
+static const char *approve_revocation_refused(struct identity *n)
+{
+    const struct record *r = record_by_id(n, V("record")->bytes);
+    return r && r->state == RECORD_APPROVED && r->revocation_asked
+               ? NULL
+               : "Nobody asked for this record to be revoked.";
 }
 
 static const char *suspend_refused(struct identity *n, bool suspend)
@@ -204,6 +209,8 @@ static const char *refused(struct identity *n, unsigned operation, const struct 
         return approve_refused(n);
     case OPERATION_REVOKE_RECORD:
         return revoke_refused(n);
+    case OPERATION_APPROVE_REVOCATION:
+        return approve_revocation_refused(n);
     case OPERATION_SUSPEND:
     case OPERATION_RESTORE:
         return suspend_refused(n, operation == OPERATION_SUSPEND);
@@ -252,6 +259,13 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
         r = record_by_id(n, V("record")->bytes);
         if (r)
             subject_of(n, r, s);
+        return;
+    case OPERATION_APPROVE_REVOCATION:
+        r = record_by_id(n, V("record")->bytes);
+        if (!r)
+            return;
+        subject_of(n, r, s);
+        natural_of(n, r->revoked_by, s->entered_by); /* who asked for it */
         return;
     case OPERATION_ENTER_RECORD:
         if (find_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
@@ -434,6 +448,32 @@ static int suspend(struct identity *n, const struct pending *p, const uint8_t by
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
 
+/* What more would be open without is not one officer's to take away: he asks for it. */
+static void revocation(struct identity *n, struct event *event)
+{
+    const uint8_t *id = V("record")->bytes;
+    if (record_narrows(n, record_by_id(n, id), identity_now(n))) {
+        event->number = EVENT_REVOCATION_ASKED;
+        memcpy(event->revocation_asked.record, id, 16);
+        event->revocation_asked.reason = V("reason")->text;
+        return;
+    }
+    event->number = EVENT_RECORD_REVOKED;
+    memcpy(event->record_revoked.record, id, 16);
+    event->record_revoked.reason = V("reason")->text;
+}
+
+/* What was recorded, for whom it surprises. */
+static const char *recorded(struct identity *n, unsigned operation)
+{
+    const struct record *r =
+        operation == OPERATION_REVOKE_RECORD ? record_by_id(n, V("record")->bytes) : NULL;
+    return r && r->state == RECORD_APPROVED
+               ? "Recorded. More would be open without this record: it holds until another "
+                 "officer approves its revocation."
+               : "Recorded.";
+}
+
 static int carry_out(struct identity *n, const struct pending *p)
 {
     struct event event = {0};
@@ -448,9 +488,12 @@ static int carry_out(struct identity *n, const struct pending *p)
     case OPERATION_APPROVE_RECORDS:
         return approve_records(n, p, by);
     case OPERATION_REVOKE_RECORD:
-        event.number = EVENT_RECORD_REVOKED;
-        memcpy(event.record_revoked.record, V("record")->bytes, 16);
-        event.record_revoked.reason = V("reason")->text;
+        revocation(n, &event);
+        break;
+    case OPERATION_APPROVE_REVOCATION:
+        event.number = EVENT_REVOCATION_APPROVED;
+        memcpy(event.revocation_approved.record, V("record")->bytes, 16);
+        event.revocation_approved.statement = bytes_view_of(p->statement, p->statement_length);
         break;
     case OPERATION_ADD_STATION:
         event.number = EVENT_STATION_ADDED;
@@ -484,7 +527,7 @@ void records_go_on(struct identity *n, struct pending *p)
                           : "You may not do this any more.";
     if (!why && carry_out(n, p) != 0)
         log_die("identity's store failed");
-    answer_write_done(&(struct answer_done){.done = !why, .text = "Recorded."}, &out);
+    answer_write_done(&(struct answer_done){.done = !why, .text = recorded(n, p->operation)}, &out);
     if (p->gateway && why)
         identity_problem(n, p->gateway, p->request, 409, "", why, "");
     else if (p->gateway)
