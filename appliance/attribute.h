@@ -61,8 +61,8 @@ extern const size_t attributes_count;
 const struct attribute *attribute_by_number(unsigned number);
 const struct attribute *attribute_by_name(struct bytes_view name);
 
-/* attribute_stays(attribute, value): Does a record of this value count on when it has ended, because
- * more would be open without it? */
+/* attribute_stays(attribute, value): Does a record of this value count on when it has ended,
+ * because more would be open without it? */
 bool attribute_stays(const struct attribute *attribute, struct bytes_view value);
 
 /* attribute_refuse(attribute, value): NULL when ${value} is one of this attribute, else what it

@@ -248,7 +248,8 @@ void holder_add(struct cedar_entities *entities, const struct snapshot_holder *h
     char id[HOLDER_ID_TEXT];
     holder_id(holder->id, id);
     cedar_entity_begin(entities, holder_type(holder->kind), id);
-    cedar_entity_attribute(entities, "suspended", cedar_bool(holder->suspended || holder_visit_is_over(holder, now_ms)));
+    cedar_entity_attribute(entities, "suspended",
+                           cedar_bool(holder->suspended || holder_visit_is_over(holder, now_ms)));
     if (holder->kind == HOLDER_PERSON) {
         holder_id(holder->natural, id);
         cedar_entity_attribute(entities, "natural", cedar_string(entities, id, strlen(id)));

@@ -55,8 +55,7 @@ static void describe(const struct identity *n, const struct record *r, const cha
                                   .revoked_by = name_of(n, r->revoked_by),
                                   .revoked = r->revoked_ms,
                                   .revoked_why = r->revoked_why,
-                                  .revocation_approved_by =
-                                      name_of(n, r->revocation_approved_by),
+                                  .revocation_approved_by = name_of(n, r->revocation_approved_by),
                                   .note = note};
     memcpy(out->record, r->record, 16);
     memcpy(out->holder,
@@ -100,6 +99,12 @@ static void roles_of(const struct identity *n, size_t person, char *out, size_t 
     }
 }
 
+static const char *linking(const struct identity *n, const struct person *p)
+{
+    size_t at = people_by_id(n, p->link_to);
+    return at < PEOPLE_MAX ? n->people[at].badge : "";
+}
+
 static void write_people(struct identity *n, struct bytes_put *out)
 {
     struct answer_person *rows = rows_of(n->people_count, sizeof *rows);
@@ -116,7 +121,8 @@ static void write_people(struct identity *n, struct bytes_put *out)
                                          .active = s.active,
                                          .pending = s.pending,
                                          .next_end = s.next_end,
-                                         .roles = roles[i]};
+                                         .roles = roles[i],
+                                         .linking = linking(n, p)};
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }

@@ -83,11 +83,11 @@ static bool began(const struct record *r, int64_t now_ms)
 static bool is_outdone(const struct identity *n, const struct record *r, int64_t now_ms)
 {
     bool set = r->attribute->into == ATTRIBUTE_INTO_NATIONS;
-    for (const struct record *o = record_newest(n, r->kind, r->holder); o;
-         o = record_before(n, o))
+    for (const struct record *o = record_newest(n, r->kind, r->holder); o; o = record_before(n, o))
         if (o != r && o->attribute == r->attribute && strcmp(o->scope, r->scope) == 0 &&
             (!set || strcmp(o->value, r->value) == 0) && began(o, now_ms) &&
-            (o->from_ms > r->from_ms || (o->from_ms == r->from_ms && memcmp(o->record, r->record, 16) > 0)))
+            (o->from_ms > r->from_ms ||
+             (o->from_ms == r->from_ms && memcmp(o->record, r->record, 16) > 0)))
             return true;
     return false;
 }
@@ -125,8 +125,7 @@ bool record_is_told(const struct identity *n, const struct record *record, const
     return record->until_ms >= now_ms - PAST_MS;
 }
 
-const char *record_state_text(const struct identity *n, const struct record *record,
-                              int64_t now_ms)
+const char *record_state_text(const struct identity *n, const struct record *record, int64_t now_ms)
 {
     switch (record->state) {
     case RECORD_PENDING:

@@ -176,7 +176,9 @@ body=$(approval)
 officers
 link="{\"id\":\"$(uuid)\",\"person\":\"$(person_of "$officer_one")\",\"same_as\":\"$(person_of CW-1014)\"}"
 entry_signed "$two_token" people/link "$link" "$officer_two" link-person "It is one human being"
-is "29: two accounts are known to be one human being" "$status" 200
+is "29: one officer says that two accounts are one human being's" "$status" 200
+entry_signed "$one_token" people/link/approve "$link" "$officer_one" approve-link "It is one human being"
+is "29: and the other, of whom there is none but two, approves" "$status" 200
 before=$(lines)
 halves() { post_signed "$program" "$officer" /api/releases/approve "$body" "$officer_one" approve-release "I approve"; [ "$status" = 404 ]; }
 for _ in $(seq 40); do get "$program" "$officer" "/api/policy/why?who=A03&what=view-tasks"; sleep 0.05; done
