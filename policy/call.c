@@ -63,14 +63,14 @@ struct call {
     struct eval *ev;
     uint32_t node;
     enum function function;
-    const struct cedar_value *v;
+    const struct cedar_value *const *v;
     struct cedar_value *ret;
 };
 
 static bool need(const struct call *c, int argument, enum value_tag tag)
 {
-    return c->v[argument].tag == tag ||
-           eval_type(c->ev, c->node, value_tag_name(tag), &c->v[argument]);
+    return c->v[argument]->tag == tag ||
+           eval_type(c->ev, c->node, value_tag_name(tag), c->v[argument]);
 }
 
 static bool call_set(const struct call *c)
@@ -78,18 +78,17 @@ static bool call_set(const struct call *c)
     if (!need(c, 0, VALUE_SET))
         return false;
     if (c->function == FUNCTION_CONTAINS) {
-        *c->ret = cedar_bool(set_contains(&c->v[0], &c->v[1]));
+        *c->ret = cedar_bool(set_contains(c->v[0], c->v[1]));
         return true;
     }
     if (c->function == FUNCTION_IS_EMPTY) {
-        *c->ret = cedar_bool(c->v[0].count == 0);
+        *c->ret = cedar_bool(c->v[0]->count == 0);
         return true;
     }
     if (!need(c, 1, VALUE_SET))
         return false;
-    *c->ret =
-        cedar_bool(c->function == FUNCTION_CONTAINS_ALL ? set_contains_all(&c->v[0], &c->v[1])
-                                                        : set_contains_any(&c->v[0], &c->v[1]));
+    *c->ret = cedar_bool(c->function == FUNCTION_CONTAINS_ALL ? set_contains_all(c->v[0], c->v[1])
+                                                              : set_contains_any(c->v[0], c->v[1]));
     return true;
 }
 
@@ -98,16 +97,16 @@ static bool call_tag(const struct call *c)
     if (!need(c, 0, VALUE_ENTITY) || !need(c, 1, VALUE_STRING))
         return false;
     const struct entity *entity =
-        eval_entity(c->ev, (struct uid){c->v[0].uid.type, c->v[0].uid.id});
+        eval_entity(c->ev, (struct uid){c->v[0]->uid.type, c->v[0]->uid.id});
     const struct cedar_value *found =
-        entity == NULL ? NULL : fields_find(entity->tags, entity->tag_count, c->v[1].symbol);
+        entity == NULL ? NULL : fields_find(entity->tags, entity->tag_count, c->v[1]->symbol);
     if (c->function == FUNCTION_HAS_TAG) {
         *c->ret = cedar_bool(found != NULL);
         return true;
     }
     if (found == NULL) {
         eval_fail(c->ev, entity == NULL ? FAULT_NO_ENTITY : FAULT_NO_TAG, c->node);
-        c->ev->fault.symbol = c->v[1].symbol;
+        c->ev->fault.symbol = c->v[1]->symbol;
         return false;
     }
     *c->ret = *found;
@@ -118,7 +117,7 @@ static bool call_make(const struct call *c)
 {
     if (!need(c, 0, VALUE_STRING))
         return false;
-    struct text text = symbols_text(&c->ev->entities->symbols, c->v[0].symbol);
+    struct text text = symbols_text(&c->ev->entities->symbols, c->v[0]->symbol);
     if (extension_make(c->function, text, c->ev->scratch, c->ret))
         return true;
     return eval_fail(c->ev, c->ev->scratch->error != 0 ? FAULT_MEMORY : FAULT_EXTENSION, c->node);
@@ -128,7 +127,7 @@ static bool call_decimal(const struct call *c)
 {
     if (!need(c, 0, VALUE_DECIMAL) || !need(c, 1, VALUE_DECIMAL))
         return false;
-    int64_t a = c->v[0].number, b = c->v[1].number;
+    int64_t a = c->v[0]->number, b = c->v[1]->number;
     *c->ret = cedar_bool(c->function == FUNCTION_LESS         ? a < b
                          : c->function == FUNCTION_LESS_EQUAL ? a <= b
                          : c->function == FUNCTION_GREATER    ? a > b
@@ -144,9 +143,9 @@ static bool call_ip(const struct call *c)
         return false;
     if (c->function == FUNCTION_IS_IN_RANGE && !need(c, 1, VALUE_IPADDR))
         return false;
-    const struct ipaddr *ip = c->v[0].ip;
+    const struct ipaddr *ip = c->v[0]->ip;
     if (c->function == FUNCTION_IS_IN_RANGE)
-        value = ipaddr_in_range(ip, c->v[1].ip);
+        value = ipaddr_in_range(ip, c->v[1]->ip);
     else if (c->function == FUNCTION_IS_LOOPBACK)
         value = ipaddr_is_loopback(ip);
     else if (c->function == FUNCTION_IS_MULTICAST)
@@ -164,7 +163,7 @@ static bool call_datetime(const struct call *c)
 
     if (!need(c, 0, VALUE_DATETIME))
         return false;
-    int64_t t = c->v[0].number;
+    int64_t t = c->v[0]->number;
     if (c->function == FUNCTION_TO_TIME) {
         *c->ret = cedar_duration(datetime_time(t));
         return true;
@@ -174,11 +173,11 @@ static bool call_datetime(const struct call *c)
     } else if (c->function == FUNCTION_OFFSET) {
         if (!need(c, 1, VALUE_DURATION))
             return false;
-        overflow = __builtin_add_overflow(t, c->v[1].number, &value);
+        overflow = __builtin_add_overflow(t, c->v[1]->number, &value);
     } else {
         if (!need(c, 1, VALUE_DATETIME))
             return false;
-        overflow = __builtin_sub_overflow(t, c->v[1].number, &value);
+        overflow = __builtin_sub_overflow(t, c->v[1]->number, &value);
     }
     if (overflow)
         return eval_fail(c->ev, FAULT_OVERFLOW, c->node);
@@ -197,7 +196,7 @@ static bool call_duration(const struct call *c)
 
     if (!need(c, 0, VALUE_DURATION))
         return false;
-    *c->ret = cedar_long(c->v[0].number / unit);
+    *c->ret = cedar_long(c->v[0]->number / unit);
     return true;
 }
 
@@ -247,22 +246,33 @@ bool extension_call(struct cedar_entities *entities, enum function f,
                     const struct cedar_value *values, uint32_t count, struct cedar_value *ret)
 {
     const struct function_info *info = function_info(f);
+    const struct cedar_value *v[ARGUMENTS_MAX];
     struct eval ev = {.entities = entities, .scratch = &entities->arena};
 
-    return info->way != METHOD && count == info->arguments + (info->way == EXTENSION ? 0U : 1U) &&
-           call(&(struct call){&ev, 0, f, values, ret});
+    if (info->way == METHOD || count != info->arguments + (info->way == EXTENSION ? 0U : 1U))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        v[i] = &values[i];
+    return call(&(struct call){&ev, 0, f, v, ret});
 }
 
 bool eval_call(struct eval *ev, uint32_t node, struct cedar_value *ret)
 {
     const struct node *n = &ev->policies->nodes.at[node];
     const struct function_info *info = function_info(n->a);
-    struct cedar_value v[ARGUMENTS_MAX];
+    const struct cedar_value *v[ARGUMENTS_MAX];
+    struct cedar_value made[ARGUMENTS_MAX];
 
     if (n->c != info->arguments + (info->way == EXTENSION ? 0U : 1U))
         return eval_fail(ev, FAULT_ARGUMENTS, node);
-    for (uint32_t i = 0; i < n->c; i++)
-        if (!eval_node(ev, ev->policies->children.at[n->b + i], &v[i]))
+    for (uint32_t i = 0; i < n->c; i++) {
+        uint32_t child = ev->policies->children.at[n->b + i];
+        if (ev->policies->nodes.at[child].is_path)
+            v[i] = eval_path(ev, child);
+        else
+            v[i] = eval_node(ev, child, &made[i]) ? &made[i] : NULL;
+        if (v[i] == NULL)
             return false;
+    }
     return call(&(struct call){ev, node, n->a, v, ret});
 }

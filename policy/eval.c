@@ -413,9 +413,14 @@ bool eval_bool(struct eval *ev, uint32_t node, bool *ret)
     return true;
 }
 
-static bool eval_path(struct eval *ev, uint32_t node, struct cedar_value *ret)
+const struct cedar_value *eval_path(struct eval *ev, uint32_t node)
 {
-    const struct cedar_value *v = path_value(ev, node);
+    return value_at(ev, node);
+}
+
+static bool copy_path(struct eval *ev, uint32_t node, struct cedar_value *ret)
+{
+    const struct cedar_value *v = value_at(ev, node);
 
     if (v == NULL)
         return false;
@@ -445,7 +450,7 @@ bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret)
     const struct node *n = &ev->policies->nodes.at[node];
 
     if (n->is_path)
-        return eval_path(ev, node, ret);
+        return copy_path(ev, node, ret);
     switch ((enum node_op)n->op) {
     case NODE_NONE:
     case NODE_LITERAL:

@@ -100,6 +100,10 @@ static inline enum path_state eval_row(struct eval *ev, uint32_t row, const stru
                                    : eval_look_up(ev, row);
 }
 
+/* eval_path(ev, node): The value of a node that is_path, where it stands; NULL, and the fault, if
+ * it errs. */
+const struct cedar_value *eval_path(struct eval *ev, uint32_t node);
+
 /* eval_node(ev, node, ret): The value of the expression; false, and ${fault} set, if it errs. */
 bool eval_node(struct eval *ev, uint32_t node, struct cedar_value *ret);
 

@@ -42,51 +42,6 @@ int worker_event(struct worker *w, struct event *event)
     return r ? r : mes_apply(w->mes, event, sequence);
 }
 
-/* ---- the journal ---- */
-
-static struct message_audit audit_of(const struct worker *w, const struct request *q,
-                                     unsigned outcome, const char *detail)
-{
-    struct message_audit audit = {.outcome = (uint8_t)outcome, .detail = bytes_text(detail)};
-    os_uuid(audit.id);
-    if (q->acknowledged) /* the id of its intent, which this closes */
-        memcpy(audit.id, q->intent, 16);
-    else if (q->operation->audit == AUDIT_SECURITY && q->asker.token)
-        memcpy(audit.id, w->body.values[0].bytes, 16);
-    audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
-    memcpy(audit.station, q->station, 16);
-    if (q->asker.token) { /* else the session ended while the intent was written */
-        memcpy(audit.person, q->asker.token->person, 16);
-        memcpy(audit.session, q->asker.token->session, 16);
-        memcpy(audit.station, q->asker.token->station, 16);
-    }
-    audit.operation = (uint16_t)q->operation->number;
-    return audit;
-}
-
-void request_journal(struct worker *w, const struct request *q, unsigned outcome,
-                     const char *detail)
-{
-    struct message_audit audit = audit_of(w, q, outcome, detail);
-    batch_journal(w, &audit);
-}
-
-/* What was just answered was done, if the batch is committed: the auditor hears of it together with
- * the person, and hears the same. */
-static void journal_done(struct worker *w, const struct request *q)
-{
-    struct answer_waiting *a = &w->answers[w->answers_count - 1];
-    a->journaled = true;
-    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, "");
-}
-
-/* It is refused before it was run: an intent that the auditor holds for it is closed. */
-static void close_intent(struct worker *w, const struct request *q, const char *why)
-{
-    if (q->acknowledged)
-        request_journal(w, q, AUDIT_OUTCOME_REFUSED, why);
-}
-
 /* ---- statements ---- */
 
 /* NULL when the statement is good for exactly this, else why not. */
@@ -311,7 +266,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         request_undo(w);
         batch_words(w, q->gateway, q->number, 503, "The store is full. Nothing was recorded.",
                     "What was recorded before is safe.", "Tell the system administrator.");
-        close_intent(w, q, "the store is full");
+        request_close_intent(w, q, "the store is full");
         return;
     }
     if (r)
@@ -326,7 +281,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     finish(w, q, &c, write);
     mes_let_go(&c);
     if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
-        journal_done(w, q);
+        request_journal_done(w, q);
     else if (q->operation->audit == AUDIT_SECURITY)
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
 }
@@ -340,51 +295,6 @@ static void answer_nothing(struct worker *w, const struct request *q)
                 "If you need it for your work, ask your security officer: the reason is on the "
                 "Security page.");
     batch_hold(w);
-}
-
-static bool take_intent(struct worker *w, const struct request *q)
-{
-    struct message m = {.number = MESSAGE_AUDIT};
-    struct peer *auditor = process_peer(w->process, 8, "");
-    struct intent *free_place = NULL;
-    for (size_t i = 0; i < WAITING_MAX && !free_place; i++)
-        if (!w->intents[i].used)
-            free_place = &w->intents[i];
-    if (!free_place || !auditor) {
-        batch_words(w, q->gateway, q->number, 503,
-                    "The auditor is not there, and without its record this cannot be done.",
-                    "Nothing was changed. Production goes on.", "Try again in a moment.");
-        return false;
-    }
-    size_t length = q->token.length + q->statement_text.length + q->body.length;
-    *free_place = (struct intent){.used = true, .gateway = q->gateway, .request = q->number};
-    free_place->operation = q->operation->number;
-    free_place->copy = malloc(length ? length : 1);
-    if (!free_place->copy)
-        log_die("out of memory");
-    memcpy(free_place->copy, q->token.data, q->token.length);
-    memcpy(free_place->copy + q->token.length, q->statement_text.data, q->statement_text.length);
-    memcpy(free_place->copy + q->token.length + q->statement_text.length, q->body.data,
-           q->body.length);
-    free_place->token = q->token.length;
-    free_place->statement = q->statement_text.length;
-    free_place->body = q->body.length;
-    memcpy(free_place->station, q->station, STATION_ID);
-    memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
-    memcpy(m.audit.id, free_place->id, 16);
-    m.audit.event_class = 6;
-    m.audit.outcome = AUDIT_OUTCOME_INTENT;
-    memcpy(m.audit.person, q->asker.token->person, 16);
-    memcpy(m.audit.session, q->asker.token->session, 16);
-    memcpy(m.audit.station, q->asker.token->station, 16);
-    m.audit.operation = (uint16_t)q->operation->number;
-    if (process_send(auditor, &m) == 0)
-        return true;
-    free(free_place->copy);
-    *free_place = (struct intent){0};
-    batch_words(w, q->gateway, q->number, 503, "The auditor does not answer.",
-                "Nothing was changed.", "Try again in a moment.");
-    return false;
 }
 
 static bool decode_statement(struct request *q)
@@ -425,59 +335,79 @@ static void follow_markings(struct worker *w)
     w->markings_rows = rows;
 }
 
-static void handle(struct worker *w, struct request *q)
+/* May it be looked at: who asks is known and not locked, the enclave is open, and it is in its
+ * form. Else it is answered. */
+static bool is_heard(struct worker *w, struct request *q)
 {
-    struct subject subject;
-    struct decision decision;
-    /* room for its answer before its events: a batch that ended between the two, and was refused by
-     * the disk, would let this answer say that something is recorded which is not */
-    if (w->answers_count == BATCH_MAX)
-        request_batch_end(w);
-    const char *why = people_ask(w, q->token, q->station, &q->asker);
+    const char *why = people_ask(w, q->token, q->station, &q->asker), *closing = NULL;
     if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
         batch_words(w, q->gateway, q->number, 503, why,
                     "Nothing is lost: what was confirmed is recorded.",
                     "Try again in a moment, with the same request.");
-        close_intent(w, q, "nobody can be known yet");
-        return;
-    }
-    if (why && strcmp(why, PEOPLE_LOCKED) == 0) {
+        closing = "nobody can be known yet";
+    } else if (why && strcmp(why, PEOPLE_LOCKED) == 0) {
         batch_words(w, q->gateway, q->number, 423, why, "Nothing was changed.",
                     "Scan your badge and enter your PIN.");
-        close_intent(w, q, "the session is locked");
-        return;
-    }
-    if (why) {
+        closing = "the session is locked";
+    } else if (why) {
         batch_words(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         denial_token(w, q);
-        close_intent(w, q, "the session has ended");
-        return;
-    }
-    if (w->closed[0]) {
+        closing = "the session has ended";
+    } else if (w->closed[0]) {
         batch_words(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
                     "The security officer decides how to go on.");
-        close_intent(w, q, "the enclave is closed");
-        return;
-    }
-    if (body_decode(q->operation, q->body, w->scratch, BODY_SCRATCH, &w->body) != 0) {
+        closing = "the enclave is closed";
+    } else if (body_decode(q->operation, q->body, w->scratch, BODY_SCRATCH, &w->body) != 0) {
         refuse_body(w, q);
-        close_intent(w, q, "malformed");
-        return;
-    }
-    bool security = q->operation->audit == AUDIT_SECURITY;
-    if (security && people_stale(w)) {
+        closing = "malformed";
+    } else if (q->operation->audit == AUDIT_SECURITY && people_stale(w)) {
         batch_words(w, q->gateway, q->number, 503,
                     "Identity has not confirmed who may do what for ten minutes.",
                     "Nothing was changed. Production goes on.", "Try again when identity is back.");
-        close_intent(w, q, "the snapshot is stale");
-        return;
+        closing = "the snapshot is stale";
     }
-    mes_subject(w->mes, q->operation, &w->body, &subject);
+    if (closing)
+        request_close_intent(w, q, closing);
+    return closing == NULL;
+}
+
+/* Is it signed as it must be?  Else it is answered. */
+static bool is_signed(struct worker *w, struct request *q)
+{
+    const char *why = NULL;
+    if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)
+        why = "This needs your signature.";
+    else if (!decode_statement(q))
+        why = "The signature is not in its form.";
+    else if (q->statement.length)
+        why = check_statement(w, q, q->statement);
+    if (!why)
+        return true;
+    batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
+                "Sign again with your badge and PIN.");
+    if (q->statement_text.length)
+        request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
+    else
+        request_close_intent(w, q, "the signature is missing");
+    return false;
+}
+
+void request_handle(struct worker *w, struct request *q)
+{
+    struct subject subject;
+    struct decision decision;
+    struct circumstance circumstance;
     struct retry retry;
+    /* room for its answer before its events: a batch that ended between the two, and was refused by
+     * the disk, would let this answer say that something is recorded which is not */
+    if (w->answers_count == BATCH_MAX)
+        request_batch_end(w);
+    if (!is_heard(w, q))
+        return;
+    mes_subject(w->mes, q->operation, &w->body, &subject);
     bool again = done_before(w, q, &retry);
     if (again) /* it is only answered: that the first approval is this one forbids nothing */
         memset(subject.approver, 0, sizeof subject.approver);
-    struct circumstance circumstance;
     circumstance_of(w, q, &circumstance);
     follow_markings(w);
     decide(w->decider, q->asker.person->id, q->operation, &subject, &circumstance, &decision);
@@ -486,36 +416,22 @@ static void handle(struct worker *w, struct request *q)
         decision.reasons = 1;
         decision.reason[0] = (struct decide_reason){"absent", "There is no such object."};
     }
-    if (!decision.allowed)
-        denial_remember(w, q, &decision);
     if (!decision.allowed) {
+        denial_remember(w, q, &decision);
         answer_nothing(w, q);
         return;
     }
     if (q->operation->method == METHOD_POST && is_answered(w, q, again ? &retry : NULL)) {
         if (q->acknowledged && again) /* its intent is closed by what was done */
-            journal_done(w, q);
+            request_journal_done(w, q);
         else
-            close_intent(w, q, "its time lies ahead");
+            request_close_intent(w, q, "its time lies ahead");
         return;
     }
-    if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)
-        why = "This needs your signature.";
-    else if (!decode_statement(q))
-        why = "The signature is not in its form.";
-    else if (q->statement.length)
-        why = check_statement(w, q, q->statement);
-    if (why) {
-        batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
-                    "Sign again with your badge and PIN.");
-        if (q->statement_text.length)
-            request_journal(w, q, AUDIT_OUTCOME_DENIED, why);
-        else
-            close_intent(w, q, "the signature is missing");
+    if (!is_signed(w, q))
         return;
-    }
-    if (security && !q->acknowledged)
-        (void)take_intent(w, q);
+    if (q->operation->audit == AUDIT_SECURITY && !q->acknowledged)
+        request_take_intent(w, q);
     else
         run(w, q, &decision, &subject);
 }
@@ -530,44 +446,5 @@ void request_arrived(struct worker *w, struct peer *gateway, const struct messag
     q.operation = operation_by_number(m->operation);
     if (!q.operation || q.operation->server != SERVER_WORKER)
         log_die("the gateway sent an operation that is not the worker's");
-    handle(w, &q);
-}
-
-void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
-{
-    static struct request q;
-    for (size_t i = 0; i < WAITING_MAX; i++) {
-        struct intent *n = &w->intents[i];
-        if (!n->used || memcmp(n->id, id, 16) != 0)
-            continue;
-        q = (struct request){.gateway = n->gateway, .number = n->request};
-        q.operation = operation_by_number(n->operation);
-        q.token = bytes_view_of(n->copy, n->token);
-        q.statement_text = bytes_view_of(n->copy + n->token, n->statement);
-        q.body = bytes_view_of(n->copy + n->token + n->statement, n->body);
-        q.acknowledged = true;
-        memcpy(q.station, n->station, STATION_ID);
-        memcpy(q.intent, n->id, 16);
-        n->used = false;
-        handle(w, &q); /* decided again: things may have changed */
-        free(n->copy);
-        n->copy = NULL;
-        return;
-    }
-}
-
-void request_auditor_gone(struct worker *w)
-{
-    for (size_t i = 0; i < WAITING_MAX; i++) {
-        struct intent *n = &w->intents[i];
-        if (!n->used)
-            continue;
-        n->used = false;
-        free(n->copy);
-        n->copy = NULL;
-        if (n->gateway)
-            batch_words(w, n->gateway, n->request, 503,
-                        "The auditor went away before it had recorded this.",
-                        "Nothing was changed.", "Try again in a moment.");
-    }
+    request_handle(w, &q);
 }

@@ -34,9 +34,24 @@ void batch_hold(struct worker *w);
 int batch_let_go(struct worker *w);
 void batch_journal(struct worker *w, const struct message_audit *audit);
 
-/* request_journal(w, q, outcome, detail): Tell the auditor what became of it. */
+/* request_handle(w, q): Decide on it, and carry it out or let it wait for the auditor; it is
+ * answered in every case. */
+void request_handle(struct worker *w, struct request *q);
+
+/*
+ * intent.c
+ * request_journal(w, q, outcome, detail): Tell the auditor what became of it.
+ * request_journal_done(w, q): The same of what was just answered as done: the auditor hears of it
+ * behind the commit, together with the person, and hears the same.
+ * request_close_intent(w, q, why): It is refused before it was run: an intent that the auditor
+ * holds for it is closed. request_take_intent(w, q): Tell the auditor what is intended; it goes on
+ * with its word.
+ */
 void request_journal(struct worker *w, const struct request *q, unsigned outcome,
                      const char *detail);
+void request_journal_done(struct worker *w, const struct request *q);
+void request_close_intent(struct worker *w, const struct request *q, const char *why);
+void request_take_intent(struct worker *w, const struct request *q);
 
 /* denial.c: denial_remember(w, q, decision): The policy refused it; for the officer's page and,
  * bounded for each session, the journal. */

@@ -192,16 +192,24 @@ static size_t explain_all(struct command *command, const struct question *q, boo
     return count;
 }
 
+/* In one sentence: what forbids it comes first, else what was not met. */
 static const char *verdict(struct command *command, const struct question *q, bool allowed,
-                           size_t reasons)
+                           const struct answer_policy_part *rows, size_t count)
 {
-    const char *when = q->moment.is_past ? "could" : "can";
+    const char *when = q->moment.is_past ? "could" : "can", *because = NULL;
+    size_t forbids = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].kind, "unmet") != 0 && forbids++ == 0)
+            because = rows[i].why;
     if (allowed)
         return mes_print(command, "%s %s do %s on %s.", q->person->name, when, q->operation->action,
                          q->object.name);
-    return mes_print(command, "%s %snot do %s on %s: %s.", q->person->name,
+    if (!because || because[0] == '\0')
+        because = count == 0 ? "No rule permits it to such a person."
+                             : "No rule permits it; what was not met is below.";
+    return mes_print(command, "%s %snot do %s on %s. %s%s", q->person->name,
                      q->moment.is_past ? "could " : "can", q->operation->action, q->object.name,
-                     reasons ? "see below" : "no rule permits it to such a person");
+                     because, forbids > 1 ? " There are more reasons below." : "");
 }
 
 int why_run(struct worker *w, struct command *command)
@@ -227,7 +235,7 @@ int why_run(struct worker *w, struct command *command)
         a.name = q.person->name;
         memcpy(a.person, q.person->id, 16);
         a.reasons_count = explain_all(command, &q, &a.allowed, &a.reasons);
-        a.sentence = verdict(command, &q, a.allowed, a.reasons_count);
+        a.sentence = verdict(command, &q, a.allowed, a.reasons, a.reasons_count);
     } else {
         a.sentence =
             q.moment.is_past

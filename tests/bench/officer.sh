@@ -4,12 +4,15 @@ officer_figures() { # WHICH...: revoke, exist
     officers
     person=CW-2001
     victim=$(enter "$person" "$program")
+    drawing=$(uuid) engineer=$(enter CW-2005 "$program")
+    define document "{document: \"$drawing\", number: \"BENCH-$stamp\", revision: \"A\", title: \"A drawing\", technical: true, content: \"$(base64 -w 0 "$here/appliance/training/4410-0100.svg")\"}"
     {
         echo "entry ${entry##*:}"; echo "door $(port_of "$program")"
         echo "one $one_token"; echo "two $two_token"; echo "badge $officer_two"; echo "pin $(pin_of "$officer_two")"
         echo "victim $victim"
         sed -n 's/^unit /unit /p' "$plan"
         echo "path /api/job?unit=$(sed -n 's/^unit //p' "$plan" | head -n 1)&sequence=1"
+        echo "drawing /api/document?document=$drawing"
     } >"$work/facts"
     officer_code=0
     for which in "$@"; do

@@ -23,7 +23,7 @@ is "she works" "$(works "$ana")" 200
 
 hasher=$(pid_of hasher)
 kill -STOP "$hasher"
-is "a hasher that hangs: nobody signs in, and it is said" "$(try CW-1005)" 503
+is "a hasher that hangs: nobody signs in, and it is said" "$(try CW-1009)" 503
 says "with what to do" "$(answer '.error + .todo')" "again"
 is "who is signed in works on" "$(works "$ana")" 200
 curl -s -m 20 -o "$work/waiting" "$entry/api/sign-in" --data-binary "$(jq -nc --arg p "$(pin_of CW-1006)" '{badge: "CW-1006", pin: $p}')" &
@@ -32,7 +32,7 @@ until_is 1 sh -c "ss -Htn state established '( sport = :${entry##*:} )' | grep -
 kill -9 "$hasher"
 wait "$waiting"
 says "one that dies: who waits is told" "$(cat "$work/waiting")" "at the moment"
-check "it is started again, and people sign in" until_is 200 try CW-1005
+check "it is started again, and people sign in" until_is 200 try CW-1009
 is "nothing is locked by it" "$(answer '.token != null')" true
 
 # ---- identity hangs, and dies ----
@@ -40,14 +40,14 @@ is "nothing is locked by it" "$(answer '.token != null')" true
 identity=$(pid_of identity)
 kill -STOP "$identity"
 is "identity hangs: who is signed in works on" "$(works "$ana")" 200
-is "nobody signs in" "$(try CW-1005)" 503
+is "nobody signs in" "$(try CW-1009)" 503
 kill -CONT "$identity"
-check "and then they do" until_is 200 try CW-1005
+check "and then they do" until_is 200 try CW-1009
 officers
 revoked=$(record_id CW-1003 role)
 kill -9 "$(pid_of identity)"
 is "identity dies: who is signed in works on" "$(works "$ana")" 200
-check "it is back, and people sign in" until_is 200 try CW-1005
+check "it is back, and people sign in" until_is 200 try CW-1009
 is "her session is the same" "$(works "$ana")" 200
 is "so is an officer's" "$(entry_get "$one_token" people; printf %s "$status")" 200
 revoke "$revoked" "a test"

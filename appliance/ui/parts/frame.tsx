@@ -34,7 +34,13 @@ export function LinkState() {
     return () => window.clearInterval(timer);
   }, []);
   if (state === null) return <span class="link">{words.linkUnknown}</span>;
-  if (state.up) return <span class="link">{words.linkOk(state.milliseconds)}</span>;
+  if (state.up)
+    return (
+      <span class="link">
+        {words.linkOk}
+        <span class="link-time">{words.linkMilliseconds(state.milliseconds)}</span>
+      </span>
+    );
   return (
     <span class="link link-lost" role="status">
       {words.linkLost(clockTime(performance.now() - state.since))}

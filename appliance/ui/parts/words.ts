@@ -1,7 +1,8 @@
 /** The words that every screen shares. */
 export const words = {
   markingUnknown: "MARKING NOT KNOWN – STATION OFFLINE",
-  linkOk: (ms: number) => `Link OK ${ms} ms`,
+  linkOk: "Link OK",
+  linkMilliseconds: (ms: number) => ` ${ms} ms`,
   linkLost: (time: string) => `Station offline ${time}`,
   linkUnknown: "Link …",
   signOut: "Sign out",

@@ -1,0 +1,130 @@
+/* What the auditor is told, and requests that wait for its word before they are carried out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "appliance/worker/request.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+
+static struct message_audit audit_of(const struct worker *w, const struct request *q,
+                                     unsigned outcome, const char *detail)
+{
+    struct message_audit audit = {.outcome = (uint8_t)outcome, .detail = bytes_text(detail)};
+    os_uuid(audit.id);
+    if (q->acknowledged) /* the id of its intent, which this closes */
+        memcpy(audit.id, q->intent, 16);
+    else if (q->operation->audit == AUDIT_SECURITY && q->asker.token)
+        memcpy(audit.id, w->body.values[0].bytes, 16);
+    audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
+    memcpy(audit.station, q->station, 16);
+    if (q->asker.token) { /* else the session ended while the intent was written */
+        memcpy(audit.person, q->asker.token->person, 16);
+        memcpy(audit.session, q->asker.token->session, 16);
+        memcpy(audit.station, q->asker.token->station, 16);
+    }
+    audit.operation = (uint16_t)q->operation->number;
+    return audit;
+}
+
+void request_journal(struct worker *w, const struct request *q, unsigned outcome,
+                     const char *detail)
+{
+    struct message_audit audit = audit_of(w, q, outcome, detail);
+    batch_journal(w, &audit);
+}
+
+void request_journal_done(struct worker *w, const struct request *q)
+{
+    struct answer_waiting *a = &w->answers[w->answers_count - 1];
+    a->journaled = true;
+    a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, "");
+}
+
+void request_close_intent(struct worker *w, const struct request *q, const char *why)
+{
+    if (q->acknowledged)
+        request_journal(w, q, AUDIT_OUTCOME_REFUSED, why);
+}
+
+void request_take_intent(struct worker *w, const struct request *q)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    struct peer *auditor = process_peer(w->process, 8, "");
+    struct intent *free_place = NULL;
+    for (size_t i = 0; i < WAITING_MAX && !free_place; i++)
+        if (!w->intents[i].used)
+            free_place = &w->intents[i];
+    if (!free_place || !auditor) {
+        batch_words(w, q->gateway, q->number, 503,
+                    "The auditor is not there, and without its record this cannot be done.",
+                    "Nothing was changed. Production goes on.", "Try again in a moment.");
+        return;
+    }
+    size_t length = q->token.length + q->statement_text.length + q->body.length;
+    *free_place = (struct intent){.used = true, .gateway = q->gateway, .request = q->number};
+    free_place->operation = q->operation->number;
+    free_place->copy = malloc(length ? length : 1);
+    if (!free_place->copy)
+        log_die("out of memory");
+    memcpy(free_place->copy, q->token.data, q->token.length);
+    memcpy(free_place->copy + q->token.length, q->statement_text.data, q->statement_text.length);
+    memcpy(free_place->copy + q->token.length + q->statement_text.length, q->body.data,
+           q->body.length);
+    free_place->token = q->token.length;
+    free_place->statement = q->statement_text.length;
+    free_place->body = q->body.length;
+    memcpy(free_place->station, q->station, STATION_ID);
+    memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
+    memcpy(m.audit.id, free_place->id, 16);
+    m.audit.event_class = 6;
+    m.audit.outcome = AUDIT_OUTCOME_INTENT;
+    memcpy(m.audit.person, q->asker.token->person, 16);
+    memcpy(m.audit.session, q->asker.token->session, 16);
+    memcpy(m.audit.station, q->asker.token->station, 16);
+    m.audit.operation = (uint16_t)q->operation->number;
+    if (process_send(auditor, &m) == 0)
+        return;
+    free(free_place->copy);
+    *free_place = (struct intent){0};
+    batch_words(w, q->gateway, q->number, 503, "The auditor does not answer.",
+                "Nothing was changed.", "Try again in a moment.");
+}
+
+void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
+{
+    static struct request q;
+    for (size_t i = 0; i < WAITING_MAX; i++) {
+        struct intent *n = &w->intents[i];
+        if (!n->used || memcmp(n->id, id, 16) != 0)
+            continue;
+        q = (struct request){.gateway = n->gateway, .number = n->request};
+        q.operation = operation_by_number(n->operation);
+        q.token = bytes_view_of(n->copy, n->token);
+        q.statement_text = bytes_view_of(n->copy + n->token, n->statement);
+        q.body = bytes_view_of(n->copy + n->token + n->statement, n->body);
+        q.acknowledged = true;
+        memcpy(q.station, n->station, STATION_ID);
+        memcpy(q.intent, n->id, 16);
+        n->used = false;
+        request_handle(w, &q); /* decided again: things may have changed */
+        free(n->copy);
+        n->copy = NULL;
+        return;
+    }
+}
+
+void request_auditor_gone(struct worker *w)
+{
+    for (size_t i = 0; i < WAITING_MAX; i++) {
+        struct intent *n = &w->intents[i];
+        if (!n->used)
+            continue;
+        n->used = false;
+        free(n->copy);
+        n->copy = NULL;
+        if (n->gateway)
+            batch_words(w, n->gateway, n->request, 503,
+                        "The auditor went away before it had recorded this.",
+                        "Nothing was changed.", "Try again in a moment.");
+    }
+}
