@@ -3,13 +3,14 @@
 #include <string.h>
 
 const struct attribute attributes[] = {
-#define ATTRIBUTE(number, NAME, name, holder, scope, value, cap, into, as, what)                   \
+#define ATTRIBUTE(number, NAME, name, holder, scope, value, cap, past, into, as, what)             \
     {ATTRIBUTE_##NAME,                                                                             \
      name,                                                                                         \
      HOLDER_##holder,                                                                              \
      ATTRIBUTE_SCOPE_##scope,                                                                      \
      ATTRIBUTE_VALUE_##value,                                                                      \
      cap,                                                                                          \
+     ATTRIBUTE_PAST_##past,                                                                        \
      ATTRIBUTE_INTO_##into,                                                                        \
      as,                                                                                           \
      what},
@@ -32,6 +33,13 @@ const struct attribute *attribute_by_name(struct bytes_view name)
         if (bytes_equal_text(name, attributes[i].name))
             return &attributes[i];
     return NULL;
+}
+
+bool attribute_stays(const struct attribute *attribute, struct bytes_view value)
+{
+    return attribute->past == ATTRIBUTE_PAST_STAYS &&
+           (attribute->number != ATTRIBUTE_AFFILIATION || bytes_equal_text(value, "supplier") ||
+            bytes_equal_text(value, "customer"));
 }
 
 /* ---- countries: ISO 3166-1 alpha-3, each followed by a space ---- */

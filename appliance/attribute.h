@@ -24,6 +24,8 @@ enum attribute_value {
     ATTRIBUTE_VALUE_TEXT,
     ATTRIBUTE_VALUE_WINDOW
 };
+/* What becomes of a record that has ended, and that nothing replaced. */
+enum attribute_past { ATTRIBUTE_PAST_ENDS = 1, ATTRIBUTE_PAST_STAYS, ATTRIBUTE_PAST_DOUBTS };
 enum attribute_into {
     ATTRIBUTE_INTO_ROLE = 1,
     ATTRIBUTE_INTO_BOOL,
@@ -44,6 +46,7 @@ struct attribute {
     enum attribute_scope scope;
     enum attribute_value value;
     int cap_days;
+    enum attribute_past past;
     enum attribute_into into;
     const char *as; /* the name in policies; of a TAG what stands before the value */
     const char *what;
@@ -57,6 +60,10 @@ extern const size_t attributes_count;
 /* attribute_by_number(number), attribute_by_name(name): The row, or NULL. */
 const struct attribute *attribute_by_number(unsigned number);
 const struct attribute *attribute_by_name(struct bytes_view name);
+
+/* attribute_stays(attribute, value): Does a record of this value count on when it has ended,
+ * because more would be open without it? */
+bool attribute_stays(const struct attribute *attribute, struct bytes_view value);
 
 /* attribute_refuse(attribute, value): NULL when ${value} is one of this attribute, else what it
  * must be, in words. */

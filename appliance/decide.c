@@ -321,14 +321,10 @@ static void local_time(const struct decider *d, const uint8_t person[static 16],
                        int64_t *ret_day, int64_t *ret_time)
 {
     const struct snapshot_holder *h = d->snapshot ? snapshot_find(d->snapshot, person) : NULL;
+    const struct snapshot_record *hours = h ? holder_window(h, now_ms) : NULL;
     struct attribute_window window = {0};
-    int64_t began = INT64_MIN;
-    for (size_t i = 0; h && i < h->records; i++) {
-        const struct snapshot_record *r = &h->record[i];
-        if (r->attribute == ATTRIBUTE_WINDOW && snapshot_is_active(r, now_ms) &&
-            r->from_ms >= began && attribute_window(r->value, &window))
-            began = r->from_ms;
-    }
+    if (hours)
+        (void)attribute_window(hours->value, &window);
     int64_t local = now_ms + window.offset_ms;
     int64_t days = local / DAY_MS - (local % DAY_MS < 0);
     *ret_time = local - days * DAY_MS;

@@ -48,11 +48,33 @@ static const struct snapshot_record *last_of(const struct putting *p, const stru
     return last;
 }
 
+/* The same, also when it has ended. */
+static const struct snapshot_record *newest_of(const struct snapshot_holder *holder,
+                                               enum attribute_number attribute, int64_t now_ms)
+{
+    const struct snapshot_record *newest = NULL;
+    for (size_t i = 0; i < holder->records; i++) {
+        const struct snapshot_record *r = &holder->record[i];
+        if (r->attribute == attribute && r->from_ms <= now_ms &&
+            (!newest || r->from_ms >= newest->from_ms))
+            newest = r;
+    }
+    return newest;
+}
+
+/* In force; or ended, and beside one in force it goes on closing what it closed. */
+static bool counts_on(const struct putting *p, const struct attribute *row,
+                      const struct snapshot_record *r)
+{
+    return counts(p, row, r) || (r->attribute == row->number && r->from_ms <= p->now_ms &&
+                                 attribute_stays(row, r->value));
+}
+
 /* Whether this value stood there before: of a set each once. */
 static bool is_repeated(const struct putting *p, const struct attribute *row, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (counts(p, row, &p->holder->record[i]) &&
+        if (counts_on(p, row, &p->holder->record[i]) &&
             bytes_equal(p->holder->record[i].value, p->holder->record[at].value))
             return true;
     return false;
@@ -63,9 +85,10 @@ static void put_set(const struct putting *p, const struct attribute *row)
     struct cedar_value items[ITEMS_MAX];
     char text[ATTRIBUTE_VALUE_MAX + 1];
     size_t n = 0;
-    for (size_t i = 0; i < p->holder->records; i++) {
+    bool any = last_of(p, row) != NULL;
+    for (size_t i = 0; any && i < p->holder->records; i++) {
         const struct snapshot_record *r = &p->holder->record[i];
-        if (!counts(p, row, r) || is_repeated(p, row, i))
+        if (!counts_on(p, row, r) || is_repeated(p, row, i))
             continue;
         text_of(r->value, text);
         items[n++] = row->into == ATTRIBUTE_INTO_NATIONS
@@ -75,9 +98,26 @@ static void put_set(const struct putting *p, const struct attribute *row)
     cedar_entity_attribute(p->entities, row->as, cedar_set(p->entities, items, n));
 }
 
+/* The record in force that began last, unless a later one has ended and nothing took its place:
+ * what is more open than it was is not believed. */
+static const struct snapshot_record *believed(const struct putting *p, const struct attribute *row)
+{
+    const struct snapshot_record *r = last_of(p, row),
+                                 *newest = newest_of(p->holder, row->number, p->now_ms);
+    if (row->past == ATTRIBUTE_PAST_ENDS || newest == r)
+        return r;
+    if (attribute_stays(row, newest->value))
+        return newest;
+    if (!r || bytes_equal(r->value, newest->value))
+        return r;
+    if (row->into != ATTRIBUTE_INTO_LEVEL)
+        return NULL;
+    return newest->value.data[0] < r->value.data[0] ? newest : r;
+}
+
 static void put_last(const struct putting *p, const struct attribute *row)
 {
-    const struct snapshot_record *r = last_of(p, row);
+    const struct snapshot_record *r = believed(p, row);
     char text[ATTRIBUTE_VALUE_MAX + 1];
     if (!r)
         return;
@@ -136,7 +176,7 @@ static void put_roles(const struct putting *p, const struct attribute *row)
 
 static void put_window(const struct putting *p, const struct attribute *row)
 {
-    const struct snapshot_record *r = last_of(p, row);
+    const struct snapshot_record *r = holder_window(p->holder, p->now_ms);
     struct attribute_window window;
     struct cedar_value days[7];
     size_t n = 0;
@@ -153,6 +193,24 @@ static void put_window(const struct putting *p, const struct attribute *row)
     cedar_entity_attribute(p->entities, row->as, cedar_record(p->entities, fields, 3));
 }
 
+const struct snapshot_record *holder_window(const struct snapshot_holder *holder, int64_t now_ms)
+{
+    return newest_of(holder, ATTRIBUTE_WINDOW, now_ms);
+}
+
+bool holder_visit_is_over(const struct snapshot_holder *holder, int64_t now_ms)
+{
+    bool over = false;
+    for (size_t i = 0; i < holder->records; i++) {
+        const struct snapshot_record *r = &holder->record[i];
+        bool visit = r->attribute == ATTRIBUTE_VISITOR || r->attribute == ATTRIBUTE_VENDOR;
+        if (visit && snapshot_is_active(r, now_ms))
+            return false;
+        over = over || (visit && r->until_ms <= now_ms);
+    }
+    return over;
+}
+
 static void put(const struct putting *p, const struct attribute *row)
 {
     switch (row->into) {
@@ -160,7 +218,7 @@ static void put(const struct putting *p, const struct attribute *row)
         put_roles(p, row);
         return;
     case ATTRIBUTE_INTO_BOOL:
-        cedar_entity_attribute(p->entities, row->as, cedar_bool(last_of(p, row) != NULL));
+        cedar_entity_attribute(p->entities, row->as, cedar_bool(believed(p, row) != NULL));
         return;
     case ATTRIBUTE_INTO_LEVEL:
     case ATTRIBUTE_INTO_ONE:
@@ -190,7 +248,8 @@ void holder_add(struct cedar_entities *entities, const struct snapshot_holder *h
     char id[HOLDER_ID_TEXT];
     holder_id(holder->id, id);
     cedar_entity_begin(entities, holder_type(holder->kind), id);
-    cedar_entity_attribute(entities, "suspended", cedar_bool(holder->suspended));
+    cedar_entity_attribute(entities, "suspended",
+                           cedar_bool(holder->suspended || holder_visit_is_over(holder, now_ms)));
     if (holder->kind == HOLDER_PERSON) {
         holder_id(holder->natural, id);
         cedar_entity_attribute(entities, "natural", cedar_string(entities, id, strlen(id)));

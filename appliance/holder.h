@@ -8,7 +8,8 @@ struct cedar_entities;
 /*
  * A person or a station as policies see it: its records in force, put together by the
  * rows of attribute.def, and what is no record: `natural` (the human being, as text),
- * `suspended`, for a station `training`.
+ * `suspended`, for a station `training`.  What closes something counts on when its record
+ * has ended, until it is replaced or taken away: the column PAST.
  */
 #define HOLDER_ID_TEXT 37
 
@@ -23,6 +24,13 @@ void holder_id(const uint8_t id[static 16], char out[static HOLDER_ID_TEXT]);
  */
 void holder_add(struct cedar_entities *entities, const struct snapshot_holder *holder,
                 int64_t now_ms, int64_t *ret_next_ms);
+
+/* holder_visit_is_over(holder, now_ms): A visitor or vendor whose last visit has ended.  Policies
+ * see him as suspended until there is another. */
+bool holder_visit_is_over(const struct snapshot_holder *holder, int64_t now_ms);
+
+/* holder_window(holder, now_ms): The record of the hours that bind; NULL for any hours. */
+const struct snapshot_record *holder_window(const struct snapshot_holder *holder, int64_t now_ms);
 
 /* holder_attribute_is(attribute, name): Does this row make the policies' attribute or tag ${name}?
  */

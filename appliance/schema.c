@@ -105,6 +105,7 @@ static void put_objects(struct bytes_put *out)
         {"Inbound", ", approver?: Person"},
         {"Authorization", ", enteredBy?: String, about?: String"},
         {"Policy", ", requester?: Person"},
+        {"Definition", ", requester?: Person"},
     };
     for (size_t i = 0; i < operations_count; i++) {
         const struct operation *o = &operations[i];

@@ -80,6 +80,15 @@ static const struct command {
      "connections are closed.  Two officers restore it, at the entry.\n"
      "\n"
      "  casemate suspend CW-1004 'left the plant with the badge'\n"},
+    {"restore", SITE "f", "ID REASON", 2, 2, COMMAND_RESTORE, cli_restore,
+     "a suspended person may work again, without two officers",
+     "For the day on which no two officers are left who could do it.  ID is a badge or the id of\n"
+     "a person.  A suspension ends; and where fewer than two officers are left, the person is a\n"
+     "security officer for thirty days, in which a first security key may be approved with badge\n"
+     "and PIN.  A production site asks for as many of its custodians' shares as an unlocking\n"
+     "takes (--shares FILE, or -).  It stands in the log and the journal as the console's.\n"
+     "\n"
+     "  casemate restore CW-3002 'suspended by an officer who has left'\n"},
     {"site certificates", "", "DIR", 1, 1, COMMAND_GATEWAY_CERTIFICATE, cli_site_certificates,
      "new certificates for its gateways",
      "For five years from now, with the name and address that stand in site.conf; the keys stay.\n"

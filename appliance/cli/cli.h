@@ -56,6 +56,7 @@ int cli_site_start(const struct cli *o);
 int cli_site_certificates(const struct cli *o);
 int cli_site_begin(const struct cli *o);
 int cli_suspend(const struct cli *o);
+int cli_restore(const struct cli *o);
 int cli_station_certificate(const struct cli *o);
 int cli_policy_why(const struct cli *o);
 int cli_policy_who_can(const struct cli *o);

@@ -176,18 +176,33 @@ static int write_shares(int fd, const struct share *shares, size_t count)
     return r;
 }
 
+/* What is read from the other end; a pipe holds it all. */
+static int pipe_of(const void *data, size_t length, const struct share *shares, size_t count,
+                   int *ret_fd)
+{
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC) != 0)
+        return ERR_SYSTEM;
+    int r = length && write(pair[1], data, length) != (ssize_t)length ? ERR_SYSTEM : 0;
+    if (r == 0)
+        r = write_shares(pair[1], shares, count);
+    close(pair[1]);
+    if (r)
+        close(pair[0]);
+    else
+        *ret_fd = pair[0];
+    return r;
+}
+
 static int hand_on(const struct cli *o, const struct share *shares, size_t count)
 {
     struct ask_answer answer = {0};
-    int in[2] = {-1, -1}, out[2] = {-1, -1};
-    int r = pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : 0;
+    int in = -1, out[2] = {-1, -1};
+    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : pipe_of(NULL, 0, shares, count, &in);
     if (r == 0)
-        r = write_shares(in[1], shares, count); /* a pipe holds them all */
-    close(in[1]);
-    if (r == 0)
-        r = ask(site_of(o), COMMAND_UNLOCK_SHARES, "", (int[]){in[0], out[1]}, 2, &answer);
+        r = ask(site_of(o), COMMAND_UNLOCK_SHARES, "", (int[]){in, out[1]}, 2, &answer);
     int kept = errno;
-    close(in[0]);
+    close(in);
     close(out[1]);
     errno = kept;
     if (r == 0 && !answer.well)
@@ -197,25 +212,63 @@ static int hand_on(const struct cli *o, const struct share *shares, size_t count
     return cli_finish(o, site_of(o), r, &answer);
 }
 
+/* The shares of this site's custodians, whose file is at ${path}. */
+static int collect_for(const struct cli *o, const char *path, struct share *shares,
+                       size_t *ret_count)
+{
+    char text[CUSTODIANS_MAX + 1];
+    struct custodians custodians;
+    size_t length = 0;
+    int r = file_read(path, text, sizeof text, &length);
+    if (r == 0)
+        r = custodians_parse(bytes_view_of(text, length), &custodians);
+    return r ? cli_complain_file(o, path, r) : collect(o, &custodians, shares, ret_count);
+}
+
+int cli_restore(const struct cli *o)
+{
+    static struct share shares[SHARES_MAX];
+    struct ask_answer answer = {0};
+    char path[FILE_PATH_MAX], line[400];
+    int fds[2] = {-1, -1};
+    size_t count = 0;
+    int n = snprintf(line, sizeof line, "%s %s\n", o->operand[0], o->operand[1]);
+    if (n < 0 || (size_t)n >= sizeof line)
+        return cli_complain(o, CLI_USAGE, "a reason has at most 160 bytes.");
+    int r = file_path(path, "%s/custodians", o->site);
+    if (r)
+        return cli_complain_file(o, o->site, r);
+    if (access(path, F_OK) == 0)
+        r = collect_for(o, path, shares, &count);
+    if (r == 0) {
+        r = pipe_of(line, (size_t)n, NULL, 0, &fds[0]);
+        if (r == 0)
+            r = pipe_of(NULL, 0, shares, count, &fds[1]);
+        if (r == 0)
+            r = ask(o->site, COMMAND_RESTORE, "", fds, 2, &answer);
+        int kept = errno;
+        close(fds[0]);
+        close(fds[1]);
+        errno = kept;
+        r = cli_finish(o, o->site, r, &answer);
+    }
+    sodium_memzero(shares, sizeof shares);
+    return r;
+}
+
 int cli_unlock(const struct cli *o)
 {
     static struct share shares[SHARES_MAX];
-    char path[FILE_PATH_MAX], text[CUSTODIANS_MAX + 1];
-    struct custodians custodians;
+    char path[FILE_PATH_MAX];
     struct ask_answer answer = {0};
-    size_t length = 0, count = 0;
+    size_t count = 0;
     int r = file_path(path, "%s/custodians", site_of(o));
     if (r)
         return cli_complain_file(o, site_of(o), r);
     if (access(path, F_OK) != 0 || (r = ask(site_of(o), COMMAND_STATUS, "", NULL, 0, &answer)))
         return cli_finish(o, site_of(o),
                           r ? r : ask(site_of(o), COMMAND_UNLOCK, "", NULL, 0, &answer), &answer);
-    r = file_read(path, text, sizeof text, &length);
-    if (r == 0)
-        r = custodians_parse(bytes_view_of(text, length), &custodians);
-    if (r)
-        return cli_complain_file(o, path, r);
-    r = collect(o, &custodians, shares, &count);
+    r = collect_for(o, path, shares, &count);
     if (r == 0)
         r = hand_on(o, shares, count);
     sodium_memzero(shares, sizeof shares);

@@ -114,7 +114,7 @@ void breaking_go_on(struct identity *n, struct pending *p)
 {
     struct event event = {.number = EVENT_GLASS_BROKEN};
     struct event_glass_broken *e = &event.glass_broken;
-    struct session *s = sessions_find(&n->sessions, p->session, os_boot_ms());
+    struct session *s = signin_session(n, p->session);
     struct glass g;
     uint8_t by[16];
     const struct operation *operation = operation_by_number(p->operation);

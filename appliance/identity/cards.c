@@ -109,7 +109,9 @@ static void sign_in(struct identity *n, struct pending *p)
         return;
     }
     p->person = k->person;
-    if (person_is_locked(n, k->person))
+    if (signin_is_shut_out(n, k->person)) /* whose it is, only officers are told */
+        refuse(n, p, 403, AUDIT_OUTCOME_DENIED, words, "suspended, or the visit is over");
+    else if (person_is_locked(n, k->person))
         refuse(n, p, 403, AUDIT_OUTCOME_DENIED, "This badge is locked after three wrong PINs.",
                "locked");
     else if (signin_needs_escort(n, k->person))

@@ -1,11 +1,12 @@
-/* What root does on the console: the first two officers and stations of a site, and stopping
- * somebody at once. */
+/* What root does on the console: the first two officers and stations of a site; stopping somebody
+ * at once; and, with the custodians, letting somebody in again. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "appliance/identity/identity.h"
+#include "appliance/identity/proof.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -110,9 +111,16 @@ static size_t read_input(struct identity *n, char *text, size_t size)
 
 /* ---- doing: it stands in the log as the console's ---- */
 
-static int add_record(struct identity *n, enum holder_kind kind, const uint8_t holder[static 16],
+/* On whose word, and in which ceremony, a record is made. */
+struct word {
+    const char *by, *document;
+};
+static const struct word creation = {"the site's creation", "creation of the site"};
+static const struct word restoration = {"the site's custodians", "restoration at the console"};
+
+static int put_record(struct identity *n, enum holder_kind kind, const uint8_t holder[static 16],
                       enum attribute_number attribute, const char *value, const char *scope,
-                      int64_t lasts_ms)
+                      int64_t lasts_ms, const struct word *word)
 {
     struct event event = {.number = EVENT_RECORD_ENTERED};
     struct event_record_entered *e = &event.record_entered;
@@ -124,16 +132,23 @@ static int add_record(struct identity *n, enum holder_kind kind, const uint8_t h
     e->attribute = (uint8_t)attribute;
     e->value = bytes_text(value);
     e->scope = bytes_text(scope);
-    e->granted_by = bytes_text("the site's creation");
+    e->granted_by = bytes_text(word->by);
     e->granting_role = bytes_text("console");
     e->document_type = bytes_text("ceremony");
-    e->document = bytes_text("creation of the site");
+    e->document = bytes_text(word->document);
     e->document_ms = e->from_ms = identity_now(n) - 1000;
     e->until_ms = e->from_ms + lasts_ms;
     int r = people_event(n, &event, console, 0, console);
     event = (struct event){.number = EVENT_RECORD_APPROVED};
     memcpy(event.record_approved.record, record, 16);
     return r ? r : people_event(n, &event, console, 0, console);
+}
+
+static int add_record(struct identity *n, enum holder_kind kind, const uint8_t holder[static 16],
+                      enum attribute_number attribute, const char *value, const char *scope,
+                      int64_t lasts_ms)
+{
+    return put_record(n, kind, holder, attribute, value, scope, lasts_ms, &creation);
 }
 
 static int set_pin(struct identity *n, const struct officer *o)
@@ -232,12 +247,19 @@ const char *ceremony_begin(struct identity *n)
     return why;
 }
 
-/* "ID REASON": a person or a station.  Two officers restore it, at the entry. */
-const char *ceremony_suspend(struct identity *n)
+/* ---- somebody is stopped, or let in again ---- */
+
+/* "ID REASON" */
+struct asked {
+    enum holder_kind kind;
+    size_t place;
+    uint8_t holder[16];
+    const char *reason;
+};
+
+static const char *read_asked(struct identity *n, struct asked *ret)
 {
     static char text[400];
-    struct event event = {.number = EVENT_HOLDER_SUSPENDED};
-    struct event_holder_suspended *e = &event.holder_suspended;
     char id[40], *end;
     int used = 0;
     (void)read_input(n, text, sizeof text);
@@ -245,21 +267,98 @@ const char *ceremony_suspend(struct identity *n)
     *end = '\0';
     if (sscanf(text, "%39s %n", id, &used) != 1 || !text[used] || strlen(text + used) > 160)
         return "it takes an id and a reason of at most 160 bytes; nothing was changed";
-    if (body_uuid(bytes_text(id), e->holder) != 0 &&
-        bytes_from_hex(bytes_text(id), 16, e->holder) != 0) {
+    if (body_uuid(bytes_text(id), ret->holder) != 0 &&
+        bytes_from_hex(bytes_text(id), 16, ret->holder) != 0) {
         size_t person = people_by_badge(n, bytes_text(id));
         if (person == PEOPLE_MAX)
             return "nobody has this badge, and it is no id; nothing was changed";
-        memcpy(e->holder, n->people[person].person, 16);
+        memcpy(ret->holder, n->people[person].person, 16);
     }
-    e->kind = HOLDER_PERSON;
-    if (people_by_id(n, e->holder) == PEOPLE_MAX)
-        e->kind = HOLDER_STATION;
-    if (e->kind == HOLDER_STATION && stations_by_id(n, e->holder) == STATIONS_MAX)
-        return "there is no such person or station; nothing was changed";
-    e->reason = bytes_text(text + used);
-    signin_end_sessions(n, (enum holder_kind)e->kind, e->holder);
+    ret->reason = text + used;
+    ret->kind = HOLDER_PERSON;
+    ret->place = people_by_id(n, ret->holder);
+    if (ret->place < PEOPLE_MAX)
+        return NULL;
+    ret->kind = HOLDER_STATION;
+    ret->place = stations_by_id(n, ret->holder);
+    return ret->place < STATIONS_MAX ? NULL
+                                     : "there is no such person or station; nothing was changed";
+}
+
+static void journal(struct identity *n, unsigned operation, const uint8_t who[static 16],
+                    const char *what)
+{
+    identity_note(n, 5, operation, who, console, console, AUDIT_OUTCOME_DONE, what);
+}
+
+/* A person or a station.  Two officers restore it, at the entry. */
+const char *ceremony_suspend(struct identity *n)
+{
+    struct event event = {.number = EVENT_HOLDER_SUSPENDED};
+    struct asked asked;
+    const char *why = read_asked(n, &asked);
+    if (why)
+        return why;
+    event.holder_suspended.kind = (uint8_t)asked.kind;
+    memcpy(event.holder_suspended.holder, asked.holder, 16);
+    event.holder_suspended.reason = bytes_text(asked.reason);
+    signin_end_sessions(n, asked.kind, asked.holder);
     if (people_event(n, &event, console, 0, console) != 0)
         log_die("identity's store failed at a suspension");
+    journal(n, OPERATION_SUSPEND, asked.holder, "suspended at the console");
+    return NULL;
+}
+
+/* Human beings who are officers and may work; an account of ${besides} counts for nobody else. */
+static size_t officers_besides(const struct identity *n, size_t besides)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->people_count; i++) {
+        const uint8_t *natural = n->people[i].natural;
+        bool seen = memcmp(natural, n->people[besides].natural, 16) == 0;
+        if (n->people[i].suspended || !signin_is_officer(n, i))
+            continue;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = memcmp(natural, n->people[k].natural, 16) == 0 && !n->people[k].suspended &&
+                   signin_is_officer(n, k);
+        count += !seen;
+    }
+    return count;
+}
+
+static void make_officer(struct identity *n, const uint8_t person[static 16])
+{
+    int r = put_record(n, HOLDER_PERSON, person, ATTRIBUTE_ROLE, "security-officer", "",
+                       FIRST_KEY_MS, &restoration);
+    if (r == 0)
+        r = put_record(n, HOLDER_PERSON, person, ATTRIBUTE_MERGE, "officer+first-key", "",
+                       FIRST_KEY_MS, &restoration);
+    if (r)
+        log_die("identity's store failed at a restoration");
+}
+
+const char *ceremony_restore(struct identity *n)
+{
+    struct event event = {.number = EVENT_HOLDER_RESTORED};
+    struct asked asked;
+    const char *why = read_asked(n, &asked);
+    if (why)
+        return why;
+    if (asked.kind != HOLDER_PERSON)
+        return "a station is restored by two officers, at the entry; nothing was changed";
+    bool suspended = n->people[asked.place].suspended;
+    bool needed = officers_besides(n, asked.place) < OFFICERS && !signin_is_officer(n, asked.place);
+    if (!suspended && !needed)
+        return "this person is not suspended, and there are officers enough; nothing was changed";
+    event.holder_restored.kind = HOLDER_PERSON;
+    memcpy(event.holder_restored.holder, asked.holder, 16);
+    event.holder_restored.reason = bytes_text(asked.reason);
+    if (suspended && people_event(n, &event, console, 0, console) != 0)
+        log_die("identity's store failed at a restoration");
+    if (needed)
+        make_officer(n, asked.holder);
+    journal(n, OPERATION_RESTORE, asked.holder,
+            needed ? "restored at the console, as an officer for thirty days"
+                   : "restored at the console");
     return NULL;
 }

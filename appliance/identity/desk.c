@@ -47,7 +47,7 @@ static void describe(const struct identity *n, const struct record *r, const cha
                                   .reason = r->reason,
                                   .from = r->from_ms,
                                   .until = r->until_ms,
-                                  .state = record_state_text(r, now),
+                                  .state = record_state_text(n, r, now),
                                   .entered_by = name_of(n, r->entered_by),
                                   .entered = r->entered_ms,
                                   .approved_by = name_of(n, r->approved_by),
@@ -55,6 +55,7 @@ static void describe(const struct identity *n, const struct record *r, const cha
                                   .revoked_by = name_of(n, r->revoked_by),
                                   .revoked = r->revoked_ms,
                                   .revoked_why = r->revoked_why,
+                                  .revocation_approved_by = name_of(n, r->revocation_approved_by),
                                   .note = note};
     memcpy(out->record, r->record, 16);
     memcpy(out->holder,
@@ -98,6 +99,12 @@ static void roles_of(const struct identity *n, size_t person, char *out, size_t 
     }
 }
 
+static const char *linking(const struct identity *n, const struct person *p)
+{
+    size_t at = people_by_id(n, p->link_to);
+    return at < PEOPLE_MAX ? n->people[at].badge : "";
+}
+
 static void write_people(struct identity *n, struct bytes_put *out)
 {
     struct answer_person *rows = rows_of(n->people_count, sizeof *rows);
@@ -114,7 +121,8 @@ static void write_people(struct identity *n, struct bytes_put *out)
                                          .active = s.active,
                                          .pending = s.pending,
                                          .next_end = s.next_end,
-                                         .roles = roles[i]};
+                                         .roles = roles[i],
+                                         .linking = linking(n, p)};
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }
@@ -166,6 +174,26 @@ static void write_stations(struct identity *n, struct bytes_put *out)
 
 /* ---- records ---- */
 
+static bool is_visit(const struct record *r)
+{
+    return r->attribute->number == ATTRIBUTE_VISITOR || r->attribute->number == ATTRIBUTE_VENDOR;
+}
+
+/* What an officer is to do about it, whatever was asked; or NULL. */
+static const char *stands_out(const struct identity *n, const struct record *r, int64_t now)
+{
+    if (r->state == RECORD_PENDING)
+        return "It waits for a second officer.";
+    if (r->state == RECORD_APPROVED && r->revocation_asked)
+        return "Its revocation waits for a second officer.";
+    if (!record_binds_on(n, r, now))
+        return NULL;
+    return is_visit(r) ? "The visit is over: the person does nothing until there is another "
+                         "record, or two officers revoke this one."
+                       : "Past its review: it binds on until it is superseded, or two officers "
+                         "revoke it.";
+}
+
 static bool write_records(struct identity *n, struct bytes_put *out)
 {
     const uint8_t *id = V("holder")->bytes;
@@ -181,8 +209,11 @@ static bool write_records(struct identity *n, struct bytes_put *out)
         count_rows++;
     struct answer_record *rows = rows_of(count_rows, sizeof *rows);
     size_t at = 0;
-    for (const struct record *r = record_newest(n, kind, holder); r; r = record_before(n, r))
-        describe(n, r, "", &rows[at++]);
+    int64_t now = identity_now(n);
+    for (const struct record *r = record_newest(n, kind, holder); r; r = record_before(n, r)) {
+        const char *note = r->state == RECORD_PENDING ? NULL : stands_out(n, r, now);
+        describe(n, r, note ? note : "", &rows[at++]);
+    }
     answer_write_records(&(struct answer_records){.records = rows, .records_count = count_rows},
                          out);
     free(rows);
@@ -195,9 +226,7 @@ static const char *orphaned(const struct identity *n, const struct record *r, in
     if (r->kind == HOLDER_PERSON && r->scope[0] && r->attribute->number != ATTRIBUTE_READ_IN &&
         !record_find(n, r->holder, ATTRIBUTE_READ_IN, r->scope, now))
         return "The person is not read in to this enclave.";
-    bool escort =
-        r->attribute->number == ATTRIBUTE_VISITOR || r->attribute->number == ATTRIBUTE_VENDOR;
-    if (escort) {
+    if (is_visit(r)) {
         size_t at = people_by_badge(n, bytes_text(r->value));
         if (at == PEOPLE_MAX || n->people[at].suspended)
             return "Its escort or sponsor is suspended or gone.";
@@ -217,8 +246,8 @@ static void write_expiring(struct identity *n, struct bytes_put *out)
         const struct record *r = &n->records[i];
         bool active = record_is_active(r, now);
         const char *note = active ? orphaned(n, r, now) : NULL;
-        if (r->state == RECORD_PENDING)
-            note = "It waits for a second officer.";
+        if (stands_out(n, r, now))
+            note = stands_out(n, r, now);
         else if (!note && active && r->until_ms <= until)
             note = "It ends.";
         if (note)
@@ -269,7 +298,7 @@ static bool write_standings(struct identity *n, struct bytes_put *out)
         rows[at++] = (struct answer_standing){.attribute = a->name,
                                               .what = a->what,
                                               .value = r ? r->value : "",
-                                              .state = r ? record_state_text(r, now) : "missing",
+                                              .state = r ? record_state_text(n, r, now) : "missing",
                                               .until = r ? r->until_ms : 0,
                                               .document = r ? r->document : ""};
     }

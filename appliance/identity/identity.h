@@ -40,6 +40,8 @@ struct person {
     bool has_pin;
     uint8_t hash[PASSWORD_HASH_LENGTH];
     uint8_t natural[16]; /* of the first account of this human being */
+    uint8_t link_to[16]; /* an account that may be the same human being's; zeros for none */
+    uint8_t link_by[16]; /* who says so */
     bool suspended;
     uint8_t suspended_by[16];
     uint8_t suspended_at[16]; /* a station */
@@ -82,8 +84,11 @@ struct record {
     uint8_t entered_at[16]; /* a station */
     uint8_t approved_by[16];
     int64_t entered_ms, approved_ms, revoked_ms;
-    uint8_t revoked_by[16];
+    int64_t replaced_ms;    /* when a renewal made ahead of time takes its place; 0 for never */
+    bool revocation_asked;  /* one officer wants it gone; the revoked_ fields say who */
+    uint8_t revoked_by[16]; /* who asked for it first, and why */
     char revoked_why[161];
+    uint8_t revocation_approved_by[16]; /* the second, when one alone could not */
 };
 
 /* A set of the site's mandatory rules; its text and tests stay in the log. */
@@ -209,14 +214,20 @@ size_t people_by_badge(const struct identity *n, struct bytes_view badge);    /*
 size_t people_by_id(const struct identity *n, const uint8_t id[static 16]);   /* or PEOPLE_MAX */
 size_t stations_by_id(const struct identity *n, const uint8_t id[static 16]); /* or STATIONS_MAX */
 
+/* people_holder(n, id, ret_kind, ret_place): A person or a station; false when there is none. */
+bool people_holder(const struct identity *n, const uint8_t id[static 16],
+                   enum holder_kind *ret_kind, size_t *ret_place);
+
 /* record.c: authorization records */
 must_use int record_apply(struct identity *n, const struct event *event);
 struct record *record_by_id(const struct identity *n, const uint8_t id[static 16]);
 bool record_is_active(const struct record *record, int64_t now_ms);
 /* record_put(n, record): As it stands, by itself; ERR_FULL. */
 must_use int record_put(struct identity *n, const struct record *record);
-/* "pending", "active", "not yet", "expired", "revoked" or "superseded". */
-const char *record_state_text(const struct record *record, int64_t now_ms);
+/* "pending", "active", "not yet", "past its review" (it ended and binds on), "expired", "revoked"
+ * or "superseded". */
+const char *record_state_text(const struct identity *n, const struct record *record,
+                              int64_t now_ms);
 /* record_newest(n, kind, holder), record_before(n, record): A holder's records, newest first; NULL
  * behind the last. */
 const struct record *record_newest(const struct identity *n, enum holder_kind kind, size_t holder);
@@ -226,12 +237,22 @@ const struct record *record_before(const struct identity *n, const struct record
 const struct record *record_find(const struct identity *n, size_t person,
                                  enum attribute_number attribute, const char *scope,
                                  int64_t now_ms);
-/* record_any(n, person, attribute, now_ms): One in force, wherever it holds; or NULL. */
+/* record_any(n, person, attribute, now_ms): One in force, wherever it holds, else one that binds
+ * past its end; or NULL. */
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms);
-/* record_is_told(record, enclave, now_ms): Does it stand in the snapshot of this enclave, when its
- * holder does?  One that has ended is told for 90 days: an explanation says when it ended. */
-bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms);
+/* record_binds_on(n, record, now_ms): It has ended, and more would be open without it: it goes on
+ * being told until another of its attribute and scope takes its place, or two officers revoke it.
+ */
+bool record_binds_on(const struct identity *n, const struct record *record, int64_t now_ms);
+/* record_visit_is_over(n, person, now_ms): A visitor or vendor whose last visit has ended: he does
+ * nothing until another record is approved, or two officers revoke what ended. */
+bool record_visit_is_over(const struct identity *n, size_t person, int64_t now_ms);
+/* record_is_told(n, record, enclave, now_ms): Does it stand in the snapshot of this enclave, when
+ * its holder does?  One that has ended and opened something is told for 90 days: an explanation
+ * says when it ended. */
+bool record_is_told(const struct identity *n, const struct record *record, const char *enclave,
+                    int64_t now_ms);
 /* record_narrows(n, record, now_ms): Would its holder, or the station, be let in to more without
  * it? Then one officer alone does not take it away. */
 bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms);
@@ -259,6 +280,10 @@ void signin_acknowledged(struct identity *n, const uint8_t id[static 16]);
 void signin_peer_gone(struct identity *n, const struct peer *peer);
 /* signin_is_officer(n, person): A security officer of the site. */
 bool signin_is_officer(const struct identity *n, size_t person);
+/* signin_is_shut_out(n, person): Suspended, or a visitor whose visit is over: has no session. */
+bool signin_is_shut_out(const struct identity *n, size_t person);
+/* signin_session(n, id): Open or locked, of somebody who is not shut out; or NULL. */
+struct session *signin_session(struct identity *n, const uint8_t id[static 16]);
 /* The pending requests that the records' operations share. */
 struct pending *pending_new(struct identity *n, struct peer *gateway, uint64_t request,
                             const struct operation *operation, struct bytes_view body);
@@ -303,6 +328,14 @@ void desk_answer(struct identity *n, struct peer *gateway, uint64_t request,
  * The caller commits. */
 const char *ceremony_begin(struct identity *n);
 const char *ceremony_suspend(struct identity *n);
+/* A suspension ends; where fewer than two officers are left, the person becomes one for 30 days. On
+ * a production site custodians have agreed to it. */
+const char *ceremony_restore(struct identity *n);
+
+/* refusal.c */
+/* refusal_of(n, operation, token): NULL when the request in n->body may be done now, else why not.
+ */
+const char *refusal_of(struct identity *n, unsigned operation, const struct token *token);
 
 /* records.c: people, stations and records, by officers */
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,

@@ -374,6 +374,8 @@ static void on_command(void *context, uint64_t request, unsigned command)
         why = ceremony_begin(n);
     else if (command == COMMAND_SUSPEND)
         why = ceremony_suspend(n);
+    else if (command == COMMAND_RESTORE)
+        why = ceremony_restore(n);
     else
         log_die("the supervisor asked for a command that is not identity's");
     if (!why) {

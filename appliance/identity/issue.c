@@ -32,7 +32,7 @@ static void collect(const struct identity *n, enum holder_kind kind, size_t hold
 {
     p->count = 0;
     for (const struct record *r = record_newest(n, kind, holder); r; r = record_before(n, r)) {
-        if (!record_is_told(r, enclave, now_ms))
+        if (!record_is_told(n, r, enclave, now_ms))
             continue;
         if (p->count == SNAPSHOT_RECORDS_MAX) {
             log_err("somebody has more records than a snapshot takes: nothing is open to him");

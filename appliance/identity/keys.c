@@ -233,7 +233,9 @@ static void sign_in(struct identity *n, struct pending *p)
         denied(n, p, words, why);
         return;
     }
-    if (person_is_locked(n, person))
+    if (signin_is_shut_out(n, person)) /* whose it is, only officers are told */
+        denied(n, p, words, "suspended, or the visit is over");
+    else if (person_is_locked(n, person))
         denied(n, p, "This badge is locked after three wrong PINs.", "locked");
     else if (signin_needs_escort(n, person))
         denied(n, p, "A visitor or vendor signs in with badge and PIN, together with the escort.",

@@ -32,7 +32,7 @@ struct session *lock_session(struct identity *n, struct peer *gateway,
         !token_is_current(ret_token, os_boot_id(), os_boot_ms()) ||
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
-    struct session *s = sessions_find(&n->sessions, ret_token->session, os_boot_ms());
+    struct session *s = signin_session(n, ret_token->session);
     return s && session_is_of(n, s, ret_token) ? s : NULL;
 }
 
@@ -105,7 +105,7 @@ static void unlock(struct identity *n, struct peer *gateway, const struct messag
 
 void unlock_answer(struct identity *n, struct pending *p, enum factor factor)
 {
-    struct session *s = sessions_find(&n->sessions, p->session, os_boot_ms());
+    struct session *s = signin_session(n, p->session);
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     char token[TOKEN_TEXT + 1];
     if (!s) {

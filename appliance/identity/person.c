@@ -38,6 +38,18 @@ size_t stations_by_id(const struct identity *n, const uint8_t id[static 16])
     return STATIONS_MAX;
 }
 
+bool people_holder(const struct identity *n, const uint8_t id[static 16],
+                   enum holder_kind *ret_kind, size_t *ret_place)
+{
+    *ret_kind = HOLDER_PERSON;
+    *ret_place = people_by_id(n, id);
+    if (*ret_place < PEOPLE_MAX)
+        return true;
+    *ret_kind = HOLDER_STATION;
+    *ret_place = stations_by_id(n, id);
+    return *ret_place < STATIONS_MAX;
+}
+
 static int apply_person(struct identity *n, const struct event_person_added *m)
 {
     if (n->people_count == PEOPLE_MAX)
@@ -70,10 +82,23 @@ static int apply_linked(struct identity *n, const struct event_person_linked *m)
     uint8_t before[16];
     if (person == PEOPLE_MAX || same_as == PEOPLE_MAX)
         return ERR_STATE;
+    memset(n->people[person].link_to, 0, 16);
     memcpy(before, n->people[person].natural, 16);
     for (size_t i = 0; i < n->people_count; i++)
         if (memcmp(n->people[i].natural, before, 16) == 0)
             memcpy(n->people[i].natural, n->people[same_as].natural, 16);
+    return 0;
+}
+
+/* It counts for nothing until another officer approves it. */
+static int apply_link_proposed(struct identity *n, const struct event *event)
+{
+    const struct event_link_proposed *m = &event->link_proposed;
+    size_t person = people_by_id(n, m->person);
+    if (person == PEOPLE_MAX || people_by_id(n, m->same_as) == PEOPLE_MAX)
+        return ERR_STATE;
+    memcpy(n->people[person].link_to, m->same_as, 16);
+    memcpy(n->people[person].link_by, event->common.person, 16);
     return 0;
 }
 
@@ -139,6 +164,8 @@ int people_apply(struct identity *n, const struct event *event)
         return breaking_apply(n, event);
     case EVENT_STATION_ADDED:
         return apply_station(n, &event->station_added);
+    case EVENT_LINK_PROPOSED:
+        return apply_link_proposed(n, event);
     case EVENT_PERSON_LINKED:
         return apply_linked(n, &event->person_linked);
     case EVENT_HOLDER_SUSPENDED:

@@ -129,9 +129,11 @@ static void right(struct identity *n, struct pending *p)
 
 bool pin_is_right(struct identity *n, struct pending *p, const uint8_t hash[static 49])
 {
+    bool suspended = p->person < PEOPLE_MAX && n->people[p->person].suspended;
     bool fits = p->person < PEOPLE_MAX &&
-                sodium_memcmp(n->people[p->person].hash, hash, PASSWORD_HASH_LENGTH) == 0;
-    pin_abandoned(n, p); /* it is under way no longer */
+                sodium_memcmp(n->people[p->person].hash, hash, PASSWORD_HASH_LENGTH) == 0 &&
+                !suspended; /* nobody learns from a PIN that it is right */
+    pin_abandoned(n, p);    /* it is under way no longer */
     os_uuid(p->id);
     if (fits) {
         right(n, p);
@@ -141,7 +143,7 @@ bool pin_is_right(struct identity *n, struct pending *p, const uint8_t hash[stat
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, 403, "", "Badge and PIN do not fit together.",
                          "Scan your badge and enter your PIN again.");
-    identity_journal(n, p, AUDIT_OUTCOME_DENIED, "wrong badge or PIN");
+    identity_journal(n, p, AUDIT_OUTCOME_DENIED, suspended ? "suspended" : "wrong badge or PIN");
     pending_end(p);
     return false;
 }

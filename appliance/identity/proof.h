@@ -13,7 +13,8 @@ enum session_why {
     SESSION_EXPIRED,
     SESSION_DISPLACED, /* by a newer one of the same person */
     SESSION_UNESCORTED,
-    SESSION_REVOKED
+    SESSION_REVOKED,
+    SESSION_VISIT_OVER
 };
 /* session_begin(n, p, person, escort, factor, ret_displaced): Open one for ${p}'s station; NULL
  * when there is no room. */

@@ -42,27 +42,6 @@ bool record_is_active(const struct record *record, int64_t now_ms)
            now_ms < record->until_ms;
 }
 
-bool record_is_told(const struct record *record, const char *enclave, int64_t now_ms)
-{
-    return record->state == RECORD_APPROVED && record->until_ms >= now_ms - PAST_MS &&
-           (record->scope[0] == '\0' || strcmp(record->scope, enclave) == 0);
-}
-
-const char *record_state_text(const struct record *record, int64_t now_ms)
-{
-    switch (record->state) {
-    case RECORD_PENDING:
-        return "pending";
-    case RECORD_REVOKED:
-        return "revoked";
-    case RECORD_SUPERSEDED:
-        return "superseded";
-    case RECORD_APPROVED:
-        break;
-    }
-    return now_ms < record->from_ms ? "not yet" : now_ms < record->until_ms ? "active" : "expired";
-}
-
 static uint32_t *first_of(const struct identity *n, enum holder_kind kind, size_t holder)
 {
     return kind == HOLDER_STATION ? &n->stations[holder].first : &n->people[holder].first;
@@ -90,15 +69,97 @@ const struct record *record_find(const struct identity *n, size_t person,
     return NULL;
 }
 
+/* ---- past its end ---- */
+
+/* It was in force, also when it has been revoked since. */
+static bool began(const struct record *r, int64_t now_ms)
+{
+    return r->from_ms <= now_ms &&
+           (r->state == RECORD_APPROVED ||
+            (r->state == RECORD_REVOKED && r->approved_ms && r->from_ms <= r->revoked_ms));
+}
+
+/* A later one of its kind has begun: what holds now is said there. */
+static bool is_outdone(const struct identity *n, const struct record *r, int64_t now_ms)
+{
+    bool set = r->attribute->into == ATTRIBUTE_INTO_NATIONS;
+    for (const struct record *o = record_newest(n, r->kind, r->holder); o; o = record_before(n, o))
+        if (o != r && o->attribute == r->attribute && strcmp(o->scope, r->scope) == 0 &&
+            (!set || strcmp(o->value, r->value) == 0) && began(o, now_ms) &&
+            (o->from_ms > r->from_ms ||
+             (o->from_ms == r->from_ms && memcmp(o->record, r->record, 16) > 0)))
+            return true;
+    return false;
+}
+
+bool record_binds_on(const struct identity *n, const struct record *record, int64_t now_ms)
+{
+    return record->state == RECORD_APPROVED && record->until_ms <= now_ms &&
+           record->attribute->past != ATTRIBUTE_PAST_ENDS &&
+           !(record->replaced_ms && record->replaced_ms <= now_ms) &&
+           !is_outdone(n, record, now_ms);
+}
+
+bool record_visit_is_over(const struct identity *n, size_t person, int64_t now_ms)
+{
+    bool over = false;
+    for (const struct record *r = record_newest(n, HOLDER_PERSON, person); r;
+         r = record_before(n, r)) {
+        if (r->attribute->number != ATTRIBUTE_VISITOR && r->attribute->number != ATTRIBUTE_VENDOR)
+            continue;
+        if (record_is_active(r, now_ms))
+            return false;
+        over = over || record_binds_on(n, r, now_ms);
+    }
+    return over;
+}
+
+bool record_is_told(const struct identity *n, const struct record *record, const char *enclave,
+                    int64_t now_ms)
+{
+    if (record->state != RECORD_APPROVED ||
+        (record->scope[0] && strcmp(record->scope, enclave) != 0))
+        return false;
+    if (record->until_ms > now_ms || record->attribute->past != ATTRIBUTE_PAST_ENDS)
+        return record->until_ms > now_ms || record_binds_on(n, record, now_ms);
+    return record->until_ms >= now_ms - PAST_MS;
+}
+
+const char *record_state_text(const struct identity *n, const struct record *record, int64_t now_ms)
+{
+    switch (record->state) {
+    case RECORD_PENDING:
+        return "pending";
+    case RECORD_REVOKED:
+        return "revoked";
+    case RECORD_SUPERSEDED:
+        return "superseded";
+    case RECORD_APPROVED:
+        break;
+    }
+    return now_ms < record->from_ms             ? "not yet"
+           : now_ms < record->until_ms          ? "active"
+           : record_binds_on(n, record, now_ms) ? "past its review"
+                                                : "expired";
+}
+
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms)
 {
+    const struct record *past = NULL;
     for (const struct record *r = record_newest(n, HOLDER_PERSON, person); r;
-         r = record_before(n, r))
-        if (r->attribute->number == attribute && record_is_active(r, now_ms))
+         r = record_before(n, r)) {
+        if (r->attribute->number != attribute)
+            continue;
+        if (record_is_active(r, now_ms))
             return r;
-    return NULL;
+        if (!past && record_binds_on(n, r, now_ms))
+            past = r;
+    }
+    return past;
 }
+
+/* ---- what is not one officer's to take away ---- */
 
 /* Another value of this attribute would hold in its place, or remain without it. */
 static bool leaves_another(const struct identity *n, const struct record *r, int64_t now_ms)
@@ -120,7 +181,8 @@ static bool leaves_another(const struct identity *n, const struct record *r, int
 
 bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms)
 {
-    if (record->state != RECORD_APPROVED || record->until_ms <= now_ms)
+    if (record->state != RECORD_APPROVED ||
+        (record->until_ms <= now_ms && !record_binds_on(n, record, now_ms)))
         return false;
     switch (record->attribute->number) {
     case ATTRIBUTE_WINDOW:
@@ -201,11 +263,23 @@ static int apply_approved(struct identity *n, const struct event *event)
     struct record *before = record_by_id(n, r->supersedes);
     if (!before || before->state != RECORD_APPROVED)
         return 0;
-    if (r->from_ms <= r->approved_ms)
+    if (r->from_ms <= r->approved_ms) {
         before->state = RECORD_SUPERSEDED;
-    else if (r->from_ms < before->until_ms)
+        return 0;
+    }
+    before->replaced_ms = r->from_ms;
+    if (r->from_ms < before->until_ms)
         before->until_ms = r->from_ms;
     return 0;
+}
+
+static void revoke(struct identity *n, struct record *r, int64_t now_ms)
+{
+    struct record *before = record_by_id(n, r->supersedes);
+    r->state = RECORD_REVOKED;
+    r->revoked_ms = now_ms;
+    if (before && before->state == RECORD_APPROVED && now_ms < r->from_ms)
+        before->replaced_ms = 0; /* it never began: what it would have replaced binds on */
 }
 
 static int apply_revoked(struct identity *n, const struct event *event)
@@ -214,10 +288,31 @@ static int apply_revoked(struct identity *n, const struct event *event)
     struct record *r = record_by_id(n, m->record);
     if (!r)
         return ERR_STATE;
-    r->state = RECORD_REVOKED;
-    r->revoked_ms = event->common.utc_ms;
+    revoke(n, r, event->common.utc_ms);
     memcpy(r->revoked_by, event->common.person, 16);
     copy(r->revoked_why, sizeof r->revoked_why, m->reason);
+    return 0;
+}
+
+static int apply_asked(struct identity *n, const struct event *event)
+{
+    const struct event_revocation_asked *m = &event->revocation_asked;
+    struct record *r = record_by_id(n, m->record);
+    if (!r || r->state != RECORD_APPROVED)
+        return ERR_STATE;
+    r->revocation_asked = true;
+    memcpy(r->revoked_by, event->common.person, 16);
+    copy(r->revoked_why, sizeof r->revoked_why, m->reason);
+    return 0;
+}
+
+static int apply_revoked_by_two(struct identity *n, const struct event *event)
+{
+    struct record *r = record_by_id(n, event->revocation_approved.record);
+    if (!r || r->state != RECORD_APPROVED || !r->revocation_asked)
+        return ERR_STATE;
+    revoke(n, r, event->common.utc_ms);
+    memcpy(r->revocation_approved_by, event->common.person, 16);
     return 0;
 }
 
@@ -230,6 +325,10 @@ int record_apply(struct identity *n, const struct event *event)
         return apply_approved(n, event);
     case EVENT_RECORD_REVOKED:
         return apply_revoked(n, event);
+    case EVENT_REVOCATION_ASKED:
+        return apply_asked(n, event);
+    case EVENT_REVOCATION_APPROVED:
+        return apply_revoked_by_two(n, event);
     default:
         return ERR_UNKNOWN;
     }

@@ -11,214 +11,6 @@
 #include "transfer/statement.h"
 
 #define V(name) body_value(&n->body, name)
-#define DAY_MS  ((int64_t)24 * 3600 * 1000)
-
-/* ---- what a request is about ---- */
-
-/* A person or a station, by the id in field ${name}; false when there is none. */
-static bool find_holder(const struct identity *n, const uint8_t id[static 16],
-                        enum holder_kind *ret_kind, size_t *ret_place)
-{
-    *ret_kind = HOLDER_PERSON;
-    *ret_place = people_by_id(n, id);
-    if (*ret_place < PEOPLE_MAX)
-        return true;
-    *ret_kind = HOLDER_STATION;
-    *ret_place = stations_by_id(n, id);
-    return *ret_place < STATIONS_MAX;
-}
-
-static bool is_enclave(const struct identity *n, struct bytes_view scope)
-{
-    for (size_t i = 0; i < n->enclaves_count; i++)
-        if (bytes_equal_text(scope, n->enclaves[i]))
-            return true;
-    return false;
-}
-
-/* ---- refusals: what, where, what to do ---- */
-
-static const char *person_refused(struct identity *n)
-{
-    if (n->people_count == PEOPLE_MAX)
-        return "There is no room for more people.";
-    if (people_by_badge(n, V("badge")->text) != PEOPLE_MAX)
-        return "This badge belongs to somebody.";
-    if (people_by_id(n, V("person")->bytes) != PEOPLE_MAX)
-        return "A person of this id is known already.";
-    return NULL;
-}
-
-static const char *station_refused(struct identity *n)
-{
-    if (n->stations_count == STATIONS_MAX)
-        return "There is no room for more stations.";
-    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX ||
-        memcmp(V("station")->bytes, station_training, STATION_ID) == 0) /* of every training site */
-        return "This station is known already.";
-    return NULL;
-}
-
-static const char *scope_refused(const struct identity *n, const struct attribute *a,
-                                 struct bytes_view scope)
-{
-    if (scope.length && a->scope == ATTRIBUTE_SCOPE_SITE)
-        return "This attribute holds for the whole site; leave the enclave out.";
-    if (!scope.length && a->scope == ATTRIBUTE_SCOPE_ENCLAVE)
-        return "This attribute holds in one enclave; name it.";
-    if (scope.length && !is_enclave(n, scope))
-        return "The scope is no enclave of this site.";
-    return NULL;
-}
-
-static const char *span_refused(struct identity *n, const struct attribute *a)
-{
-    static char text[120];
-    int64_t from = body_value(&n->body, "from")->number;
-    int64_t until = body_value(&n->body, "until")->number;
-    if (until <= from)
-        return "A record must end after it begins.";
-    if (until - from > a->cap_days * DAY_MS) {
-        snprintf(text, sizeof text,
-                 "A record of %s may last %d day%s at most; give an earlier end.", a->name,
-                 a->cap_days, a->cap_days == 1 ? "" : "s");
-        return text;
-    }
-    return NULL;
-}
-
-static const char *supersedes_refused(struct identity *n, const struct attribute *a,
-                                      const uint8_t holder[static 16])
-{
-    if (!V("supersedes")->present)
-        return NULL;
-    const struct record *before = record_by_id(n, V("supersedes")->bytes);
-    const uint8_t *of = !before                          ? NULL
-                        : before->kind == HOLDER_STATION ? n->stations[before->holder].station
-                                                         : n->people[before->holder].person;
-    if (!before || memcmp(of, holder, 16) != 0 || before->attribute != a)
-        return "It would supersede a record that is not this holder's, or of another attribute.";
-    return before->state == RECORD_APPROVED ? NULL
-                                            : "It would supersede a record that is not in force.";
-}
-
-/* The words that rules go by: another would be bound by none of them. */
-static bool is_affiliation(struct bytes_view v)
-{
-    static const char *const words[] = {"federal", "contractor", "supplier", "customer"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (bytes_equal_text(v, words[i]))
-            return true;
-    return false;
-}
-
-static const char *enter_refused(struct identity *n)
-{
-    static char text[200];
-    enum holder_kind kind;
-    size_t place;
-    const struct attribute *a = attribute_by_name(V("attribute")->text);
-    if (!a)
-        return "The attribute is none that decides access; docs/policy-guide.md lists them.";
-    if (a->number == ATTRIBUTE_BREAK_GLASS)
-        return "Breaking the glass is an operation of its own, never a record that is entered.";
-    if (!find_holder(n, V("holder")->bytes, &kind, &place))
-        return "There is no such person or station.";
-    if (kind != a->holder)
-        return kind == HOLDER_PERSON ? "This attribute is of a station, not of a person."
-                                     : "This attribute is of a person, not of a station.";
-    const char *why = attribute_refuse(a, V("value")->text);
-    if (why) {
-        snprintf(text, sizeof text, "The value of %s %s.", a->name, why);
-        return text;
-    }
-    if (a->number == ATTRIBUTE_AFFILIATION && !is_affiliation(V("value")->text))
-        return "The value of affiliation is federal, contractor, supplier or customer.";
-    bool escort = a->number == ATTRIBUTE_VISITOR || a->number == ATTRIBUTE_VENDOR;
-    if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
-        return "The value is the badge of the escort or sponsor; nobody has this one.";
-    why = scope_refused(n, a, V("scope")->text);
-    if (!why)
-        why = span_refused(n, a);
-    if (!why)
-        why = supersedes_refused(n, a, V("holder")->bytes);
-    if (!why && record_by_id(n, V("record")->bytes))
-        why = "A record of this id is there already; records are superseded, never edited.";
-    if (!why && n->records_count == RECORDS_MAX)
-        why = "There is no room for more records.";
-    return why;
-}
-
-static const char *approve_refused(struct identity *n)
-{
-    static char text[160];
-    const struct record *list[BODY_REFS_MAX];
-    for (size_t i = 0; i < n->body.refs_count; i++) {
-        const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
-        const char *why = !r                           ? "does not exist"
-                          : r->state != RECORD_PENDING ? "is not waiting for approval any more"
-                                                       : NULL;
-        if (why) {
-            snprintf(text, sizeof text, "Record %zu of the list %s. None was approved.", i + 1,
-                     why);
-            return text;
-        }
-    }
-    return room_refused(n, list, n->body.refs_count, identity_now(n));
-}
-
-static const char *revoke_refused(struct identity *n)
-{
-    const struct record *r = record_by_id(n, V("record")->bytes);
-    if (!r)
-        return "There is no such record.";
-    if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
-        return "This record is not in force any more.";
-    return record_narrows(n, r, identity_now(n)) ? "More would be open without this record: enter "
-                                                   "one that supersedes it, for a second "
-                                                   "officer to approve."
-                                                 : NULL;
-}
-
-static const char *suspend_refused(struct identity *n, bool suspend)
-{
-    enum holder_kind kind;
-    size_t place;
-    if (!find_holder(n, V("holder")->bytes, &kind, &place))
-        return "There is no such person or station.";
-    bool now = kind == HOLDER_STATION ? n->stations[place].suspended : n->people[place].suspended;
-    if (now == suspend)
-        return suspend ? "It is suspended already." : "It is not suspended.";
-    return NULL;
-}
-
-static const char *refused(struct identity *n, unsigned operation, const struct token *token)
-{
-    switch (operation) {
-    case OPERATION_ADD_PERSON:
-        return person_refused(n);
-    case OPERATION_ADD_STATION:
-        return station_refused(n);
-    case OPERATION_ENTER_RECORD:
-        return enter_refused(n);
-    case OPERATION_APPROVE_RECORDS:
-        return approve_refused(n);
-    case OPERATION_REVOKE_RECORD:
-        return revoke_refused(n);
-    case OPERATION_SUSPEND:
-    case OPERATION_RESTORE:
-        return suspend_refused(n, operation == OPERATION_SUSPEND);
-    case OPERATION_REVIEW_GLASS:
-        return breaking_review_refused(n);
-    case OPERATION_LINK_PERSON:
-        return people_by_id(n, V("person")->bytes) == PEOPLE_MAX ||
-                       people_by_id(n, V("same_as")->bytes) == PEOPLE_MAX
-                   ? "There is no such person."
-                   : NULL;
-    default:
-        return MANDATORY_OPERATIONS(operation) ? mandatory_refused(n, token, operation) : NULL;
-    }
-}
 
 /* ---- the policy ---- */
 
@@ -237,7 +29,23 @@ static void subject_of(const struct identity *n, const struct record *r, struct 
         memcpy(s->about, n->people[r->holder].natural, 16);
 }
 
-static void fill_subject(struct identity *n, unsigned operation, size_t at, struct subject *s)
+/* Who said that two accounts are one, and whom it is about: the officer himself, if he is one. */
+static void link_subject(const struct identity *n, const uint8_t officer[static 16],
+                         struct subject *s)
+{
+    size_t person = people_by_id(n, V("person")->bytes);
+    size_t same_as = people_by_id(n, V("same_as")->bytes);
+    uint8_t mine[16];
+    if (person == PEOPLE_MAX || same_as == PEOPLE_MAX)
+        return;
+    natural_of(n, officer, mine);
+    natural_of(n, n->people[person].link_by, s->entered_by);
+    bool other = memcmp(n->people[same_as].natural, mine, 16) == 0;
+    memcpy(s->about, n->people[other ? same_as : person].natural, 16);
+}
+
+static void fill_subject(struct identity *n, unsigned operation, const uint8_t officer[static 16],
+                         size_t at, struct subject *s)
 {
     enum holder_kind kind;
     size_t place;
@@ -254,9 +62,19 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
         if (r)
             subject_of(n, r, s);
         return;
+    case OPERATION_APPROVE_REVOCATION:
+        r = record_by_id(n, V("record")->bytes);
+        if (!r)
+            return;
+        subject_of(n, r, s);
+        natural_of(n, r->revoked_by, s->entered_by); /* who asked for it */
+        return;
     case OPERATION_ENTER_RECORD:
-        if (find_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
+        if (people_holder(n, V("holder")->bytes, &kind, &place) && kind == HOLDER_PERSON)
             memcpy(s->about, n->people[place].natural, 16);
+        return;
+    case OPERATION_APPROVE_LINK:
+        link_subject(n, officer, s);
         return;
     case OPERATION_REVIEW_GLASS:
         breaking_subject(n, s);
@@ -265,7 +83,7 @@ static void fill_subject(struct identity *n, unsigned operation, size_t at, stru
         mandatory_subject(n, s);
         return;
     case OPERATION_RESTORE:
-        if (!find_holder(n, V("holder")->bytes, &kind, &place))
+        if (!people_holder(n, V("holder")->bytes, &kind, &place))
             return;
         natural_of(n,
                    kind == HOLDER_STATION ? n->stations[place].suspended_by
@@ -290,7 +108,7 @@ static bool allowed(struct identity *n, const struct operation *operation,
     size_t times = operation->number == OPERATION_APPROVE_RECORDS ? n->body.refs_count : 1;
     memcpy(c.station, token->station, 16);
     for (size_t i = 0; i < times; i++) {
-        fill_subject(n, operation->number, i, &subject);
+        fill_subject(n, operation->number, token->person, i, &subject);
         decide(n->decider, token->person, operation, &subject, &c, &decision);
         if (!decision.allowed) {
             identity_denied(n, token, operation, decide_detail(&decision, detail));
@@ -324,7 +142,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
         desk_answer(n, gateway, m->request, operation);
         return;
     }
-    const char *why = refused(n, operation->number, &token);
+    const char *why = refusal_of(n, operation->number, &token);
     if (why) {
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
@@ -382,7 +200,7 @@ static void fill_record(struct identity *n, struct event *event)
     enum holder_kind kind = HOLDER_PERSON;
     size_t place;
     *event = (struct event){.number = EVENT_RECORD_ENTERED};
-    (void)find_holder(n, V("holder")->bytes, &kind, &place);
+    (void)people_holder(n, V("holder")->bytes, &kind, &place);
     e->kind = (uint8_t)kind;
     e->attribute = (uint8_t)attribute_by_name(V("attribute")->text)->number;
     memcpy(e->record, V("record")->bytes, 16);
@@ -419,7 +237,7 @@ static int suspend(struct identity *n, const struct pending *p, const uint8_t by
     struct event event = {.number = EVENT_HOLDER_SUSPENDED};
     enum holder_kind kind;
     size_t place;
-    if (!find_holder(n, V("holder")->bytes, &kind, &place))
+    if (!people_holder(n, V("holder")->bytes, &kind, &place))
         return ERR_STATE;
     if (p->operation == OPERATION_RESTORE) {
         event.number = EVENT_HOLDER_RESTORED;
@@ -436,6 +254,34 @@ static int suspend(struct identity *n, const struct pending *p, const uint8_t by
     return people_event(n, &event, by, p->operation, V("id")->bytes);
 }
 
+/* What more would be open without is not one officer's to take away: he asks for it. */
+static void revocation(struct identity *n, struct event *event)
+{
+    const uint8_t *id = V("record")->bytes;
+    if (record_narrows(n, record_by_id(n, id), identity_now(n))) {
+        event->number = EVENT_REVOCATION_ASKED;
+        memcpy(event->revocation_asked.record, id, 16);
+        event->revocation_asked.reason = V("reason")->text;
+        return;
+    }
+    event->number = EVENT_RECORD_REVOKED;
+    memcpy(event->record_revoked.record, id, 16);
+    event->record_revoked.reason = V("reason")->text;
+}
+
+/* What was recorded, for whom it surprises. */
+static const char *recorded(struct identity *n, unsigned operation)
+{
+    if (operation == OPERATION_LINK_PERSON)
+        return "Recorded. They count as two until another officer approves it.";
+    const struct record *r =
+        operation == OPERATION_REVOKE_RECORD ? record_by_id(n, V("record")->bytes) : NULL;
+    return r && r->state == RECORD_APPROVED
+               ? "Recorded. More would be open without this record: it holds until another "
+                 "officer approves its revocation."
+               : "Recorded.";
+}
+
 static int carry_out(struct identity *n, const struct pending *p)
 {
     struct event event = {0};
@@ -450,9 +296,12 @@ static int carry_out(struct identity *n, const struct pending *p)
     case OPERATION_APPROVE_RECORDS:
         return approve_records(n, p, by);
     case OPERATION_REVOKE_RECORD:
-        event.number = EVENT_RECORD_REVOKED;
-        memcpy(event.record_revoked.record, V("record")->bytes, 16);
-        event.record_revoked.reason = V("reason")->text;
+        revocation(n, &event);
+        break;
+    case OPERATION_APPROVE_REVOCATION:
+        event.number = EVENT_REVOCATION_APPROVED;
+        memcpy(event.revocation_approved.record, V("record")->bytes, 16);
+        event.revocation_approved.statement = bytes_view_of(p->statement, p->statement_length);
         break;
     case OPERATION_ADD_STATION:
         event.number = EVENT_STATION_ADDED;
@@ -463,6 +312,12 @@ static int carry_out(struct identity *n, const struct pending *p)
         breaking_review(n, p, &event);
         break;
     case OPERATION_LINK_PERSON:
+        event.number = EVENT_LINK_PROPOSED;
+        memcpy(event.link_proposed.person, V("person")->bytes, 16);
+        memcpy(event.link_proposed.same_as, V("same_as")->bytes, 16);
+        event.link_proposed.statement = bytes_view_of(p->statement, p->statement_length);
+        break;
+    case OPERATION_APPROVE_LINK:
         event.number = EVENT_PERSON_LINKED;
         memcpy(event.person_linked.person, V("person")->bytes, 16);
         memcpy(event.person_linked.same_as, V("same_as")->bytes, 16);
@@ -482,14 +337,14 @@ void records_go_on(struct identity *n, struct pending *p)
                     &n->body) != 0)
         log_die("a body that was decoded once could not be decoded again");
     const char *why = allowed(n, operation, &p->token) /* decided again: things may have changed */
-                          ? refused(n, p->operation, &p->token)
+                          ? refusal_of(n, p->operation, &p->token)
                           : "You may not do this any more.";
     char halves[STATION_HALVES] = "";
     if (!why)
         halves_of(n, p, halves);
     if (!why && carry_out(n, p) != 0)
         log_die("identity's store failed");
-    answer_write_done(&(struct answer_done){.done = !why, .text = "Recorded."}, &out);
+    answer_write_done(&(struct answer_done){.done = !why, .text = recorded(n, p->operation)}, &out);
     if (p->gateway && why)
         identity_problem(n, p->gateway, p->request, 409, "", why, "");
     else if (p->gateway)

@@ -40,7 +40,7 @@ static bool is_replaced(const struct counting *c, const struct record *r)
 static bool will_tell(const struct counting *c, const struct record *r)
 {
     if (r->state == RECORD_APPROVED)
-        return record_is_told(r, c->enclave, c->now_ms) && !is_replaced(c, r);
+        return record_is_told(c->n, r, c->enclave, c->now_ms) && !is_replaced(c, r);
     return r->state == RECORD_PENDING && is_listed(c, r) &&
            (r->scope[0] == '\0' || strcmp(r->scope, c->enclave) == 0);
 }

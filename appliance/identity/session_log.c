@@ -21,6 +21,8 @@ static const char *why_text(enum session_why why)
         return "its escort had gone";
     case SESSION_REVOKED:
         return "what it was opened with was revoked";
+    case SESSION_VISIT_OVER:
+        return "its person's visit was over";
     case SESSION_WHY_NONE:
         break;
     }
@@ -131,9 +133,20 @@ void session_open_again(struct identity *n, struct session *s, enum factor facto
     tell_workers(n, &m);
 }
 
+/* Whoever may not be here any more is not. */
+static void end_visits(struct identity *n)
+{
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        struct session *s = &n->sessions.session[i];
+        if (s->state != SESSION_OVER && record_visit_is_over(n, s->person, identity_now(n)))
+            session_over(n, s, SESSION_VISIT_OVER);
+    }
+}
+
 void sessions_pass(struct identity *n)
 {
     struct session *s;
+    end_visits(n);
     for (;;) {
         switch (sessions_due(&n->sessions, os_boot_ms(), &s)) {
         case SESSION_DUE_LOCK:

@@ -18,6 +18,12 @@ bool session_is_of(const struct identity *n, const struct session *s, const stru
     return memcmp(n->people[s->person].person, token->person, 16) == 0;
 }
 
+struct session *signin_session(struct identity *n, const uint8_t id[static 16])
+{
+    struct session *s = sessions_find(&n->sessions, id, os_boot_ms());
+    return s && !signin_is_shut_out(n, s->person) ? s : NULL;
+}
+
 struct session *identity_session(struct identity *n, struct bytes_view token,
                                  const char audience[static 8], struct token *ret_token)
 {
@@ -25,8 +31,13 @@ struct session *identity_session(struct identity *n, struct bytes_view token,
         !token_is_current(ret_token, os_boot_id(), os_boot_ms()) ||
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
-    struct session *s = sessions_find(&n->sessions, ret_token->session, os_boot_ms());
+    struct session *s = signin_session(n, ret_token->session);
     return s && s->state == SESSION_OPEN && session_is_of(n, s, ret_token) ? s : NULL;
+}
+
+bool signin_is_shut_out(const struct identity *n, size_t person)
+{
+    return n->people[person].suspended || record_visit_is_over(n, person, identity_now(n));
 }
 
 size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choice *out)
@@ -35,7 +46,7 @@ size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choic
     for (size_t e = 0; e < n->enclaves_count; e++) {
         const struct record *r =
             record_find(n, person, ATTRIBUTE_READ_IN, n->enclaves[e], identity_now(n));
-        if (r && !n->people[person].suspended)
+        if (r && !signin_is_shut_out(n, person))
             out[count++] =
                 (struct answer_enclave_choice){.enclave = n->enclaves[e],
                                                .name = r->value,
@@ -87,6 +98,11 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
     char token[TOKEN_TEXT + 1];
     bool displaced;
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
+    if (signin_is_shut_out(n, person)) { /* since the proof was right */
+        refuse_sign_in(n, p, 403, "", "Your access was stopped a moment ago.",
+                       "Ask a security officer.");
+        return;
+    }
     struct session *s = session_begin(n, p, person, escort, factor, &displaced);
     if (!s) {
         pending_unavailable(n, p, "More people are signed in than this box has room for.");
@@ -151,6 +167,11 @@ static void check_escort(struct identity *n, struct pending *p)
 static void pin_fits(struct identity *n, struct pending *p)
 {
     pending_body(n, p);
+    if (p->operation == OPERATION_SIGN_IN && record_visit_is_over(n, p->person, identity_now(n))) {
+        refuse_sign_in(n, p, 403, "", "Your visit is over: it ended when its record did.",
+                       "Two security officers can give you another.");
+        return;
+    }
     if (p->operation == OPERATION_SIGN_IN && p->visitor == PEOPLE_MAX &&
         escort_record(n, p->person)) {
         check_escort(n, p);
@@ -186,7 +207,7 @@ void statement_answer(struct identity *n, struct pending *p, const struct operat
     size_t length;
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     struct statement s = {.factor = (enum statement_factor)factor, .at_ms = identity_now(n)};
-    struct session *session = sessions_find(&n->sessions, p->session, os_boot_ms());
+    struct session *session = signin_session(n, p->session);
     if (!session || !session_touch(session, os_boot_ms())) {
         refuse_sign_in(n, p, 401, "", "The session has ended. Nothing was signed.",
                        "Badge in at the entry page.");
@@ -319,7 +340,7 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     struct session *s = NULL;
     bool good = c && strcmp(c->enclave, gateway->enclave) == 0 && os_boot_ms() < c->expires_ms;
     if (good)
-        s = sessions_find(&n->sessions, c->session, os_boot_ms());
+        s = signin_session(n, c->session);
     if (c)
         c->used = false; /* once, also when it came to the wrong door */
     if (!s || s->state != SESSION_OPEN || memcmp(s->station, n->station, 16) != 0) {

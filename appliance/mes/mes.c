@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/mes/definitions/marking.h"
 #include "appliance/mes/people/known.h"
 #include "appliance/mes/policies/policy.h"
 #include "enclave/process/log.h"
@@ -37,7 +38,7 @@ void mes_free(struct mes *mes)
 int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
-        execution_apply, orders_apply, definitions_apply, markings_apply,
+        execution_apply, orders_apply, definitions_apply, markings_apply, marking_changes_apply,
         reports_apply,   known_apply,  policies_apply,    drafts_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
@@ -266,6 +267,9 @@ void mes_subject(const struct mes *mes, const struct operation *operation, const
     }
     if (operation->number == OPERATION_DEFINE_MARKING)
         marking_subject(mes, body, s);
+    if (operation->number == OPERATION_APPROVE_MARKING ||
+        operation->number == OPERATION_DECLINE_MARKING)
+        marking_change_subject(mes, body, s);
     for (size_t i = 0; !defines && i < sizeof references / sizeof *references; i++)
         for (size_t k = 0; k < operation->fields_count; k++)
             if (operation->fields[k].kind == FIELD_REF &&
@@ -314,6 +318,10 @@ int mes_run(struct command *command)
         return drafts_run(command);
     case OPERATION_DEFINE_MARKING:
         return markings_run(command);
+    case OPERATION_APPROVE_MARKING:
+    case OPERATION_DECLINE_MARKING:
+    case OPERATION_GET_MARKINGS:
+        return marking_changes_run(command);
     case OPERATION_ENTER_RATIONALE:
     case OPERATION_WITHDRAW_RATIONALE:
         return rationales_run(command);
@@ -404,6 +412,19 @@ void mes_describe(const struct mes *mes, const struct event *event, struct answe
         return;
     case EVENT_RELEASE_APPROVED:
         snprintf(text, size, "Approved.");
+        return;
+    case EVENT_MARKING_PROPOSED:
+        snprintf(text, size,
+                 "Proposed, and not in force: %.*s. The present marking stays until another person "
+                 "approves it.",
+                 (int)event->marking_proposed.opens.length,
+                 (const char *)event->marking_proposed.opens.data);
+        return;
+    case EVENT_MARKING_APPROVED:
+        snprintf(text, size, "Approved. It is marked so from now on.");
+        return;
+    case EVENT_MARKING_DECLINED:
+        snprintf(text, size, "Declined. The marking in force stays.");
         return;
     case EVENT_ORDER_RELEASED:
         snprintf(text, size, "The order is released to the floor.");

@@ -1,6 +1,7 @@
 #include "appliance/supervisor/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,23 +115,31 @@ static const enum descriptor *kinds_of(const char *letters)
     return kinds;
 }
 
-static void forward(struct instance *to, const struct request *request, int client)
+/* The command with as many of its descriptors as ${letters} names. */
+static void forward(struct instance *to, const struct command *command, const char *letters,
+                    const int *fds, int client)
 {
     struct message m = {.number = MESSAGE_COMMAND};
-    const enum descriptor *kinds = kinds_of(request->command->descriptors);
+    const enum descriptor *kinds = kinds_of(letters);
+    size_t count = strlen(letters);
     int r = 0;
+    if (!to || !to->control || !to->ready) {
+        answer_text(client, 1,
+                    "the program that answers this is not running; see `casemate status`");
+        return;
+    }
     if (to->client >= 0) {
         answer_text(client, 1, "it is still at the last command; try again when that has ended");
         return;
     }
-    for (size_t i = 0; r == 0 && i < request->count; i++) {
+    for (size_t i = 0; r == 0 && i < count; i++) {
         struct message d = {.number = MESSAGE_DESCRIPTOR};
         d.descriptor.what = (uint8_t)kinds[i];
-        r = channel_put_fd(to->control, &d, request->fds[i]);
+        r = channel_put_fd(to->control, &d, fds[i]);
     }
     m.command.request = (uint64_t)client;
-    m.command.command = (uint16_t)request->command->number;
-    m.command.descriptors = (uint8_t)request->count;
+    m.command.command = (uint16_t)command->number;
+    m.command.descriptors = (uint8_t)count;
     if (r == 0)
         r = channel_put(to->control, &m);
     if (r == 0)
@@ -143,10 +152,59 @@ static void forward(struct instance *to, const struct request *request, int clie
     to->client = client;
 }
 
+/* ---- restoring somebody: the custodians' shares to the keeper, then the words to identity ---- */
+
+static struct {
+    const struct command *command; /* NULL while nobody is restored */
+    struct site *site;
+    int words; /* the descriptor that identity will read */
+} restoring;
+
+static void restoring_over(void)
+{
+    if (restoring.command)
+        close(restoring.words);
+    restoring.command = NULL;
+}
+
+static void restore(struct site *site, const struct request *request, int client)
+{
+    struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
+    if (site->config.training) {
+        forward(site_instance(site, PROGRAM_IDENTITY, -1), request->command, "I", request->fds,
+                client);
+        return;
+    }
+    if (!keeper->ready || !keeper->control) {
+        answer_text(client, 1, "the site is locked: nobody can check its custodians' shares");
+        return;
+    }
+    int words = restoring.command ? -1 : fcntl(request->fds[0], F_DUPFD_CLOEXEC, 0);
+    if (words < 0) {
+        answer_text(client, 1, "it is still at the last command; try again when that has ended");
+        return;
+    }
+    restoring.command = request->command;
+    restoring.site = site;
+    restoring.words = words;
+    forward(keeper, request->command, "I", request->fds + 1, client);
+    if (keeper->client != client)
+        restoring_over();
+}
+
 void console_command_done(struct instance *from, const struct message_command_done *m)
 {
     if (from->client < 0 || m->request != (uint64_t)from->client)
         return;
+    if (from->row->program == PROGRAM_KEEPER && restoring.command && m->outcome == 0) {
+        forward(site_instance(restoring.site, PROGRAM_IDENTITY, -1), restoring.command, "I",
+                &restoring.words, from->client);
+        from->client = -1;
+        restoring_over();
+        return;
+    }
+    if (from->row->program == PROGRAM_KEEPER)
+        restoring_over();
     answer(from->client, m->outcome, (const char *)m->text.data, m->text.length);
     from->client = -1;
 }
@@ -155,6 +213,8 @@ void console_run_ended(struct instance *instance, int status_code)
 {
     if (instance->client < 0)
         return;
+    if (instance->row->program == PROGRAM_KEEPER)
+        restoring_over();
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
     answer_text(instance->client, well ? 0 : 1,
@@ -232,11 +292,10 @@ static void serve(struct site *site, const struct request *request, int client)
         run_certifier(site, request, client);
     else if (to && c->program == PROGRAM_INTAKE)
         run_once(to, "import", request, client);
-    else if (to && to->control && to->ready)
-        forward(to, request, client);
+    else if (c->number == COMMAND_RESTORE)
+        restore(site, request, client);
     else
-        answer_text(client, 1,
-                    "the program that answers this is not running; see `casemate status`");
+        forward(to, c, c->descriptors, request->fds, client);
 }
 
 /* ---- reading a request ---- */

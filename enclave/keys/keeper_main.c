@@ -2,7 +2,8 @@
  * The keeper: holds the root key and hands each program the keys that topology.def
  * lists for it, once per channel, each in pages of its own.  A training site's root
  * key comes from its key file, a production site's from its custodians' shares; nobody
- * else reads those descriptors.
+ * else reads those descriptors.  Shares that the console passes on later are checked the
+ * same way, for what custodians alone may allow.
  */
 #include <fcntl.h>
 #include <sodium.h>
@@ -20,6 +21,7 @@
 
 static struct secret *root_key;
 static struct process *self;
+static struct custodians custodians; /* of a production site */
 
 static int give_key(struct peer *peer, const struct key_row *row)
 {
@@ -121,7 +123,6 @@ static int from_shares(void)
 {
     static char text[CUSTODIANS_MAX + 1];
     static struct share shares[SHARES_MAX];
-    struct custodians custodians;
     char why[SHARE_WHY] = "";
     size_t count = 0;
     size_t length = read_all(process_descriptor(self, DESCRIPTOR_CUSTODIANS), text, sizeof text);
@@ -144,6 +145,37 @@ static int from_shares(void)
     return r;
 }
 
+/* ---- custodians who agree, while the site is unlocked ---- */
+
+/* Their shares are checked as at an unlocking, to the key that comes out; nothing is kept. */
+static int agree(char why[static SHARE_WHY])
+{
+    static struct share shares[SHARES_MAX];
+    struct secret *again = NULL;
+    size_t count = 0;
+    int r = take_shares(shares, &count, why);
+    if (r == 0)
+        r = shares_combine(&custodians, shares, count, &again, why);
+    sodium_memzero(shares, sizeof shares);
+    secret_free(again);
+    return r;
+}
+
+static void on_command(void *context, uint64_t request, unsigned command)
+{
+    char why[SHARE_WHY] = "";
+    (void)context;
+    (void)command;
+    if (process_is_training(self))
+        log_die("a training site has no custodians to ask");
+    int r = agree(why);
+    if (r)
+        log_err("custodians were asked, and did not agree: %s", why);
+    else
+        log_info("%u custodians agreed to what the console asks", custodians.threshold);
+    process_command_done(self, request, r != 0, r ? why : "agreed");
+}
+
 static int on_started(void *context, struct process *process)
 {
     (void)context;
@@ -163,6 +195,7 @@ int main(void)
         .started = on_started,
         .joined = on_joined,
         .message = on_message,
+        .command = on_command,
         .stopping = on_stopping,
     };
     return process_main(PROGRAM_KEEPER, &handlers);

@@ -350,6 +350,150 @@ static void a_visitor_needs_the_escort(void **state)
     assert_true(denied_by("M16-escort"));
 }
 
+/* ---- what closes something does not run out ---- */
+
+/* The operator at a moment of an open session: nobody builds anew. */
+static bool denied_at(int64_t now_ms, enum operation_number number, const char *id)
+{
+    struct subject s = good_subject();
+    uint8_t who[16];
+    s.technical = true;
+    memset(who, OPERATOR, 16);
+    circumstance.now_ms = now_ms;
+    decide(decider, who, operation_by_number(number), &s, &circumstance, &result);
+    if (!id)
+        return result.allowed;
+    return denied_by(id);
+}
+
+static void a_visit_that_is_over_closes_everything_to_the_millisecond(void **state)
+{
+    static const enum attribute_number kinds[] = {ATTRIBUTE_VISITOR, ATTRIBUTE_VENDOR};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct snapshot_holder *h = fresh();
+        making.stations = 0;
+        good_person(&making, MANAGER, "operator");
+        good_station(&making, STATION);
+        add_record(h, kinds[i], "CW-1", PEOPLE_FROM, NOW + 10);
+        opens("M16-escort");
+        memset(circumstance.escort, MANAGER, 16);
+        assert_true(denied_at(NOW + 9, OPERATION_GET_JOB, NULL));
+        assert_true(denied_at(NOW + 10, OPERATION_GET_JOB, "M01-suspended"));
+        assert_true(denied_at(NOW + 10, OPERATION_START_OPERATION, "M01-suspended"));
+        if (kinds[i] == ATTRIBUTE_VENDOR)
+            assert_true(denied_at(NOW + 10, OPERATION_START_OPERATION, "M17-vendor-reads"));
+        memset(circumstance.escort, 0, 16);
+        assert_true(denied_at(NOW + 10, OPERATION_GET_JOB, "M16-escort"));
+        /* until there is another */
+        add_record(h, kinds[i], "CW-1", NOW + 20, NOW + 30);
+        people_now();
+        memset(circumstance.escort, MANAGER, 16);
+        assert_true(denied_at(NOW + 19, OPERATION_GET_JOB, "M01-suspended"));
+        assert_true(denied_at(NOW + 20, OPERATION_GET_JOB, NULL));
+        assert_true(denied_at(NOW + 30, OPERATION_GET_JOB, "M01-suspended"));
+    }
+}
+
+static void hours_bind_past_their_end(void **state)
+{
+    struct snapshot_holder *h = fresh();
+    (void)state;
+    /* at -06:00 it is Tuesday 21:33 */
+    add_record(h, ATTRIBUTE_WINDOW, "Wed 14:00-22:00 -06:00", PEOPLE_FROM, NOW + 10);
+    opens("M15-hours");
+    assert_true(denied_at(NOW + 9, OPERATION_GET_JOB, "M15-hours"));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_JOB, "M15-hours"));
+    /* and are counted where they were */
+    record_of(h, ATTRIBUTE_WINDOW)->value = bytes_text("Tue 14:00-22:00 -06:00");
+    opens(NULL);
+    assert_true(denied_at(NOW + 10, OPERATION_GET_JOB, NULL));
+}
+
+static void a_country_binds_past_its_end(void **state)
+{
+    struct snapshot_holder *h = fresh();
+    (void)state;
+    drop_record(h, ATTRIBUTE_ITAR_US_PERSON);
+    add_record(h, ATTRIBUTE_AUTHORIZATION, "XI(c)", PEOPLE_FROM, PEOPLE_END);
+    record_of(h, ATTRIBUTE_COUNTRY_ITAR)->value = bytes_text("GBR");
+    opens(NULL);
+    add_record(h, ATTRIBUTE_COUNTRY_ITAR, "CHN", PEOPLE_FROM, NOW + 10);
+    opens("M18-proscribed");
+    assert_true(denied_at(NOW + 9, OPERATION_GET_DOCUMENT, "M18-proscribed"));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M18-proscribed"));
+    /* one alone that ended opens nothing */
+    drop_record(h, ATTRIBUTE_COUNTRY_ITAR);
+    drop_record(h, ATTRIBUTE_COUNTRY_ITAR);
+    add_record(h, ATTRIBUTE_COUNTRY_ITAR, "GBR", PEOPLE_FROM, NOW);
+    opens("M18-proscribed");
+}
+
+static void a_citizenship_binds_past_its_end(void **state)
+{
+    struct snapshot_holder *h = fresh();
+    (void)state;
+    strcpy(markings[0].rel_to, "USA");
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    opens(NULL);
+    add_record(h, ATTRIBUTE_CITIZENSHIP, "GBR", PEOPLE_FROM, NOW + 10);
+    opens("M21-rel-to");
+    assert_true(denied_at(NOW + 9, OPERATION_GET_DOCUMENT, "M21-rel-to"));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M21-rel-to"));
+}
+
+static void an_affiliation_that_binds_does_so_past_its_end_and_one_that_opens_does_not(void **state)
+{
+    struct snapshot_holder *h = fresh();
+    (void)state;
+    add_record(h, ATTRIBUTE_AFFILIATION, "supplier", PEOPLE_FROM, NOW + 10);
+    opens("M26-contract");
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M26-contract"));
+    record_of(h, ATTRIBUTE_AFFILIATION)->value = bytes_text("federal");
+    strcpy(markings[0].ldc, "FEDONLY");
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    opens(NULL);
+    assert_true(denied_at(NOW + 9, OPERATION_GET_DOCUMENT, NULL));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M22-controlled-unclassified"));
+}
+
+static void what_lowered_a_level_or_named_another_country_is_not_forgotten_at_its_end(void **state)
+{
+    struct snapshot_holder *h = fresh();
+    (void)state;
+    add_record(h, ATTRIBUTE_CLEARANCE, "1", PEOPLE_FROM + 1, NOW + 10);
+    opens("M06-clearance");
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M06-clearance"));
+    h = fresh(); /* but a higher one for a while leaves the lower */
+    add_record(h, ATTRIBUTE_CLEARANCE, "4", PEOPLE_FROM + 1, NOW + 10);
+    opens(NULL);
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, NULL));
+    h = fresh();
+    drop_record(h, ATTRIBUTE_ITAR_US_PERSON);
+    markings[0].itar = false;
+    markings[0].ear = true;
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    record_of(h, ATTRIBUTE_COUNTRY_EAR)->value = bytes_text("GBR");
+    opens(NULL);
+    add_record(h, ATTRIBUTE_COUNTRY_EAR, "CHN", PEOPLE_FROM + 1, NOW + 10);
+    opens("M19-ear");
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M19-ear"));
+}
+
+static void a_station_s_lower_ceiling_is_not_forgotten_at_its_end(void **state)
+{
+    struct snapshot_holder *station;
+    (void)state;
+    fresh();
+    station = &making.holder[making.people];
+    add_record(station, ATTRIBUTE_CEILING, "1", PEOPLE_FROM + 1, NOW + 10);
+    people_now();
+    circumstance = (struct circumstance){.factor = FACTOR_BADGE_PIN};
+    memset(circumstance.station, STATION, 16);
+    assert_true(denied_at(NOW + 9, OPERATION_GET_JOB, "M05-station-ceiling"));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_JOB, "M05-station-ceiling"));
+}
+
 static void a_station_is_certified_by_its_records(void **state)
 {
     static const struct {
@@ -587,6 +731,13 @@ int main(void)
         CASE(the_markings_of_an_object_decide),
         CASE(hours_are_counted_where_the_person_is),
         CASE(a_visitor_needs_the_escort),
+        CASE(a_visit_that_is_over_closes_everything_to_the_millisecond),
+        CASE(hours_bind_past_their_end),
+        CASE(a_country_binds_past_its_end),
+        CASE(a_citizenship_binds_past_its_end),
+        CASE(an_affiliation_that_binds_does_so_past_its_end_and_one_that_opens_does_not),
+        CASE(what_lowered_a_level_or_named_another_country_is_not_forgotten_at_its_end),
+        CASE(a_station_s_lower_ceiling_is_not_forgotten_at_its_end),
         CASE(a_station_is_certified_by_its_records),
         CASE(a_value_that_cannot_be_leaves_the_people_as_they_were),
         CASE(an_object_above_the_station_or_elsewhere_is_denied),

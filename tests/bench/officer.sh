@@ -23,7 +23,7 @@ officer_figures() { # WHICH...: revoke, exist
             # units of a part that this person need not know
             marker=$(enter "$officer_one" "$program")
             post "$program" "$marker" /api/define/marking "$(jq -nc --arg id "$(uuid)" --arg o "BENCH-$stamp" \
-                '{id: $id, object: $o, level: 0, itar: false, ear: false, group: "lot-9", source: "measured"}')"
+                '{id: $id, object: $o, level: 1, itar: true, ear: false, category: "VIII(h)", group: "lot-9", source: "measured"}')"
             need 200 "a part is not marked"
         fi
         timeout 300 "$(realpath "${OFFICER:-$here/build/bench/officer}")" "$which" "$work/facts" || officer_code=1

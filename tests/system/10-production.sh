@@ -394,6 +394,20 @@ check "its open connection is closed" wait_for 5 gone
 kill "$live" 2>/dev/null; wait "$live" 2>/dev/null
 check "the other works on" in_force a
 
+# ---- custodians let an officer in again ----
+
+send "$other" /api/suspend "{\"id\":\"$(id)\",\"holder\":\"$person\",\"reason\":\"a test\"}" >"$work/status"
+is "one officer suspends the other" "$(cat "$work/status")" 200
+is "who does not sign in, with a key either" "$(in_by_key CW-1)" 403
+restore() { shares=$1; shift; cat $shares | casemate restore --site "$site" --shares - "$@"; }
+refused "one share does not restore" 1 "this site needs 2" restore "$one" CW-1 "no second officer"
+refused "nor one given twice" 1 "given twice" restore "$one $one" CW-1 "no second officer"
+refused "nor another site's" 1 "belongs to another site" restore "$one $sites/others/share-2" CW-1 "no second officer"
+is "he is suspended still" "$(in_by_key CW-1)" 403
+check "two custodians do, while the site runs" restore "$one $two" CW-1 "no second officer is left"
+is "then he signs in" "$(in_by_key CW-1)" 200
+check "the log says that custodians agreed" grep -q '2 custodians agreed' "$site/log"
+
 # ---- without the keeper ----
 
 pid_of() { casemate status --site "$site" --json | jq -r ".processes[] | select(.program == \"$1\" and .enclave == \"${2:-}\").pid"; }
@@ -404,6 +418,7 @@ check "a gateway that ends without a keeper stays down" wait_for 5 is_locked
 check "and the log says why" grep -q 'gateway e7k2m9qa needs a key and there is no keeper' "$site/log"
 is "what runs works on" "$(ask a "$port" /api/station)" 200
 refused "nothing is certified" 1 "the site is locked" certify c "Bench 11"
+refused "nobody is restored: who would check the shares?" 1 "the site is locked" restore "$one $two" CW-1 "without a keeper"
 # at a terminal: a mistyped share is asked for again, and none is shown
 : >"$work/terminal"
 (wait_for 5 grep -q 'row 1' "$work/terminal"; cat "$one" "$work/typo" "$two") |

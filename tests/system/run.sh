@@ -29,7 +29,7 @@ if site browser 7410; then
     casemate training stop "$sites/browser" >/dev/null 2>&1
 fi
 if site line 7420; then
-    for t in tests/system/0[1-9]-*.sh tests/system/1[1-9]-*.sh; do
+    for t in tests/system/0[1-9]-*.sh tests/system/1[1-9]-*.sh tests/system/2[0-9]-*.sh; do
         run "$(basename "$t" .sh)" 240 sh "$t"
     done
     casemate training stop "$sites/line" >/dev/null 2>&1

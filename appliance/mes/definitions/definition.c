@@ -210,6 +210,13 @@ int definitions_apply(struct mes *mes, const struct event *event)
 static int define_program(struct command *command, struct event *e)
 {
     struct event_program_defined *m = &e->program_defined;
+    const struct program_info *now = mes_program(command->mes);
+    if (now && (V(level)->number < now->level ||
+                (now->export_controlled && !V(export_controlled)->number)))
+        return mes_refuse(command, 409, "level",
+                          "The program's level would go down, or its export control off.",
+                          "The definition that is there is unchanged.",
+                          "Mark the program instead: one person proposes it, another approves.");
     e->number = EVENT_PROGRAM_DEFINED;
     m->name = V(name)->text;
     m->banner = V(banner)->text;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "appliance/mes/mes.h"
+#include "appliance/mes/definitions/marking.h"
 
 #define V(name)           body_value(command->body, #name)
 #define COPY(field, view) entity_text(row->field, sizeof row->field, view)
@@ -95,6 +95,58 @@ void marking_subject(const struct mes *mes, const struct body *body, struct subj
     s->marking = mes_marking_of(mes, object);
 }
 
+int64_t marking_basis(const struct mes *mes, const char *object)
+{
+    int64_t program = 0;
+    for (size_t i = rows_count(mes->entities, ENTITY_MARKING); i-- > 0;) {
+        const char *of = entities_marking_row(mes->entities, i)->object;
+        if (strcmp(of, object) == 0)
+            return (int64_t)i + 1;
+        if (!program && strcmp(of, "program") == 0)
+            program = (int64_t)i + 1;
+    }
+    return program;
+}
+
+bool marking_present(const struct mes *mes, const char *object, struct marking *out)
+{
+    int64_t basis = marking_basis(mes, object);
+    const struct program_info *program = mes_program(mes);
+    *out = (struct marking){0};
+    if (basis)
+        marking_of_row(entities_marking_row(mes->entities, (size_t)basis - 1), out);
+    else if (program)
+        *out = (struct marking){.level = program->level, .itar = program->export_controlled};
+    return basis != 0;
+}
+
+/* Whoever has not said more than the program's definition did has not lowered it. */
+static const char *what_opens(const struct mes *mes, const struct event_marking_defined *m)
+{
+    struct marking_row row = {.level = m->level, .itar = m->itar, .ear = m->ear};
+    struct marking before, after;
+    entity_text(row.object, sizeof row.object, m->object);
+    bool said = marking_present(mes, row.object, &before);
+    if (!said)
+        return m->level < before.level       ? "the level goes down"
+               : before.itar && m->itar == 0 ? "it would be ITAR technical data no more"
+                                             : NULL;
+#define SAY(field) entity_text(row.field, sizeof row.field, m->field)
+    SAY(category);
+    SAY(party);
+    SAY(dissem);
+    SAY(rel_to);
+    SAY(ldc);
+    SAY(list);
+    SAY(contract);
+    SAY(excluded);
+    SAY(zones);
+    SAY(group);
+#undef SAY
+    marking_of_row(&row, &after);
+    return marking_opens(&before, &after);
+}
+
 static int refuse(struct command *command, const char *field, const char *word, const char *what)
 {
     return mes_refuse(command, 409, field, mes_print(command, "%s: \"%s\" %s", field, word, what),
@@ -131,13 +183,15 @@ int markings_run(struct command *command)
     m->zones = V(zones)->text;
     m->group = V(group)->text;
     m->source = V(source)->text;
-    return mes_emit(command, &event);
+    const char *opens = what_opens(command->mes, m);
+    return opens ? marking_propose(command, m, opens) : mes_emit(command, &event);
 }
 
 /* ---- asking ---- */
 
-static void fill(const struct marking_row *row, struct marking *m)
+void marking_of_row(const struct marking_row *row, struct marking *out)
 {
+    struct marking *m = out;
     *m = (struct marking){.level = row->level, .itar = row->itar, .ear = row->ear};
     strcpy(m->id, row->object);
     strcpy(m->category, row->category);
@@ -171,7 +225,7 @@ size_t mes_markings(const struct mes *mes, int64_t at_ms, struct marking *out, s
         if (at == count && count == max)
             continue;
         count += at == count;
-        fill(row, &out[at]);
+        marking_of_row(row, &out[at]);
     }
     return count;
 }

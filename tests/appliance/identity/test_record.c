@@ -98,7 +98,7 @@ static void what_is_replaced_now_ends_now(void **state)
     const struct record *old = grant(1, ATTRIBUTE_NDA, "true", NOW - DAY, 0);
     const struct record *new = grant(2, ATTRIBUTE_NDA, "true", NOW, 1);
     assert_false(record_is_active(old, NOW));
-    assert_string_equal(record_state_text(old, NOW), "superseded");
+    assert_string_equal(record_state_text(n, old, NOW), "superseded");
     assert_true(record_is_active(new, NOW));
 }
 
@@ -145,8 +145,8 @@ static void what_binds_somebody_is_not(void **state)
         assert_true(narrows(i));
     by_number(1)->state = RECORD_PENDING; /* it binds nobody yet */
     assert_false(narrows(1));
-    by_number(2)->until_ms = NOW; /* it has ended */
-    assert_false(narrows(2));
+    by_number(2)->until_ms = NOW; /* it has ended, and binds on */
+    assert_true(narrows(2));
 }
 
 static void of_two_countries_neither_is(void **state)
@@ -173,6 +173,111 @@ static void what_hides_an_older_value_is_not(void **state)
     (void)grant(3, ATTRIBUTE_COUNTRY_EAR, "GBR", NOW - 2 * DAY, 0);
     (void)grant(4, ATTRIBUTE_COUNTRY_EAR, "CHN", NOW - DAY, 0);
     assert_true(narrows(4));
+}
+
+/* ---- past its end ---- */
+
+static struct record *ending(unsigned number, enum attribute_number attribute, const char *value,
+                             int64_t until_ms)
+{
+    struct record *r = grant(number, attribute, value, NOW - 2 * DAY, 0);
+    r->until_ms = until_ms;
+    return r;
+}
+
+static bool is_told(const struct record *r, int64_t now_ms)
+{
+    return record_is_told(n, r, ENCLAVE, now_ms);
+}
+
+static void what_opens_ends_and_what_closes_binds_on_to_the_millisecond(void **state)
+{
+    (void)state;
+    const struct record *role = ending(1, ATTRIBUTE_ROLE, "operator", NOW);
+    const struct record *window = ending(2, ATTRIBUTE_WINDOW, "Mon-Fri 06:00-22:00 -06:00", NOW);
+    assert_false(record_binds_on(n, window, NOW - 1)); /* it is in force */
+    assert_true(record_is_active(window, NOW - 1));
+    assert_true(record_binds_on(n, window, NOW));
+    assert_false(record_is_active(window, NOW));
+    assert_string_equal(record_state_text(n, window, NOW), "past its review");
+    assert_false(record_binds_on(n, role, NOW));
+    assert_string_equal(record_state_text(n, role, NOW), "expired");
+    assert_true(is_told(role, NOW + 89 * DAY));
+    assert_false(is_told(role, NOW + 91 * DAY));
+    assert_true(is_told(window, NOW + 9000 * DAY));
+    assert_true(narrows(2)); /* and is not one officer's to take away */
+    assert_false(narrows(1));
+}
+
+static void a_visit_is_over_at_its_last_millisecond_and_until_another(void **state)
+{
+    (void)state;
+    assert_false(record_visit_is_over(n, 0, NOW));
+    const struct record *visit = ending(1, ATTRIBUTE_VENDOR, "CW-1", NOW);
+    assert_false(record_visit_is_over(n, 0, NOW - 1));
+    assert_true(record_visit_is_over(n, 0, NOW));
+    assert_ptr_equal(record_any(n, 0, ATTRIBUTE_VENDOR, NOW), visit); /* the escort, too */
+    struct record *next = grant(2, ATTRIBUTE_VENDOR, "CW-1", NOW + 5, 0);
+    assert_true(record_visit_is_over(n, 0, NOW + 4));
+    assert_false(record_visit_is_over(n, 0, NOW + 5));
+    next->until_ms = NOW + DAY;
+    assert_true(record_visit_is_over(n, 0, NOW + DAY));
+    assert_false(is_told(visit, NOW + DAY)); /* the later one says what holds */
+    assert_true(is_told(next, NOW + DAY));
+}
+
+static void a_vendor_who_comes_each_day_fills_no_snapshot(void **state)
+{
+    (void)state;
+    size_t told = 0;
+    for (unsigned i = 1; i <= 250; i++)
+        grant(i, ATTRIBUTE_VENDOR, "CW-1", NOW - 300 * DAY + i * DAY, 0)->until_ms =
+            NOW - 299 * DAY + i * DAY;
+    for (unsigned i = 1; i <= 250; i++)
+        told += is_told(by_number(i), NOW);
+    assert_int_equal(told, 1);
+}
+
+static void what_was_replaced_ahead_of_time_binds_no_longer(void **state)
+{
+    (void)state;
+    const struct record *old = grant(1, ATTRIBUTE_COUNTRY_ITAR, "CHN", NOW - DAY, 0);
+    const struct record *new = grant(2, ATTRIBUTE_COUNTRY_ITAR, "USA", NOW + DAY, 1);
+    assert_true(is_told(old, NOW + DAY - 1));
+    assert_false(is_told(old, NOW + DAY));
+    assert_true(is_told(new, NOW + DAY));
+}
+
+static void what_never_began_replaces_nothing(void **state)
+{
+    struct event event = {.number = EVENT_RECORD_REVOKED, .common.utc_ms = NOW + 1};
+    (void)state;
+    const struct record *old =
+        grant(1, ATTRIBUTE_WINDOW, "Mon-Fri 06:00-22:00 -06:00", NOW - DAY, 0);
+    (void)grant(2, ATTRIBUTE_WINDOW, "Mon-Sun 00:00-24:00 -06:00", NOW + DAY, 1);
+    memset(event.record_revoked.record, 2, 16);
+    event.record_revoked.reason = bytes_text("");
+    assert_int_equal(record_apply(n, &event), 0);
+    assert_true(record_binds_on(n, old, NOW + DAY));
+    assert_true(is_told(old, NOW + DAY));
+}
+
+static void two_take_away_what_one_may_not(void **state)
+{
+    struct event ask = {.number = EVENT_REVOCATION_ASKED, .common.utc_ms = NOW};
+    struct event approve = {.number = EVENT_REVOCATION_APPROVED, .common.utc_ms = NOW};
+    (void)state;
+    const struct record *visit = ending(1, ATTRIBUTE_VISITOR, "CW-1", NOW);
+    memset(ask.revocation_asked.record, 1, 16);
+    ask.revocation_asked.reason = bytes_text("hired");
+    memset(approve.revocation_approved.record, 1, 16);
+    assert_int_equal(record_apply(n, &approve), ERR_STATE); /* nobody asked for it */
+    assert_int_equal(record_apply(n, &ask), 0);
+    assert_true(record_visit_is_over(n, 0, NOW)); /* it holds until then */
+    assert_int_equal(record_apply(n, &approve), 0);
+    assert_string_equal(record_state_text(n, visit, NOW), "revoked");
+    assert_false(record_visit_is_over(n, 0, NOW));
+    assert_int_equal(record_apply(n, &approve), ERR_STATE);
 }
 
 /* ---- room ---- */
@@ -240,6 +345,12 @@ int main(void)
         CASE(what_binds_somebody_is_not),
         CASE(of_two_countries_neither_is),
         CASE(what_hides_an_older_value_is_not),
+        CASE(what_opens_ends_and_what_closes_binds_on_to_the_millisecond),
+        CASE(a_visit_is_over_at_its_last_millisecond_and_until_another),
+        CASE(a_vendor_who_comes_each_day_fills_no_snapshot),
+        CASE(what_was_replaced_ahead_of_time_binds_no_longer),
+        CASE(what_never_began_replaces_nothing),
+        CASE(two_take_away_what_one_may_not),
         CASE(has_room_for_so_many_records_and_no_more),
         CASE(has_room_for_so_many_bytes_and_no_more),
     };

@@ -1,0 +1,226 @@
+/* Why what an officer asks for is not done: what, where, what to do. */
+#include <stdio.h>
+#include <string.h>
+
+#include "appliance/identity/breaking.h"
+#include "appliance/identity/mandatory.h"
+
+#define V(name) body_value(&n->body, name)
+#define DAY_MS  ((int64_t)24 * 3600 * 1000)
+
+static bool is_enclave(const struct identity *n, struct bytes_view scope)
+{
+    for (size_t i = 0; i < n->enclaves_count; i++)
+        if (bytes_equal_text(scope, n->enclaves[i]))
+            return true;
+    return false;
+}
+
+static const char *person_refused(struct identity *n)
+{
+    if (n->people_count == PEOPLE_MAX)
+        return "There is no room for more people.";
+    if (people_by_badge(n, V("badge")->text) != PEOPLE_MAX)
+        return "This badge belongs to somebody.";
+    if (people_by_id(n, V("person")->bytes) != PEOPLE_MAX)
+        return "A person of this id is known already.";
+    return NULL;
+}
+
+static const char *station_refused(struct identity *n)
+{
+    if (n->stations_count == STATIONS_MAX)
+        return "There is no room for more stations.";
+    if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX ||
+        memcmp(V("station")->bytes, station_training, STATION_ID) == 0) /* of every training site */
+        return "This station is known already.";
+    return NULL;
+}
+
+static const char *scope_refused(const struct identity *n, const struct attribute *a,
+                                 struct bytes_view scope)
+{
+    if (scope.length && a->scope == ATTRIBUTE_SCOPE_SITE)
+        return "This attribute holds for the whole site; leave the enclave out.";
+    if (!scope.length && a->scope == ATTRIBUTE_SCOPE_ENCLAVE)
+        return "This attribute holds in one enclave; name it.";
+    if (scope.length && !is_enclave(n, scope))
+        return "The scope is no enclave of this site.";
+    return NULL;
+}
+
+static const char *span_refused(struct identity *n, const struct attribute *a)
+{
+    static char text[120];
+    int64_t from = body_value(&n->body, "from")->number;
+    int64_t until = body_value(&n->body, "until")->number;
+    if (until <= from)
+        return "A record must end after it begins.";
+    if (until - from > a->cap_days * DAY_MS) {
+        snprintf(text, sizeof text,
+                 "A record of %s may last %d day%s at most; give an earlier end.", a->name,
+                 a->cap_days, a->cap_days == 1 ? "" : "s");
+        return text;
+    }
+    return NULL;
+}
+
+static const char *supersedes_refused(struct identity *n, const struct attribute *a,
+                                      const uint8_t holder[static 16])
+{
+    if (!V("supersedes")->present)
+        return NULL;
+    const struct record *before = record_by_id(n, V("supersedes")->bytes);
+    const uint8_t *of = !before                          ? NULL
+                        : before->kind == HOLDER_STATION ? n->stations[before->holder].station
+                                                         : n->people[before->holder].person;
+    if (!before || memcmp(of, holder, 16) != 0 || before->attribute != a)
+        return "It would supersede a record that is not this holder's, or of another attribute.";
+    return before->state == RECORD_APPROVED ? NULL
+                                            : "It would supersede a record that is not in force.";
+}
+
+/* The words that rules go by: another would be bound by none of them. */
+static bool is_affiliation(struct bytes_view v)
+{
+    static const char *const words[] = {"federal", "contractor", "supplier", "customer"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_equal_text(v, words[i]))
+            return true;
+    return false;
+}
+
+static const char *enter_refused(struct identity *n)
+{
+    static char text[200];
+    enum holder_kind kind;
+    size_t place;
+    const struct attribute *a = attribute_by_name(V("attribute")->text);
+    if (!a)
+        return "The attribute is none that decides access; docs/policy-guide.md lists them.";
+    if (a->number == ATTRIBUTE_BREAK_GLASS)
+        return "Breaking the glass is an operation of its own, never a record that is entered.";
+    if (!people_holder(n, V("holder")->bytes, &kind, &place))
+        return "There is no such person or station.";
+    if (kind != a->holder)
+        return kind == HOLDER_PERSON ? "This attribute is of a station, not of a person."
+                                     : "This attribute is of a person, not of a station.";
+    const char *why = attribute_refuse(a, V("value")->text);
+    if (why) {
+        snprintf(text, sizeof text, "The value of %s %s.", a->name, why);
+        return text;
+    }
+    if (a->number == ATTRIBUTE_AFFILIATION && !is_affiliation(V("value")->text))
+        return "The value of affiliation is federal, contractor, supplier or customer.";
+    bool escort = a->number == ATTRIBUTE_VISITOR || a->number == ATTRIBUTE_VENDOR;
+    if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
+        return "The value is the badge of the escort or sponsor; nobody has this one.";
+    why = scope_refused(n, a, V("scope")->text);
+    if (!why)
+        why = span_refused(n, a);
+    if (!why)
+        why = supersedes_refused(n, a, V("holder")->bytes);
+    if (!why && record_by_id(n, V("record")->bytes))
+        why = "A record of this id is there already; records are superseded, never edited.";
+    if (!why && n->records_count == RECORDS_MAX)
+        why = "There is no room for more records.";
+    return why;
+}
+
+static const char *approve_refused(struct identity *n)
+{
+    static char text[160];
+    const struct record *list[BODY_REFS_MAX];
+    for (size_t i = 0; i < n->body.refs_count; i++) {
+        const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
+        const char *why = !r                           ? "does not exist"
+                          : r->state != RECORD_PENDING ? "is not waiting for approval any more"
+                                                       : NULL;
+        if (why) {
+            snprintf(text, sizeof text, "Record %zu of the list %s. None was approved.", i + 1,
+                     why);
+            return text;
+        }
+    }
+    return room_refused(n, list, n->body.refs_count, identity_now(n));
+}
+
+static const char *revoke_refused(struct identity *n)
+{
+    const struct record *r = record_by_id(n, V("record")->bytes);
+    if (!r)
+        return "There is no such record.";
+    if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
+        return "This record is not in force any more.";
+    return r->revocation_asked ? "One officer asked for it already: another approves it." : NULL;
+}
+
+static const char *approve_revocation_refused(struct identity *n)
+{
+    const struct record *r = record_by_id(n, V("record")->bytes);
+    return r && r->state == RECORD_APPROVED && r->revocation_asked
+               ? NULL
+               : "Nobody asked for this record to be revoked.";
+}
+
+static const char *suspend_refused(struct identity *n, bool suspend)
+{
+    enum holder_kind kind;
+    size_t place;
+    if (!people_holder(n, V("holder")->bytes, &kind, &place))
+        return "There is no such person or station.";
+    bool now = kind == HOLDER_STATION ? n->stations[place].suspended : n->people[place].suspended;
+    if (now == suspend)
+        return suspend ? "It is suspended already." : "It is not suspended.";
+    return NULL;
+}
+
+/* Who counts as whom decides who may approve what: nobody says it of himself, and no officer alone.
+ */
+static const char *link_refused(struct identity *n, unsigned operation, const struct token *token)
+{
+    size_t person = people_by_id(n, V("person")->bytes);
+    size_t same_as = people_by_id(n, V("same_as")->bytes);
+    size_t by = people_by_id(n, token->person);
+    if (person == PEOPLE_MAX || same_as == PEOPLE_MAX || by == PEOPLE_MAX)
+        return "There is no such person.";
+    const struct person *p = &n->people[person];
+    if (memcmp(p->natural, n->people[same_as].natural, 16) == 0)
+        return "The two accounts are known to be one human being's.";
+    if (operation == OPERATION_APPROVE_LINK)
+        return memcmp(p->link_to, V("same_as")->bytes, 16) == 0
+                   ? NULL
+                   : "Nobody has said that these two accounts are one human being's.";
+    const uint8_t *mine = n->people[by].natural;
+    return memcmp(p->natural, mine, 16) == 0 || memcmp(n->people[same_as].natural, mine, 16) == 0
+               ? "Nobody links an account with himself: another officer does."
+               : NULL;
+}
+
+const char *refusal_of(struct identity *n, unsigned operation, const struct token *token)
+{
+    switch (operation) {
+    case OPERATION_ADD_PERSON:
+        return person_refused(n);
+    case OPERATION_ADD_STATION:
+        return station_refused(n);
+    case OPERATION_ENTER_RECORD:
+        return enter_refused(n);
+    case OPERATION_APPROVE_RECORDS:
+        return approve_refused(n);
+    case OPERATION_REVOKE_RECORD:
+        return revoke_refused(n);
+    case OPERATION_APPROVE_REVOCATION:
+        return approve_revocation_refused(n);
+    case OPERATION_SUSPEND:
+    case OPERATION_RESTORE:
+        return suspend_refused(n, operation == OPERATION_SUSPEND);
+    case OPERATION_REVIEW_GLASS:
+        return breaking_review_refused(n);
+    case OPERATION_LINK_PERSON:
+    case OPERATION_APPROVE_LINK:
+        return link_refused(n, operation, token);
+    default:
+        return MANDATORY_OPERATIONS(operation) ? mandatory_refused(n, token, operation) : NULL;
+    }
+}
