@@ -52,7 +52,7 @@ static const char *break_refused(struct identity *n, const struct glass *g, size
     if (n->people[person].suspended ||
         !record_find(n, person, ATTRIBUTE_READ_IN, g->enclave, identity_now(n)))
         return "You are not read in to this program any more; no glass opens it.";
-    if (n->records_count == RECORDS_MAX)
+    if (n->records_count == RECORDS_MAX && !record_has_room(n, identity_now(n)))
         return "There is no room for more records.";
     return glasses_refuse(&n->glasses, g, identity_now(n));
 }
@@ -292,6 +292,8 @@ static int apply_broken(struct identity *n, const struct event *event)
     copy_cut(r.document, sizeof r.document, e->reason);
     copy_cut(r.reason, sizeof r.reason, e->reason);
     int result = r.holder == PEOPLE_MAX ? ERR_STATE : glasses_break(&n->glasses, &g);
+    if (result == 0)
+        result = record_make_room(n, event->common.utc_ms);
     return result ? result : record_put(n, &r);
 }
 

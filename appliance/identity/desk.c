@@ -210,12 +210,17 @@ static bool write_records(struct identity *n, struct bytes_put *out)
     struct answer_record *rows = rows_of(count_rows, sizeof *rows);
     size_t at = 0;
     int64_t now = identity_now(n);
+    char text[80] = "";
+    uint32_t left = kind == HOLDER_STATION ? n->stations[holder].left : n->people[holder].left;
+    if (left)
+        snprintf(text, sizeof text, "%u older, which %s over, %s in the log alone.", left,
+                 left == 1 ? "is" : "are", left == 1 ? "is" : "are");
     for (const struct record *r = record_newest(n, kind, holder); r; r = record_before(n, r)) {
         const char *note = r->state == RECORD_PENDING ? NULL : stands_out(n, r, now);
         describe(n, r, note ? note : "", &rows[at++]);
     }
-    answer_write_records(&(struct answer_records){.records = rows, .records_count = count_rows},
-                         out);
+    answer_write_records(
+        &(struct answer_records){.records = rows, .records_count = count_rows, .text = text}, out);
     free(rows);
     return true;
 }
@@ -253,7 +258,8 @@ static void write_expiring(struct identity *n, struct bytes_put *out)
         if (note)
             describe(n, r, note, &rows[at++]);
     }
-    answer_write_records(&(struct answer_records){.records = rows, .records_count = at}, out);
+    answer_write_records(&(struct answer_records){.records = rows, .records_count = at, .text = ""},
+                         out);
     free(rows);
 }
 

@@ -25,7 +25,7 @@
  */
 #define PEOPLE_MAX    2000
 #define STATIONS_MAX  1000
-#define RECORDS_MAX   40000
+#define RECORDS_MAX   65000
 #define RECORDS_INDEX 131072
 #define PENDING_MAX   256
 #define CODES_MAX     128
@@ -47,6 +47,7 @@ struct person {
     uint8_t suspended_at[16]; /* a station */
     int64_t not_before_ms;    /* sessions from before are over */
     uint32_t first;           /* place + 1 of the newest record; 0 for none */
+    uint32_t left;            /* how many of his records have left memory */
 };
 
 struct station {
@@ -57,6 +58,7 @@ struct station {
     uint8_t suspended_at[16];
     int64_t not_before_ms;
     uint32_t first;
+    uint32_t left;
 };
 
 enum record_state { RECORD_PENDING = 0, RECORD_APPROVED, RECORD_REVOKED, RECORD_SUPERSEDED };
@@ -84,11 +86,18 @@ struct record {
     uint8_t entered_at[16]; /* a station */
     uint8_t approved_by[16];
     int64_t entered_ms, approved_ms, revoked_ms;
-    int64_t replaced_ms;    /* when a renewal made ahead of time takes its place; 0 for never */
+    int64_t replaced_ms;    /* when another took or takes its place; 0 for never */
+    bool is_leaving;        /* memory, while room is looked for */
     bool revocation_asked;  /* one officer wants it gone; the revoked_ fields say who */
     uint8_t revoked_by[16]; /* who asked for it first, and why */
     char revoked_why[161];
     uint8_t revocation_approved_by[16]; /* the second, when one alone could not */
+};
+
+/* Of which records memory is left: 8 bytes of each id, open addressing, zeros for a free place. */
+struct left {
+    uint64_t *mark;
+    size_t count, room;
 };
 
 /* A set of the site's mandatory rules; its text and tests stay in the log. */
@@ -172,6 +181,7 @@ struct identity {
     struct record *records;
     size_t records_count;
     uint32_t index[RECORDS_INDEX]; /* place + 1 of a record, by its id, open addressing */
+    struct left left;
     int64_t floor_ms; /* the newest time in the log: records never come back behind it */
     int64_t next_ms;  /* when the next record begins or ends */
     struct pending pending[PENDING_MAX];
@@ -222,7 +232,7 @@ bool people_holder(const struct identity *n, const uint8_t id[static 16],
 must_use int record_apply(struct identity *n, const struct event *event);
 struct record *record_by_id(const struct identity *n, const uint8_t id[static 16]);
 bool record_is_active(const struct record *record, int64_t now_ms);
-/* record_put(n, record): As it stands, by itself; ERR_FULL. */
+/* record_put(n, record): As it stands, by itself, where there is room; ERR_FULL. */
 must_use int record_put(struct identity *n, const struct record *record);
 /* "pending", "active", "not yet", "past its review" (it ended and binds on), "expired", "revoked"
  * or "superseded". */
@@ -256,6 +266,28 @@ bool record_is_told(const struct identity *n, const struct record *record, const
 /* record_narrows(n, record, now_ms): Would its holder, or the station, be let in to more without
  * it? Then one officer alone does not take it away. */
 bool record_narrows(const struct identity *n, const struct record *record, int64_t now_ms);
+/* record_is_replaced(record, now_ms): One that was approved ahead of time has taken its place. */
+bool record_is_replaced(const struct record *record, int64_t now_ms);
+/* record_outdoes(n, other, record, now_ms): ${other} is of the same holder, attribute and scope,
+ * began later and counted when ${record} ended, which so binds no more. */
+bool record_outdoes(const struct identity *n, const struct record *other,
+                    const struct record *record, int64_t now_ms);
+
+/*
+ * forget.c: records that decide nothing any more, nor will, leave memory when it is full: revoked,
+ * superseded, or ended so long ago that no snapshot tells of it; first those that have been so for
+ * 90 days.  They stay in the log.  Nothing that is decided, told or explained changes by it.
+ * record_has_room(n, now_ms): May an officer enter one more?  Changes nothing: memory follows from
+ * the log alone.
+ * record_make_room(n, now_ms): For one more, at the time of the event that brings it; then records
+ * change their places.  ERR_FULL, ERR_MEMORY.
+ * record_forget(n, now_ms): All that may leave do.
+ * record_has_left(n, id): A record of this id was here.
+ */
+bool record_has_room(struct identity *n, int64_t now_ms);
+must_use int record_make_room(struct identity *n, int64_t now_ms);
+must_use int record_forget(struct identity *n, int64_t now_ms);
+bool record_has_left(const struct identity *n, const uint8_t id[static 16]);
 /* identity_now(n): UTC, never before the newest event of the log. */
 int64_t identity_now(const struct identity *n);
 

@@ -166,7 +166,8 @@ static void send_line(struct identity *n, const struct issued *s, struct peer *w
         log_err("a worker does not take its snapshot");
 }
 
-static void send_snapshot(struct identity *n, const struct issued *s, struct peer *worker)
+/* false: it does not read so much now, and gets it anew. */
+static bool send_snapshot(struct identity *n, const struct issued *s, struct peer *worker)
 {
     struct message m = {.number = MESSAGE_SNAPSHOT};
     unsigned parts = (unsigned)((s->length + PART - 1) / PART);
@@ -178,10 +179,13 @@ static void send_snapshot(struct identity *n, const struct issued *s, struct pee
         m.snapshot.part = (uint16_t)i;
         m.snapshot.body =
             bytes_view_of(s->bytes + at, s->length - at < PART ? s->length - at : PART);
-        if (process_send(worker, &m) != 0)
+        if (process_send(worker, &m) != 0) {
             log_err("a worker does not take its snapshot");
+            return false;
+        }
     }
     send_line(n, s, worker);
+    return true;
 }
 
 static void issue(struct identity *n, struct issued *s, int64_t now_ms)
@@ -203,10 +207,8 @@ static void issue(struct identity *n, struct issued *s, int64_t now_ms)
             log_die("the store failed at a snapshot");
     }
     struct peer *worker = process_peer(n->process, 12, s->enclave);
-    if (worker && (changed || !s->pushed)) {
-        send_snapshot(n, s, worker);
-        s->pushed = true;
-    }
+    if (worker && (changed || !s->pushed))
+        s->pushed = send_snapshot(n, s, worker);
 }
 
 /* When the next record begins or ends. */

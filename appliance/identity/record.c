@@ -71,32 +71,63 @@ const struct record *record_find(const struct identity *n, size_t person,
 
 /* ---- past its end ---- */
 
-/* It was in force, also when it has been revoked since. */
-static bool began(const struct record *r, int64_t now_ms)
+/* Was it in force at ${now_ms} or before, and when another, which ended at ${until_ms}, ended? */
+static bool began(const struct record *r, int64_t until_ms, int64_t now_ms)
 {
-    return r->from_ms <= now_ms &&
-           (r->state == RECORD_APPROVED ||
-            (r->state == RECORD_REVOKED && r->approved_ms && r->from_ms <= r->revoked_ms));
+    if (r->from_ms > now_ms)
+        return false;
+    if (r->state == RECORD_APPROVED)
+        return !record_is_replaced(r, now_ms) || r->replaced_ms >= until_ms;
+    return (r->state == RECORD_REVOKED && r->approved_ms && r->revoked_ms >= until_ms) ||
+           (r->state == RECORD_SUPERSEDED && r->replaced_ms >= until_ms);
+}
+
+/* Is ${o} of the holder, attribute and scope of ${r}, of a set the value too, and later? */
+static bool is_later(const struct record *o, const struct record *r)
+{
+    bool set = r->attribute->into == ATTRIBUTE_INTO_NATIONS;
+    return o != r && o->attribute == r->attribute && strcmp(o->scope, r->scope) == 0 &&
+           (!set || strcmp(o->value, r->value) == 0) &&
+           (o->from_ms > r->from_ms ||
+            (o->from_ms == r->from_ms && memcmp(o->record, r->record, 16) > 0));
+}
+
+/* Had a later one begun when it ended?  Whether that one counts is not asked. */
+static bool is_followed(const struct identity *n, const struct record *r, int64_t now_ms)
+{
+    for (const struct record *o = record_newest(n, r->kind, r->holder); o; o = record_before(n, o))
+        if (is_later(o, r) && began(o, r->until_ms, now_ms))
+            return true;
+    return false;
+}
+
+/* One that ended first, and was followed, says nothing of what outlasted it: who followed does. */
+bool record_outdoes(const struct identity *n, const struct record *other,
+                    const struct record *record, int64_t now_ms)
+{
+    return is_later(other, record) && began(other, record->until_ms, now_ms) &&
+           (other->state != RECORD_APPROVED || other->until_ms >= record->until_ms ||
+            !is_followed(n, other, now_ms));
 }
 
 /* A later one of its kind has begun: what holds now is said there. */
 static bool is_outdone(const struct identity *n, const struct record *r, int64_t now_ms)
 {
-    bool set = r->attribute->into == ATTRIBUTE_INTO_NATIONS;
     for (const struct record *o = record_newest(n, r->kind, r->holder); o; o = record_before(n, o))
-        if (o != r && o->attribute == r->attribute && strcmp(o->scope, r->scope) == 0 &&
-            (!set || strcmp(o->value, r->value) == 0) && began(o, now_ms) &&
-            (o->from_ms > r->from_ms ||
-             (o->from_ms == r->from_ms && memcmp(o->record, r->record, 16) > 0)))
+        if (record_outdoes(n, o, r, now_ms))
             return true;
     return false;
+}
+
+bool record_is_replaced(const struct record *record, int64_t now_ms)
+{
+    return record->replaced_ms && record->replaced_ms <= now_ms;
 }
 
 bool record_binds_on(const struct identity *n, const struct record *record, int64_t now_ms)
 {
     return record->state == RECORD_APPROVED && record->until_ms <= now_ms &&
-           record->attribute->past != ATTRIBUTE_PAST_ENDS &&
-           !(record->replaced_ms && record->replaced_ms <= now_ms) &&
+           record->attribute->past != ATTRIBUTE_PAST_ENDS && !record_is_replaced(record, now_ms) &&
            !is_outdone(n, record, now_ms);
 }
 
@@ -122,7 +153,7 @@ bool record_is_told(const struct identity *n, const struct record *record, const
         return false;
     if (record->until_ms > now_ms || record->attribute->past != ATTRIBUTE_PAST_ENDS)
         return record->until_ms > now_ms || record_binds_on(n, record, now_ms);
-    return record->until_ms >= now_ms - PAST_MS;
+    return record->until_ms >= now_ms - PAST_MS && !record_is_replaced(record, now_ms);
 }
 
 const char *record_state_text(const struct identity *n, const struct record *record, int64_t now_ms)
@@ -137,7 +168,8 @@ const char *record_state_text(const struct identity *n, const struct record *rec
     case RECORD_APPROVED:
         break;
     }
-    return now_ms < record->from_ms             ? "not yet"
+    return record_is_replaced(record, now_ms)   ? "superseded"
+           : now_ms < record->from_ms           ? "not yet"
            : now_ms < record->until_ms          ? "active"
            : record_binds_on(n, record, now_ms) ? "past its review"
                                                 : "expired";
@@ -248,7 +280,14 @@ static int apply_entered(struct identity *n, const struct event *event)
     COPY(document_type);
     COPY(document);
     COPY(reason);
-    return record_put(n, r);
+    int result = record_make_room(n, event->common.utc_ms);
+    return result ? result : record_put(n, r);
+}
+
+/* What is said of one that has left memory changes nothing. */
+static int not_here(const struct identity *n, const uint8_t id[static 16])
+{
+    return record_has_left(n, id) ? 0 : ERR_STATE;
 }
 
 /* What it replaces ends when it begins: at once, or in days when it was renewed ahead of time. */
@@ -256,7 +295,7 @@ static int apply_approved(struct identity *n, const struct event *event)
 {
     struct record *r = record_by_id(n, event->record_approved.record);
     if (!r || r->state != RECORD_PENDING)
-        return ERR_STATE;
+        return r ? ERR_STATE : not_here(n, event->record_approved.record);
     r->state = RECORD_APPROVED;
     r->approved_ms = event->common.utc_ms;
     memcpy(r->approved_by, event->common.person, 16);
@@ -265,6 +304,7 @@ static int apply_approved(struct identity *n, const struct event *event)
         return 0;
     if (r->from_ms <= r->approved_ms) {
         before->state = RECORD_SUPERSEDED;
+        before->replaced_ms = r->approved_ms;
         return 0;
     }
     before->replaced_ms = r->from_ms;
@@ -287,7 +327,7 @@ static int apply_revoked(struct identity *n, const struct event *event)
     const struct event_record_revoked *m = &event->record_revoked;
     struct record *r = record_by_id(n, m->record);
     if (!r)
-        return ERR_STATE;
+        return not_here(n, m->record);
     revoke(n, r, event->common.utc_ms);
     memcpy(r->revoked_by, event->common.person, 16);
     copy(r->revoked_why, sizeof r->revoked_why, m->reason);
@@ -299,7 +339,7 @@ static int apply_asked(struct identity *n, const struct event *event)
     const struct event_revocation_asked *m = &event->revocation_asked;
     struct record *r = record_by_id(n, m->record);
     if (!r || r->state != RECORD_APPROVED)
-        return ERR_STATE;
+        return r ? ERR_STATE : not_here(n, m->record);
     r->revocation_asked = true;
     memcpy(r->revoked_by, event->common.person, 16);
     copy(r->revoked_why, sizeof r->revoked_why, m->reason);
@@ -310,7 +350,7 @@ static int apply_revoked_by_two(struct identity *n, const struct event *event)
 {
     struct record *r = record_by_id(n, event->revocation_approved.record);
     if (!r || r->state != RECORD_APPROVED || !r->revocation_asked)
-        return ERR_STATE;
+        return r ? ERR_STATE : not_here(n, event->revocation_approved.record);
     revoke(n, r, event->common.utc_ms);
     memcpy(r->revocation_approved_by, event->common.person, 16);
     return 0;

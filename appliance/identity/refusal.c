@@ -71,6 +71,8 @@ static const char *supersedes_refused(struct identity *n, const struct attribute
     if (!V("supersedes")->present)
         return NULL;
     const struct record *before = record_by_id(n, V("supersedes")->bytes);
+    if (!before && record_has_left(n, V("supersedes")->bytes))
+        return "It would supersede a record that is not in force.";
     const uint8_t *of = !before                          ? NULL
                         : before->kind == HOLDER_STATION ? n->stations[before->holder].station
                                                          : n->people[before->holder].person;
@@ -120,10 +122,10 @@ static const char *enter_refused(struct identity *n)
         why = span_refused(n, a);
     if (!why)
         why = supersedes_refused(n, a, V("holder")->bytes);
-    if (!why && record_by_id(n, V("record")->bytes))
+    if (!why && (record_by_id(n, V("record")->bytes) || record_has_left(n, V("record")->bytes)))
         why = "A record of this id is there already; records are superseded, never edited.";
-    if (!why && n->records_count == RECORDS_MAX)
-        why = "There is no room for more records.";
+    if (!why && !record_has_room(n, identity_now(n)))
+        why = "There is no room for more records: revoke what is not needed.";
     return why;
 }
 
@@ -133,9 +135,11 @@ static const char *approve_refused(struct identity *n)
     const struct record *list[BODY_REFS_MAX];
     for (size_t i = 0; i < n->body.refs_count; i++) {
         const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
-        const char *why = !r                           ? "does not exist"
-                          : r->state != RECORD_PENDING ? "is not waiting for approval any more"
-                                                       : NULL;
+        bool left = !r && record_has_left(n, n->body.refs[i]);
+        const char *why = left || (r && r->state != RECORD_PENDING)
+                              ? "is not waiting for approval any more"
+                          : !r ? "does not exist"
+                               : NULL;
         if (why) {
             snprintf(text, sizeof text, "Record %zu of the list %s. None was approved.", i + 1,
                      why);
@@ -148,9 +152,9 @@ static const char *approve_refused(struct identity *n)
 static const char *revoke_refused(struct identity *n)
 {
     const struct record *r = record_by_id(n, V("record")->bytes);
-    if (!r)
+    if (!r && !record_has_left(n, V("record")->bytes))
         return "There is no such record.";
-    if (r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
+    if (!r || r->state == RECORD_REVOKED || r->state == RECORD_SUPERSEDED)
         return "This record is not in force any more.";
     return r->revocation_asked ? "One officer asked for it already: another approves it." : NULL;
 }

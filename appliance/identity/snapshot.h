@@ -28,7 +28,7 @@
 #define SNAPSHOT_WORD_MAX     32
 #define SNAPSHOT_DOCUMENT_MAX 120
 #define SNAPSHOT_HOLDER_MAX   59000 /* so that one fits into an event */
-#define SNAPSHOT_BYTES_MAX    (4u << 20)
+#define SNAPSHOT_BYTES_MAX    (6u << 20)
 #define SNAPSHOT_GOOD_MS      (10 * 60 * 1000)
 #define SNAPSHOT_LINE_LENGTH  64
 

@@ -262,6 +262,52 @@ static void what_never_began_replaces_nothing(void **state)
     assert_true(is_told(old, NOW + DAY));
 }
 
+static void take_away(unsigned number, int64_t at_ms)
+{
+    struct event event = {.number = EVENT_RECORD_REVOKED, .common.utc_ms = at_ms};
+    memset(event.record_revoked.record, (int)number, 16);
+    event.record_revoked.reason = bytes_text("");
+    assert_int_equal(record_apply(n, &event), 0);
+}
+
+static void what_was_taken_away_before_another_ended_replaces_it_no_more(void **state)
+{
+    (void)state;
+    const struct record *hours =
+        ending(1, ATTRIBUTE_WINDOW, "Mon-Fri 06:00-22:00 -06:00", NOW + 90);
+    (void)grant(2, ATTRIBUTE_WINDOW, "Mon-Sun 00:00-24:00 -06:00", NOW - DAY, 0);
+    take_away(2, NOW + 89);
+    assert_true(record_binds_on(n, hours, NOW + 90));
+    (void)grant(3, ATTRIBUTE_WINDOW, "Mon-Sun 00:00-24:00 -06:00", NOW - DAY, 0);
+    take_away(3, NOW + 90);
+    assert_false(record_binds_on(n, hours, NOW + 90));
+}
+
+static void what_ended_first_and_was_followed_replaces_nothing_that_outlasts_it(void **state)
+{
+    (void)state;
+    const struct record *hours =
+        ending(1, ATTRIBUTE_WINDOW, "Mon-Fri 06:00-22:00 -06:00", NOW + 90);
+    struct record *between = grant(2, ATTRIBUTE_WINDOW, "Sun 06:00-22:00 -06:00", NOW - DAY, 0);
+    between->until_ms = NOW + 10;
+    assert_false(record_binds_on(n, hours, NOW + 90)); /* what was between binds on */
+    assert_true(record_binds_on(n, between, NOW + 90));
+    (void)grant(3, ATTRIBUTE_WINDOW, "Mon-Sun 00:00-24:00 -06:00", NOW + 5, 0);
+    take_away(3, NOW + 20);
+    assert_false(record_binds_on(n, between, NOW + 90));
+    assert_true(record_binds_on(n, hours, NOW + 90));
+}
+
+static void what_was_renewed_ahead_of_time_is_told_until_then(void **state)
+{
+    (void)state;
+    const struct record *old = grant(1, ATTRIBUTE_NDA, "true", NOW - DAY, 0);
+    (void)grant(2, ATTRIBUTE_NDA, "true", NOW + DAY, 1);
+    assert_true(is_told(old, NOW + DAY - 1));
+    assert_false(is_told(old, NOW + DAY));
+    assert_string_equal(record_state_text(n, old, NOW + DAY), "superseded");
+}
+
 static void two_take_away_what_one_may_not(void **state)
 {
     struct event ask = {.number = EVENT_REVOCATION_ASKED, .common.utc_ms = NOW};
@@ -350,6 +396,9 @@ int main(void)
         CASE(a_vendor_who_comes_each_day_fills_no_snapshot),
         CASE(what_was_replaced_ahead_of_time_binds_no_longer),
         CASE(what_never_began_replaces_nothing),
+        CASE(what_was_taken_away_before_another_ended_replaces_it_no_more),
+        CASE(what_ended_first_and_was_followed_replaces_nothing_that_outlasts_it),
+        CASE(what_was_renewed_ahead_of_time_is_told_until_then),
         CASE(two_take_away_what_one_may_not),
         CASE(has_room_for_so_many_records_and_no_more),
         CASE(has_room_for_so_many_bytes_and_no_more),

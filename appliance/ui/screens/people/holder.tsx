@@ -105,6 +105,7 @@ export function Holder({ session, programs, holder, also = [], link, changed, le
           replace={setEntering}
         />
       )}
+      {asked.answer !== null && asked.answer.text !== "" && <p class="quiet">{asked.answer.text}</p>}
       {revoking !== null && (
         <ReasonPanel
           title={words.revokeTitle(saying(revoking.attribute, revoking.value))}
