@@ -221,7 +221,8 @@ bool record_narrows(const struct identity *n, const struct record *record, int64
     case ATTRIBUTE_VISITOR:
     case ATTRIBUTE_VENDOR:
     case ATTRIBUTE_AFFILIATION:
-        return true; /* whoever has none is bound by none */
+        return true; /* whoever has none may be bound by none: an affiliation by a site's own rules
+                      */
     default:
         break;
     }

@@ -38,6 +38,14 @@ static void people_now(void)
     snapshot_free(before);
 }
 
+/* On record as a contractor's, too. */
+static struct snapshot_holder *contractor(unsigned number, const char *role)
+{
+    struct snapshot_holder *h = good_person(&making, number, role);
+    add_record(h, ATTRIBUTE_AFFILIATION, "contractor", PEOPLE_FROM, PEOPLE_END);
+    return h;
+}
+
 static int set_up(void **state)
 {
     static const char *const roles[] = {"operator", "security-officer", "program-manager",
@@ -50,7 +58,7 @@ static int set_up(void **state)
     load("policy/site/mandatory.cedar", 0);
     load("policy/site/program.cedar", 1);
     for (unsigned i = 0; i < PEOPLE; i++)
-        good_person(&making, i + 1, roles[i]);
+        contractor(i + 1, roles[i]);
     good_station(&making, STATION);
     strcpy(markings[0].id, "program");
     markings[0].level = 2;
@@ -144,7 +152,7 @@ static void an_administrator_may_nothing_in_a_program(void **state)
 static struct snapshot_holder *fresh(void)
 {
     memset(&making, 0, sizeof making);
-    struct snapshot_holder *h = good_person(&making, OPERATOR, "operator");
+    struct snapshot_holder *h = contractor(OPERATOR, "operator");
     good_station(&making, STATION);
     return h;
 }
@@ -337,7 +345,7 @@ static void a_visitor_needs_the_escort(void **state)
     uint8_t id[16];
     (void)state;
     making.stations = 0; /* the station goes behind the second person */
-    good_person(&making, MANAGER, "operator");
+    contractor(MANAGER, "operator");
     good_station(&making, STATION);
     add_record(h, ATTRIBUTE_VISITOR, "CW-1", PEOPLE_FROM, PEOPLE_END);
     opens("M16-escort");
@@ -373,7 +381,7 @@ static void a_visit_that_is_over_closes_everything_to_the_millisecond(void **sta
     for (size_t i = 0; i < 2; i++) {
         struct snapshot_holder *h = fresh();
         making.stations = 0;
-        good_person(&making, MANAGER, "operator");
+        contractor(MANAGER, "operator");
         good_station(&making, STATION);
         add_record(h, kinds[i], "CW-1", PEOPLE_FROM, NOW + 10);
         opens("M16-escort");
@@ -446,6 +454,8 @@ static void an_affiliation_that_binds_does_so_past_its_end_and_one_that_opens_do
 {
     struct snapshot_holder *h = fresh();
     (void)state;
+    drop_record(h, ATTRIBUTE_AFFILIATION);
+    opens("M26-contract"); /* what is not on record could be a supplier's */
     add_record(h, ATTRIBUTE_AFFILIATION, "supplier", PEOPLE_FROM, NOW + 10);
     opens("M26-contract");
     assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M26-contract"));
@@ -455,6 +465,7 @@ static void an_affiliation_that_binds_does_so_past_its_end_and_one_that_opens_do
     opens(NULL);
     assert_true(denied_at(NOW + 9, OPERATION_GET_DOCUMENT, NULL));
     assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M22-controlled-unclassified"));
+    assert_true(denied_at(NOW + 10, OPERATION_GET_DOCUMENT, "M26-contract"));
 }
 
 static void what_lowered_a_level_or_named_another_country_is_not_forgotten_at_its_end(void **state)
