@@ -378,6 +378,7 @@ read-in $(card --arg e "$enclave" '.enclaves[] | select(.id == $e).name' | tr ' 
 role security-officer
 role security-officer $enclave
 role program-manager $enclave
+affiliation contractor
 site CALDOR
 citizenship USA
 clearance 1
