@@ -107,7 +107,9 @@ tablet=$oskar
 suspend CW-2001 "badge lost"; is "somebody is suspended" "$status" 200
 restore CW-2001 "badge found"; is "and restored" "$status" 200
 state_of_task() { get "$program" "$1" /api/tasks; answer --arg u "$unit" --argjson s "$sequence" '.tasks[] | select(.unit == $u and .sequence == $s) | "\(.state) \(.mine)"'; }
-before=$(state_of_task "$(enter CW-2001 "$program")")
+again=$(enter CW-2001 "$program") || exit 1
+check "and works again" becomes 200 at_worker_with "$again"
+before=$(state_of_task "$again")
 check "negative 14, 28: a tablet that comes back with its old session is denied, though its person may work again" becomes 401 at_worker_with "$tablet"
 queued="{\"id\":\"$(uuid)\",\"unit\":\"$unit\",\"sequence\":$sequence}"
 post "$program" "$tablet" /api/operations/start "$queued"
