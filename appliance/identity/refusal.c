@@ -78,8 +78,10 @@ static const char *supersedes_refused(struct identity *n, const struct attribute
                                                          : n->people[before->holder].person;
     if (!before || memcmp(of, holder, 16) != 0 || before->attribute != a)
         return "It would supersede a record that is not this holder's, or of another attribute.";
-    return before->state == RECORD_APPROVED ? NULL
-                                            : "It would supersede a record that is not in force.";
+    if (before->state != RECORD_APPROVED)
+        return "It would supersede a record that is not in force.";
+    return before->replaced_ms ? "Another record takes the place of that one already: supersede it."
+                               : NULL;
 }
 
 /* The words that rules go by: another would be bound by none of them. */
@@ -129,17 +131,41 @@ static const char *enter_refused(struct identity *n)
     return why;
 }
 
+/* What it was to replace has been replaced or taken away meanwhile: somebody decided otherwise. */
+static bool is_late(const struct identity *n, const struct record *r)
+{
+    static const uint8_t none[16];
+    const struct record *before = record_by_id(n, r->supersedes);
+    return memcmp(r->supersedes, none, 16) != 0 &&
+           (!before || before->state != RECORD_APPROVED || before->replaced_ms != 0);
+}
+
+static bool replaces_the_same(const struct record *r, const struct record *const *list,
+                              size_t count)
+{
+    static const uint8_t none[16];
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(r->supersedes, none, 16) != 0 &&
+            memcmp(list[i]->supersedes, r->supersedes, 16) == 0)
+            return true;
+    return false;
+}
+
 static const char *approve_refused(struct identity *n)
 {
-    static char text[160];
+    static char text[240];
     const struct record *list[BODY_REFS_MAX];
     for (size_t i = 0; i < n->body.refs_count; i++) {
         const struct record *r = list[i] = record_by_id(n, n->body.refs[i]);
         bool left = !r && record_has_left(n, n->body.refs[i]);
-        const char *why = left || (r && r->state != RECORD_PENDING)
-                              ? "is not waiting for approval any more"
-                          : !r ? "does not exist"
-                               : NULL;
+        const char *why =
+            left || (r && r->state != RECORD_PENDING) ? "is not waiting for approval any more"
+            : !r                                      ? "does not exist"
+            : is_late(n, r) ? "would replace one that was superseded or revoked meanwhile: "
+                              "revoke it, and enter one that replaces what holds now"
+            : replaces_the_same(r, list, i)
+                ? "would replace the same as one before it: leave one of them out"
+                : NULL;
         if (why) {
             snprintf(text, sizeof text, "Record %zu of the list %s. None was approved.", i + 1,
                      why);
