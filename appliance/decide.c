@@ -12,7 +12,8 @@
 
 #define OVERLAY_BYTES (256 * 1024)
 #define SCRATCH_BYTES (64 * 1024)
-#define WORDS_MAX     32
+#define WORDS_TEXT    81 /* the longest of a marking's texts that hold words, with its end */
+#define WORDS_MAX     (WORDS_TEXT / 2)
 #define DAY_MS        ((int64_t)86400000)
 
 /* "TRAINING" and zeros. */
@@ -104,19 +105,18 @@ static void add_actions(struct cedar_entities *e)
 }
 
 /* Words with spaces between, as a set of texts or of countries. */
+/* Where something is said the set is not empty, whatever it is: of blanks alone it is no word. */
 static struct cedar_value words(struct cedar_entities *e, const char *text, bool countries)
 {
     struct cedar_value items[WORDS_MAX];
-    char word[65];
+    char word[WORDS_TEXT] = "";
     size_t n = 0;
-    for (const char *at = text; *at && n < WORDS_MAX;) {
+    for (const char *at = text + strspn(text, " "); n < WORDS_MAX && (*at || (n == 0 && *text));) {
         size_t length = strcspn(at, " ");
-        if (length && length < sizeof word) {
-            memcpy(word, at, length);
-            word[length] = '\0';
-            items[n++] = countries ? cedar_entity(e, "Casemate::Country", word)
-                                   : cedar_string(e, word, length);
-        }
+        memcpy(word, at, length);
+        word[length] = '\0';
+        items[n++] =
+            countries ? cedar_entity(e, "Casemate::Country", word) : cedar_string(e, word, length);
         at += length;
         at += strspn(at, " ");
     }

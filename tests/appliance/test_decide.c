@@ -323,6 +323,33 @@ static void the_markings_of_an_object_decide(void **state)
     opens(NULL);
 }
 
+/* Entry refuses them; but a log may have them. */
+static void words_that_nobody_can_be_shut_all_out_and_none_is_left_out(void **state)
+{
+    char many[81];
+    (void)state;
+    struct snapshot_holder *h = fresh();
+    memset(markings[0].excluded, 'x', 80);
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    opens("M27-conflict-of-interest"); /* the employer is not on record */
+    strcpy(markings[0].excluded, "   ");
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    opens("M27-conflict-of-interest");
+    for (size_t i = 0; i < 40; i++)
+        snprintf(many + 2 * i, sizeof many - 2 * i, "%c%s",
+                 (char)(i < 26 ? 'a' + (char)i : 'A' + (char)(i - 26)), i < 39 ? " " : "");
+    strcpy(markings[0].excluded, many);
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    add_record(h, ATTRIBUTE_EMPLOYER, "N", PEOPLE_FROM, PEOPLE_END); /* the last of forty */
+    opens("M27-conflict-of-interest");
+    record_of(h, ATTRIBUTE_EMPLOYER)->value = bytes_text("O");
+    opens(NULL);
+    memset(markings[0].excluded, 0, sizeof markings[0].excluded);
+    strcpy(markings[0].zones, " ");
+    assert_int_equal(decider_markings(decider, markings, 1, NOW), 0);
+    opens("M25-zone");
+}
+
 static void hours_are_counted_where_the_person_is(void **state)
 {
     /* NOW is 2033-05-18 03:33:20 UTC, a Wednesday; at -06:00 it is Tuesday 21:33 */
@@ -740,6 +767,7 @@ int main(void)
         CASE(what_begins_later_counts_from_then_on),
         CASE(each_missing_record_denies),
         CASE(the_markings_of_an_object_decide),
+        CASE(words_that_nobody_can_be_shut_all_out_and_none_is_left_out),
         CASE(hours_are_counted_where_the_person_is),
         CASE(a_visitor_needs_the_escort),
         CASE(a_visit_that_is_over_closes_everything_to_the_millisecond),

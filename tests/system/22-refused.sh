@@ -1,5 +1,6 @@
 #!/bin/sh
-# Goal: a renewal of what was taken away meanwhile is refused in words.
+# Goal: what comes too late or says nothing is refused in words: a renewal of what was taken away
+# meanwhile, a marking's words that nobody can be.
 . "$(dirname "$0")/lib.sh"
 
 program='HARROW VANE'
@@ -59,5 +60,22 @@ is "and a second one of the same record is not" "$status" 409
 entry_post "$one_token" records "$(record_body "$(person_of CW-1003)" skill late | jq -c --arg s "$first" '.supersedes = $s')"
 says "nor entered" "$status $(answer .error)" "409 Another record takes the place of that one already"
 for r in "$other" "$next" "$first"; do revoke "$r" "the test is over"; done
+
+# ---- words that are none ----
+
+author=$(enter CW-1013 "$program") || exit 1
+mark() { post "$program" "$author" /api/define/marking "$(jq -nc --arg i "$(uuid)" --arg f "$1" --arg v "$2" '{id: $i, object: "program", level: 1, itar: true, ear: false, source: "a test"} | .[$f] = $v')"; }
+long=$(printf 'A%.0s' $(seq 65))
+for field in excluded zones; do
+    for wrong in " " " A" "A " "A  B" "A,B" "A;B" "Ä"; do
+        mark "$field" "$wrong"
+        says "$field \"$wrong\" is refused" "$status $(answer .field)" "409 $field"
+    done
+done
+says "and it is said how it is written" "$(answer .error)" "letters, digits and"
+mark excluded "$long"
+is "an employer of 65 letters is refused, not forgotten" "$status" 409
+mark excluded "RIVAL $long"
+is "nor behind another" "$status" 409
 
 finish

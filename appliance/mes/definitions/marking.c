@@ -68,6 +68,25 @@ static const char *unknown_country(struct command *command, struct bytes_view te
     return NULL;
 }
 
+/* NULL, or the first word that no person's employer, or no station's zone, can be. */
+static const char *wrong_code(struct command *command, struct bytes_view text,
+                              enum attribute_number attribute)
+{
+    const struct attribute *a = attribute_by_number(attribute);
+    for (uint32_t at = 0; at < text.length;) {
+        uint32_t end = at;
+        while (end < text.length && text.data[end] != ' ')
+            end++;
+        bool more = end < text.length;
+        if (attribute_refuse(a, bytes_view_of(text.data + at, end - at)) ||
+            (more && end + 1 == text.length))
+            return mes_print(command, "%.*s", (int)(text.length - at),
+                             (const char *)text.data + at);
+        at = end + more;
+    }
+    return NULL;
+}
+
 static bool object_exists(const struct mes *mes, struct bytes_view object)
 {
     if (bytes_equal_text(object, "program"))
@@ -147,18 +166,18 @@ static const char *what_opens(const struct mes *mes, const struct event_marking_
     return marking_opens(&before, &after);
 }
 
-static int refuse(struct command *command, const char *field, const char *word, const char *what)
+static bool refuse(struct command *command, const char *field, const char *word, const char *what)
 {
     return mes_refuse(command, 409, field, mes_print(command, "%s: \"%s\" %s", field, word, what),
-                      "Nothing was marked.", "Take it as it stands in the source document.");
+                      "Nothing was marked.", "Take it as it stands in the source document.") == 0;
 }
 
-int markings_run(struct command *command)
+/* Are the words of one of the fields none?  Then the answer says so. */
+static bool refuse_words(struct command *command)
 {
-    struct event event = {.number = EVENT_MARKING_DEFINED};
-    struct event_marking_defined *m = &event.marking_defined;
-    const char *wrong;
-    wrong = unknown_word(command, V(dissem)->text, " NOFORN ORCON PROPIN FGI ");
+    static const char codes[] = "does not begin with words of letters, digits and . _ : / + - ( ), "
+                                "at most 64 bytes each, one space between them";
+    const char *wrong = unknown_word(command, V(dissem)->text, " NOFORN ORCON PROPIN FGI ");
     if (wrong)
         return refuse(command, "dissem", wrong, "is none of NOFORN ORCON PROPIN FGI");
     /* only the designating agency applies these: the words are closed */
@@ -168,6 +187,19 @@ int markings_run(struct command *command)
     wrong = unknown_country(command, V(rel_to)->text);
     if (wrong)
         return refuse(command, "rel_to", wrong, "is not a country's three letters of ISO 3166-1");
+    wrong = wrong_code(command, V(excluded)->text, ATTRIBUTE_EMPLOYER);
+    if (wrong)
+        return refuse(command, "excluded", wrong, codes);
+    wrong = wrong_code(command, V(zones)->text, ATTRIBUTE_ZONE);
+    return wrong && refuse(command, "zones", wrong, codes);
+}
+
+int markings_run(struct command *command)
+{
+    struct event event = {.number = EVENT_MARKING_DEFINED};
+    struct event_marking_defined *m = &event.marking_defined;
+    if (refuse_words(command))
+        return 0;
     m->object = V(object)->text;
     m->level = (uint8_t)V(level)->number;
     m->itar = (uint8_t)V(itar)->number;

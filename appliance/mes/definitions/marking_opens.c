@@ -30,16 +30,10 @@ static bool is_within(const char *words, const char *others)
     return true;
 }
 
-static bool is_said(const char *words)
-{
-    size_t n;
-    return next_word(words, &n) != NULL;
-}
-
 /* Only who is on the list passes; without a list everybody does. */
 static bool widens(const char *before, const char *after)
 {
-    return is_said(before) && (!is_said(after) || !is_within(after, before));
+    return before[0] && (!after[0] || !is_within(after, before));
 }
 
 static bool differs(const char *before, const char *after)
@@ -62,7 +56,7 @@ const char *marking_opens(const struct marking *before, const struct marking *af
         return "a word of dissem is taken off";
     if (!is_within(b->ldc, a->ldc))
         return "a word of ldc is taken off";
-    if (!is_within(b->excluded, a->excluded))
+    if (!is_within(b->excluded, a->excluded) || (b->excluded[0] && !a->excluded[0]))
         return "an employer is shut out no more";
     if (widens(b->rel_to, a->rel_to))
         return "it is released to more countries";

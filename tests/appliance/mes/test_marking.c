@@ -50,6 +50,10 @@ static void what_is_taken_off_opens(void **state)
     OPENS(strcpy(after.group, ""));
     OPENS(strcpy(after.zones, ""));
     OPENS(strcpy(after.rel_to, ""));
+    OPENS(
+        (strcpy(before.zones, " "), strcpy(after.zones, ""))); /* of blanks, which a log may have */
+    OPENS((strcpy(before.zones, " "), strcpy(after.zones, "cell")));
+    OPENS((strcpy(before.excluded, " "), strcpy(after.excluded, "")));
 }
 
 static void what_is_widened_or_named_anew_opens(void **state)
