@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "appliance/holder.h"
+#include "appliance/worker/budget.h"
 #include "appliance/worker/desk.h"
+#include "enclave/process/os.h"
 #include "policy/cedar.h"
 
 #define V(name)      body_value(command->body, name)
@@ -34,7 +36,32 @@ static int64_t time_asked(const struct command *command)
     return V("at")->present ? V("at")->number : 0;
 }
 
-/* 0; an error of the store; or ERR_STATE after a refusal. */
+/* As the moment that is asked for: 0; an error of the store; or ERR_STATE after a refusal. */
+static int open_moment(struct worker *w, struct command *command, struct moment *moment)
+{
+    static struct budget budget;
+    int64_t at = time_asked(command);
+    uint64_t wait =
+        at && at < worker_now(w) ? budget_take(&budget, command->actor.session, os_boot_ms()) : 0;
+    if (wait) {
+        (void)mes_refuse(command, 429, "at",
+                         "Putting a past day together keeps everybody waiting: it may be asked ten "
+                         "times a minute, and twenty times by all.",
+                         "Nothing was changed.",
+                         mes_print(command, "Ask again in %u seconds; about today ask at any time.",
+                                   (unsigned)((wait + 999) / 1000)));
+        return ERR_STATE;
+    }
+    int r = moment_open(w, at, moment);
+    if (r != ERR_UNKNOWN)
+        return r;
+    (void)refuse_question(command, "at",
+                          "Nothing is known of that day: it lies before the log begins.",
+                          "Ask for a later day.");
+    return ERR_STATE;
+}
+
+/* The same. */
 static int open_question(struct worker *w, struct command *command, struct question *q)
 {
     *q = (struct question){0};
@@ -49,13 +76,7 @@ static int open_question(struct worker *w, struct command *command, struct quest
                               "Give an action of the schema, such as view-document.");
         return ERR_STATE;
     }
-    int r = moment_open(w, time_asked(command), &q->moment);
-    if (r == ERR_UNKNOWN) {
-        (void)refuse_question(command, "at",
-                              "Nothing is known of that day: it lies before the log begins.",
-                              "Ask for a later day.");
-        return ERR_STATE;
-    }
+    int r = open_moment(w, command, &q->moment);
     if (r)
         return r;
     mes_subject_of(w->mes, q->object.kind, q->object.number, &q->subject);
@@ -386,13 +407,9 @@ int what_can_run(struct worker *w, struct command *command)
     struct question q = {0};
     struct answer_what_can a = {0};
     struct class *classes = mes_array(command, CLASSES_MAX, sizeof *classes);
-    int r = moment_open(w, time_asked(command), &q.moment);
-    if (r == ERR_UNKNOWN)
-        return refuse_question(command, "at",
-                               "Nothing is known of that day: it lies before the log begins.",
-                               "Ask for a later day.");
+    int r = open_moment(w, command, &q.moment);
     if (r)
-        return r;
+        return r == ERR_STATE ? 0 : r;
     q.person = question_person(&q.moment, V("who")->text);
     question_circumstance(w, command, &q.moment, &q.circumstance);
     a.at = q.moment.at_ms;

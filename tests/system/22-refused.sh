@@ -1,6 +1,6 @@
 #!/bin/sh
-# Goal: what comes too late or says nothing is refused in words: a renewal of what was taken away
-# meanwhile, a marking's words that nobody can be.
+# Goal: what comes too late, says nothing, or keeps everybody waiting is refused in words: a renewal
+# of what was taken away meanwhile, a marking's words that nobody can be, one past day after another.
 . "$(dirname "$0")/lib.sh"
 
 program='HARROW VANE'
@@ -78,4 +78,26 @@ is "an employer of 65 letters is refused, not forgotten" "$status" 409
 mark excluded "RIVAL $long"
 is "nor behind another" "$status" 409
 
+# ---- one past day after another ----
+
+officer=$(enter "$officer_one" "$program") || exit 1
+past=$(rfc3339 $(($(date +%s) - 1)))
+why() { get "$program" "$officer" "/api/policy/$1"; }
+answered=0
+for _ in $(seq 10); do
+    why "why?who=A03&what=view-tasks&at=$past"
+    [ "$status" = 200 ] && answered=$((answered + 1))
+done
+is "ten questions about a past day are answered in a minute" "$answered" 10
+why "why?who=A03&what=view-tasks&at=$past"
+is "the eleventh is not" "$status" 429
+says "and it is said" "$(answer .error)" "ten times a minute"
+says "with when to ask again" "$(answer .todo)" "Ask again in "
+why "who-can?what=view-tasks&at=$past"
+is "nor another question of it" "$status" 429
+why "what-can?who=A03&at=$past"
+is "of any kind" "$status" 429
+why "why?who=A03&what=view-tasks"
+is "today is answered" "$status" 200
+is "and work goes on" "$(get "$program" "$(enter CW-1003 "$program")" /api/tasks; printf %s "$status")" 200
 finish
