@@ -38,8 +38,8 @@ void mes_free(struct mes *mes)
 int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
-        execution_apply, orders_apply, definitions_apply, documents_apply, markings_apply, marking_changes_apply,
-        reports_apply,   known_apply,  policies_apply,    drafts_apply};
+        execution_apply,       orders_apply,  definitions_apply, documents_apply, markings_apply,
+        marking_changes_apply, reports_apply, known_apply,       policies_apply,  drafts_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
         int r = appliers[i](mes, event);
