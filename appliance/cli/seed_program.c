@@ -15,9 +15,21 @@
 
 /* ---- definitions ---- */
 
-static void add_content(yyjson_mut_doc *body, yyjson_mut_val *top, const char *file)
+/* A drawing goes in several parts, as a real one does. */
+#define PART_BYTES 3000u
+
+static unsigned parts_of(const char *file)
+{
+    return (data_file(file).length + PART_BYTES - 1) / PART_BYTES;
+}
+
+static void add_part(yyjson_mut_doc *body, yyjson_mut_val *top, const char *file, unsigned part)
 {
     struct bytes_view bytes = data_file(file);
+    bytes.data += (part - 1) * PART_BYTES;
+    bytes.length -= (part - 1) * PART_BYTES;
+    if (bytes.length > PART_BYTES)
+        bytes.length = PART_BYTES;
     size_t room = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL);
     char *text = malloc(room);
     if (!text)
@@ -48,15 +60,34 @@ static yyjson_mut_doc *make_body(const struct seed *s, yyjson_val *data)
     {
         const char *name = yyjson_get_str(key);
         size_t length = yyjson_get_len(key);
-        if (strcmp(name, "content_file") == 0)
-            add_content(body, top, yyjson_get_str(value));
-        else if (length > e && strcmp(name + length - e, ending) == 0)
+        if (strcmp(name, "content_file") == 0) {
+            unsigned parts = parts_of(yyjson_get_str(value));
+            add_part(body, top, yyjson_get_str(value), parts);
+            yyjson_mut_obj_add_uint(body, top, "parts", parts);
+        } else if (length > e && strcmp(name + length - e, ending) == 0)
             add_days(s, body, top, name, length - e, value);
         else
             yyjson_mut_obj_add(top, yyjson_mut_strncpy(body, name, length),
                                yyjson_val_mut_copy(body, value));
     }
     return body;
+}
+
+/* What goes before the last part of a definition's content; that goes with the definition. */
+static int send_parts(struct seed *s, int program, struct actor *engineer, yyjson_val *data)
+{
+    const char *file = yyjson_get_str(yyjson_obj_get(data, "content_file"));
+    unsigned parts = file ? parts_of(file) : 0;
+    int r = 0;
+    for (unsigned part = 1; r == 0 && part < parts; part++) {
+        yyjson_mut_val *top;
+        yyjson_mut_doc *body = seed_body(&top);
+        yyjson_mut_obj_add_strcpy(body, top, "document", seed_text(data, "document"));
+        yyjson_mut_obj_add_uint(body, top, "part", part);
+        add_part(body, top, file, part);
+        r = seed_post(s, program, engineer, "/api/define/document/part", body, NULL);
+    }
+    return r;
 }
 
 static int missing_role(struct seed *s, int program, const char *role)
@@ -84,7 +115,10 @@ int seed_definitions(struct seed *s, int program)
     {
         s->patient = i == 0;
         snprintf(path, sizeof path, "/api/define/%s", seed_text(one, "kind"));
-        r = seed_post(s, program, engineer, path, make_body(s, yyjson_obj_get(one, "body")), NULL);
+        yyjson_val *data = yyjson_obj_get(one, "body");
+        r = send_parts(s, program, engineer, data);
+        if (r == 0)
+            r = seed_post(s, program, engineer, path, make_body(s, data), NULL);
         if (r)
             return r;
         progress_step(&s->progress);

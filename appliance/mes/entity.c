@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <sqlite3.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,23 @@ static const size_t row_sizes[ENTITY_COUNT] = {
 #undef ENTITY
 };
 
+/* Its rows are found by their KEY, which is their first field. */
+static const bool keyed[ENTITY_COUNT] = {
+#define KEY(name) || true
+#define UUID(name)
+#define BYTES(name, length)
+#define TEXT(name, longest)
+#define I64(name)
+#define ENTITY(NAME, name, ...) false __VA_ARGS__,
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef KEY
+#undef UUID
+#undef BYTES
+#undef TEXT
+#undef I64
+};
+
 static const char *const names[ENTITY_COUNT] = {
 #define ENTITY(NAME, name, ...) #name,
 #include "appliance/mes/entity.def"
@@ -40,6 +58,7 @@ static const char *const names[ENTITY_COUNT] = {
 /* ---- SQL, from the rows of entity.def ---- */
 
 #define UUID(name)          ", \"" #name "\" BLOB NOT NULL"
+#define KEY                 UUID
 #define BYTES(name, length) ", \"" #name "\" BLOB NOT NULL"
 #define TEXT(name, longest) ", \"" #name "\" TEXT NOT NULL"
 #define I64(name)           ", \"" #name "\" INTEGER NOT NULL"
@@ -51,11 +70,13 @@ static const char schema[] =
 #undef ENTITY
     ;
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
 
 #define UUID(name)          ", :" #name
+#define KEY                 UUID
 #define BYTES(name, length) ", :" #name
 #define TEXT(name, longest) ", :" #name
 #define I64(name)           ", :" #name
@@ -65,6 +86,7 @@ static const char *const save_texts[ENTITY_COUNT] = {
 #undef ENTITY
 };
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
@@ -78,6 +100,7 @@ static const char *const load_texts[ENTITY_COUNT] = {
 /* ---- one row: bind, read, digest ---- */
 
 #define UUID(name)          sqlite3_bind_blob(s, ++at, row->name, 16, SQLITE_STATIC);
+#define KEY                 UUID
 #define BYTES(name, length) sqlite3_bind_blob(s, ++at, row->name, length, SQLITE_STATIC);
 #define TEXT(name, longest) sqlite3_bind_text(s, ++at, row->name, -1, SQLITE_STATIC);
 #define I64(name)           sqlite3_bind_int64(s, ++at, row->name);
@@ -91,6 +114,7 @@ static const char *const load_texts[ENTITY_COUNT] = {
 #include "appliance/mes/entity.def"
 #undef ENTITY
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
@@ -108,6 +132,7 @@ static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
 }
 
 #define UUID(name)          read_bytes(s, ++at, row->name, 16);
+#define KEY                 UUID
 #define BYTES(name, length) read_bytes(s, ++at, row->name, length);
 #define TEXT(name, longest) read_text(s, ++at, row->name, sizeof row->name);
 #define I64(name)           row->name = sqlite3_column_int64(s, ++at);
@@ -121,11 +146,13 @@ static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
 #include "appliance/mes/entity.def"
 #undef ENTITY
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
 
 #define UUID(name)          crypto_generichash_update(h, row->name, 16);
+#define KEY                 UUID
 #define BYTES(name, length) crypto_generichash_update(h, row->name, length);
 #define TEXT(name, longest)                                                                        \
     crypto_generichash_update(h, (const uint8_t *)row->name, strlen(row->name) + 1);
@@ -139,6 +166,7 @@ static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
 #include "appliance/mes/entity.def"
 #undef ENTITY
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
@@ -318,6 +346,7 @@ static void place(struct table *t, enum entity_kind kind, size_t number)
 int rows_index(struct entities *entities, enum entity_kind kind, size_t number)
 {
     struct table *t = &entities->tables[kind];
+    assert(keyed[kind]);
     if (2 * t->count < t->buckets_count) {
         place(t, kind, number);
         return 0;
@@ -340,6 +369,7 @@ bool rows_find(const struct entities *entities, enum entity_kind kind,
                const uint8_t uuid[static 16], size_t *ret_number)
 {
     const struct table *t = &entities->tables[kind];
+    assert(keyed[kind]);
     if (!t->buckets)
         return false;
     size_t mask = t->buckets_count - 1;
@@ -351,13 +381,6 @@ bool rows_find(const struct entities *entities, enum entity_kind kind,
         }
     }
     return false;
-}
-
-static bool has_uuid(enum entity_kind kind)
-{
-    return kind == ENTITY_ORDER || kind == ENTITY_UNIT || kind == ENTITY_DOCUMENT ||
-           kind == ENTITY_INBOUND || kind == ENTITY_RELEASE || kind == ENTITY_POLICY ||
-           kind == ENTITY_RATIONALE;
 }
 
 /* ---- store ---- */
@@ -387,7 +410,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
             r = ERR_FORMAT; /* a row is missing */
         if (r == 0)
             read_row(kind, t->load, t->rows + number * row_sizes[kind]);
-        if (r == 0 && has_uuid(kind))
+        if (r == 0 && keyed[kind])
             r = rows_index(entities, kind, number);
     }
     sqlite3_reset(t->load);

@@ -15,6 +15,7 @@ struct sqlite3;
  * however often a batch changed it.
  */
 #define UUID(name)          uint8_t name[16];
+#define KEY                 UUID
 #define BYTES(name, length) uint8_t name[length];
 #define TEXT(name, longest) char name[(longest) + 1]; /* bytes of UTF-8, then zeros */
 #define I64(name)           int64_t name;
@@ -25,6 +26,7 @@ struct sqlite3;
 #include "appliance/mes/entity.def"
 #undef ENTITY
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
@@ -56,12 +58,12 @@ must_use int rows_add(struct entities *entities, enum entity_kind kind, size_t *
 /* rows_touch(entities, kind, number): This row will be written by rows_save(). */
 void rows_touch(struct entities *entities, enum entity_kind kind, size_t number);
 
-/* rows_find(entities, kind, uuid, ret_number): By the row's first UUID; false if none.
- * Orders, units, documents, inbound bundles and releases have one. */
+/* rows_find(entities, kind, uuid, ret_number): The first row of this KEY; false if none. */
 bool rows_find(const struct entities *entities, enum entity_kind kind,
                const uint8_t uuid[static 16], size_t *ret_number);
 
-/* rows_index(entities, kind, number): Make a row findable, once its UUID is set. */
+/* rows_index(entities, kind, number): Make a row findable, once its KEY is set; of several with
+ * one KEY the first is found. */
 must_use int rows_index(struct entities *entities, enum entity_kind kind, size_t number);
 
 /* rows_schema(): DROP and CREATE of every table, as one text. */

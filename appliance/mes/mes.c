@@ -38,8 +38,8 @@ void mes_free(struct mes *mes)
 int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
 {
     static int (*const appliers[])(struct mes *, const struct event *) = {
-        execution_apply, orders_apply, definitions_apply, markings_apply, marking_changes_apply,
-        reports_apply,   known_apply,  policies_apply,    drafts_apply};
+        execution_apply,       orders_apply,  definitions_apply, documents_apply, markings_apply,
+        marking_changes_apply, reports_apply, known_apply,       policies_apply,  drafts_apply};
     mes->next_sequence = sequence;
     for (size_t i = 0; i < sizeof appliers / sizeof *appliers; i++) {
         int r = appliers[i](mes, event);
@@ -307,7 +307,9 @@ int mes_run(struct command *command)
     case OPERATION_GET_JOB:
         return job_run(command);
     case OPERATION_GET_DOCUMENT:
-        return document_run(command);
+    case OPERATION_DEFINE_DOCUMENT:
+    case OPERATION_ADD_DOCUMENT_PART:
+        return documents_run(command);
     case OPERATION_START_OPERATION:
     case OPERATION_RECORD_READING:
     case OPERATION_SCAN_SERIAL:

@@ -185,12 +185,13 @@ int inbound_run(struct command *command);
 int tasks_run(struct command *command);
 int execution_run(struct command *command);
 int job_run(struct command *command);
-int document_run(struct command *command);
+int documents_run(struct command *command);
 int drafts_run(struct command *command);
 int reports_run(struct command *command);
 
 /* The modules' appliers: ERR_UNKNOWN when the event is not theirs. */
 int definitions_apply(struct mes *mes, const struct event *event);
+int documents_apply(struct mes *mes, const struct event *event);
 int markings_apply(struct mes *mes, const struct event *event);
 int orders_apply(struct mes *mes, const struct event *event);
 int execution_apply(struct mes *mes, const struct event *event);

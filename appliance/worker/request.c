@@ -83,7 +83,8 @@ static int open_object(struct worker *w, struct command *c)
     uint8_t key[37], digest[32];
     m->kind = document;
     memcpy(m->object, body_value(c->body, document ? "document" : "unit")->bytes, 16);
-    m->sequence = document ? 0 : (uint32_t)body_value(c->body, "sequence")->number;
+    /* which part of a document, 0 where none was named; which operation of a unit */
+    m->sequence = (uint32_t)body_value(c->body, document ? "part" : "sequence")->number;
     struct bytes_put put = bytes_into(key, sizeof key);
     bytes_put_u8(&put, m->kind);
     bytes_put_fixed(&put, c->common.session, 16);

@@ -5,7 +5,10 @@ officer_figures() { # WHICH...: revoke, exist
     person=CW-2001
     victim=$(enter "$person" "$program")
     drawing=$(uuid) engineer=$(enter CW-2005 "$program")
-    define document "{document: \"$drawing\", number: \"BENCH-$stamp\", revision: \"A\", title: \"A drawing\", technical: true, content: \"$(base64 -w 0 "$here/appliance/training/4410-0100.svg")\"}"
+    for n in 1 2 3 4 5 6 7; do
+        define document/part "{document: \"$drawing\", part: $n, content: \"$(head -c 30000 /dev/zero | tr '\0' "$n" | base64 -w 0)\"}"
+    done
+    define document "{document: \"$drawing\", parts: 8, number: \"BENCH-$stamp\", revision: \"A\", title: \"A drawing\", technical: true, content: \"$(base64 -w 0 "$here/appliance/training/4410-0100.svg")\"}"
     {
         echo "entry ${entry##*:}"; echo "door $(port_of "$program")"
         echo "one $one_token"; echo "two $two_token"; echo "badge $officer_two"; echo "pin $(pin_of "$officer_two")"

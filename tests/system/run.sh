@@ -11,29 +11,41 @@ site() { # site NAME PORT
     export CASEMATE_SITE="$sites/$1" CASEMATE_CARD="$sites/$1/card.json"
 }
 run() { # run NAME SECONDS COMMAND...
-    name=$1 limit=$2 out=$log/system.out; shift 2
+    name=$1 limit=$2 out=$log/system.$lane; shift 2
     if [ "$1" = figures ]; then figures >"$out" 2>&1; else timeout "$limit" "$@" >"$out" 2>&1; fi; status=$?
     p=$(grep -c '^ok ' "$out") f=$(grep -c '^not ok ' "$out")
     [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
     if [ "$f" -eq 0 ] && [ "$p" -gt 0 ]; then
         echo "  ok      $name ($p)"
-    else
+        return
+    fi
+    {
         echo "  FAILED  $name ($f of $((p + f)))"
         grep -E '^not ok|Bail|rror|waiting for' "$out" | head -n 20 | sed 's/^/      /'
         tail -n 6 "$out" | sed 's/^/      | /'
         [ -z "${CASEMATE_SITE:-}" ] || tail -n 6 "$CASEMATE_SITE/log" | sed 's/^/      site: /'
-    fi
+    } >"$out.told"
+    cat "$out.told" # at once: another lane prints, too
 }
-if site browser 7410; then
+in_browser() {
+    lane=browser
+    site browser 7410 || return
     run "browser" 480 sh tests/browser/run.sh "$CASEMATE_CARD"
     casemate training stop "$sites/browser" >/dev/null 2>&1
-fi
-if site line 7420; then
+}
+on_the_line() {
+    lane=line
+    site line 7420 || return
     for t in tests/system/0[1-9]-*.sh tests/system/1[1-9]-*.sh tests/system/2[0-9]-*.sh; do
         run "$(basename "$t" .sh)" 240 sh "$t"
     done
     casemate training stop "$sites/line" >/dev/null 2>&1
-fi
+}
+# mostly they wait: for a page, for a minute to pass
+in_browser &
+on_the_line
+wait
+lane=alone
 unset CASEMATE_SITE CASEMATE_CARD
 run "00-training" 120 sh tests/system/00-training.sh
 run "10-production" 180 sh tests/system/10-production.sh

@@ -160,23 +160,6 @@ static int apply_asset(struct mes *mes, const struct event_asset_defined *m)
     return 0;
 }
 
-static int apply_document(struct mes *mes, const struct event_document_defined *m)
-{
-    size_t n;
-    int r = rows_add(mes->entities, ENTITY_DOCUMENT, &n);
-    if (r)
-        return r;
-    struct document *row = entities_document(mes->entities, n);
-    memcpy(row->document, m->document, 16);
-    COPY(number, m->number);
-    COPY(revision, m->revision);
-    COPY(title, m->title);
-    row->technical = m->technical;
-    memcpy(row->digest, m->digest, 32);
-    row->length = m->length;
-    return rows_index(mes->entities, ENTITY_DOCUMENT, n);
-}
-
 int definitions_apply(struct mes *mes, const struct event *event)
 {
     switch (event->number) {
@@ -196,8 +179,6 @@ int definitions_apply(struct mes *mes, const struct event *event)
         return apply_characteristic(mes, &event->characteristic_defined);
     case EVENT_ASSET_DEFINED:
         return apply_asset(mes, &event->asset_defined);
-    case EVENT_DOCUMENT_DEFINED:
-        return apply_document(mes, &event->document_defined);
     default:
         return ERR_UNKNOWN;
     }
@@ -412,23 +393,6 @@ static int define_asset(struct command *command, struct event *e)
     return 0;
 }
 
-static int define_document(struct command *command, struct event *e)
-{
-    struct event_document_defined *m = &e->document_defined;
-    size_t n;
-    e->number = EVENT_DOCUMENT_DEFINED;
-    memcpy(m->document, V(document)->bytes, 16);
-    m->number = V(number)->text;
-    m->revision = V(revision)->text;
-    m->title = V(title)->text;
-    m->technical = (uint8_t)V(technical)->number;
-    m->length = V(content)->text.length;
-    if (rows_find(command->mes->entities, ENTITY_DOCUMENT, m->document, &n))
-        return mes_refuse(command, 409, "document", "A document of this id is defined already.",
-                          "The document that is there is unchanged.", "");
-    return store_document_put(command->mes->store, V(content)->text, m->digest);
-}
-
 int definitions_run(struct command *command)
 {
     struct event event = {.number = EVENT_NONE};
@@ -457,9 +421,6 @@ int definitions_run(struct command *command)
         break;
     case OPERATION_DEFINE_ASSET:
         r = define_asset(command, &event);
-        break;
-    case OPERATION_DEFINE_DOCUMENT:
-        r = define_document(command, &event);
         break;
     default:
         return mes_refuse(command, 404, "", "There is no such operation here.", "", "");

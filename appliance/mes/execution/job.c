@@ -1,4 +1,4 @@
-/* One operation on one unit, with its instruction; and the document behind it. */
+/* One operation on one unit, with its instruction. */
 #include <string.h>
 
 #include "appliance/mes/mes.h"
@@ -152,6 +152,7 @@ int job_run(struct command *command)
     if (rows_find(mes->entities, ENTITY_DOCUMENT, s->document, &document)) {
         memcpy(a.document, s->document, 16);
         a.document_title = entities_document(mes->entities, document)->title;
+        a.document_parts = entities_document(mes->entities, document)->parts;
     }
     a.steps_count = steps_of(command, segment, &steps);
     a.steps = steps;
@@ -160,19 +161,5 @@ int job_run(struct command *command)
     a.gages_count = gages_of(command, characteristics, a.characteristics_count, &gages);
     a.gages = gages;
     answer_write_job(&a, command->out);
-    return 0;
-}
-
-int document_run(struct command *command)
-{
-    const struct document *d = entities_document(command->mes->entities, command->subject.number);
-    size_t length;
-    struct bytes_put *out = command->out;
-    int r = store_document_get(command->mes->store, d->digest, out->at,
-                               (size_t)(out->end - out->at), &length);
-    if (r)
-        return r;
-    out->at += length;
-    command->raw = true;
     return 0;
 }

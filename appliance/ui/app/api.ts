@@ -157,9 +157,9 @@ export async function ask<N extends Asking>(
   return settle(response, json<N>);
 }
 
-/** Ask for a document's own bytes. */
-export async function askBytes(document: string, token: string): Promise<Outcome<Blob>> {
-  const response = await exchange(address("get_document", { document }), {
+/** Ask for the bytes of one part of a document. */
+export async function askBytes(document: string, part: number, token: string): Promise<Outcome<Blob>> {
+  const response = await exchange(address("get_document", { document, part }), {
     method: "GET",
     headers: bearer(token),
   });

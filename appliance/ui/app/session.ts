@@ -117,8 +117,8 @@ export class Session {
     return this.noticing(await ask(name, fields, this.token), name);
   }
 
-  async document(document: string): Promise<Outcome<Blob>> {
-    return this.noticing(await askBytes(document, this.token), "get_document");
+  async part(document: string, part: number): Promise<Outcome<Blob>> {
+    return this.noticing(await askBytes(document, part, this.token), "get_document");
   }
 
   /** Send what may be lost without harm, such as a challenge: no answer is no answer. */

@@ -38,6 +38,7 @@ static uint8_t byte(void)
 #define UUID(name)                                                                                 \
     for (int i = 0; i < 16; i++)                                                                   \
         row->name[i] = byte();
+#define KEY UUID
 #define BYTES(name, length)                                                                        \
     for (int i = 0; i < (length); i++)                                                             \
         row->name[i] = byte();
@@ -54,6 +55,7 @@ static uint8_t byte(void)
 #include "appliance/mes/entity.def"
 #undef ENTITY
 #undef UUID
+#undef KEY
 #undef BYTES
 #undef TEXT
 #undef I64
@@ -111,6 +113,44 @@ static void every_table_comes_back_as_it_was_saved(void **state)
     assert_loads_as(before);
     for (int k = 0; k < ENTITY_COUNT; k++)
         assert_int_equal(rows_count(rows, (enum entity_kind)k), 20 + k);
+}
+
+#define KEY(name)                                                                                  \
+    assert_true(rows_find(rows, kind, row->name, &found));                                         \
+    assert_int_equal(found, number);
+#define UUID(name)
+#define BYTES(name, length)
+#define TEXT(name, longest)
+#define I64(name)
+#define ENTITY(NAME, name, ...)                                                                    \
+    static void find_##name(size_t number)                                                         \
+    {                                                                                              \
+        const struct name *row = entities_##name(rows, number);                                    \
+        const enum entity_kind kind = ENTITY_##NAME;                                               \
+        size_t found = 0;                                                                          \
+        (void)row, (void)kind, (void)found;                                                        \
+        __VA_ARGS__                                                                                \
+    }
+#include "appliance/mes/entity.def"
+#undef ENTITY
+#undef UUID
+#undef KEY
+#undef BYTES
+#undef TEXT
+#undef I64
+
+static void rows_with_a_key_are_found_when_they_were_loaded(void **state)
+{
+    (void)state;
+    for (int k = 0; k < ENTITY_COUNT; k++)
+        add_rows((enum entity_kind)k, 200);
+    assert_int_equal(rows_save(rows), 0);
+    assert_int_equal(rows_load(rows), 0);
+    for (size_t i = 0; i < 200; i++) {
+#define ENTITY(NAME, name, ...) find_##name(i);
+#include "appliance/mes/entity.def"
+#undef ENTITY
+    }
 }
 
 static void only_what_was_touched_is_written(void **state)
@@ -258,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         CASE(every_table_comes_back_as_it_was_saved),
+        CASE(rows_with_a_key_are_found_when_they_were_loaded),
         CASE(only_what_was_touched_is_written),
         CASE(more_rows_than_are_remembered_are_all_written),
         CASE(after_a_failed_save_what_is_loaded_can_be_saved_again),

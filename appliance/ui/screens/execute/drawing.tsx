@@ -13,24 +13,33 @@ interface Props {
   close(): void;
 }
 
-/** The operation's document, as a picture; its bytes are forgotten when it is closed. */
+/**
+ * The operation's document, as a picture, part by part: each is asked for by itself, and when one is
+ * refused none is shown.  Its bytes are forgotten when it is closed.
+ */
 export function Drawing({ session, job, legend, close }: Props) {
   const [picture, setPicture] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [lost, setLost] = useState(false);
   const [large, setLarge] = useState(false);
   const [turn, setTurn] = useState(0);
+  const [come, setCome] = useState(0);
 
   useEffect(() => {
     let url = "";
     let stopped = false;
     const look = async () => {
-      const outcome = await session.document(job.document);
-      if (stopped) return;
-      setLost(outcome.kind === "lost");
-      if (outcome.kind === "refused") setProblem(outcome.problem);
-      if (outcome.kind !== "answer") return;
-      url = URL.createObjectURL(new Blob([outcome.answer], { type: "image/svg+xml" }));
+      const parts: Blob[] = [];
+      while (parts.length < job.document_parts) {
+        setCome(parts.length);
+        const outcome = await session.part(job.document, parts.length + 1);
+        if (stopped) return;
+        setLost(outcome.kind === "lost");
+        if (outcome.kind === "refused") setProblem(outcome.problem);
+        if (outcome.kind !== "answer") return;
+        parts.push(outcome.answer);
+      }
+      url = URL.createObjectURL(new Blob(parts, { type: "image/svg+xml" }));
       setPicture(url);
     };
     void look();
@@ -38,7 +47,7 @@ export function Drawing({ session, job, legend, close }: Props) {
       stopped = true;
       if (url !== "") URL.revokeObjectURL(url);
     };
-  }, [session, job.document, turn]);
+  }, [session, job.document, job.document_parts, turn]);
 
   return (
     <section class="over drawing" role="dialog" aria-label={job.document_title}>
@@ -57,7 +66,9 @@ export function Drawing({ session, job, legend, close }: Props) {
         {picture !== "" && <img src={picture} alt={job.document_title} />}
         {problem !== null && <Refusal problem={problem} />}
         {lost && <NoAnswer again={() => setTurn(turn + 1)} />}
-        {picture === "" && problem === null && !lost && <p class="quiet">{words.loading}</p>}
+        {picture === "" && problem === null && !lost && (
+          <p class="quiet">{come === 0 ? words.loading : words.drawingPart(come, job.document_parts)}</p>
+        )}
       </div>
       {legend !== "" && <p class="drawing-legend">{legend}</p>}
     </section>

@@ -17,6 +17,7 @@ export const words = {
   drawingTitle: (title: string) => title,
   drawingFit: "Whole sheet",
   drawingLarge: "Larger",
+  drawingPart: (come: number, parts: number) => `${come} of ${parts} parts are here …`,
   loading: "One moment …",
 
   nominal: "Nominal",
