@@ -370,7 +370,7 @@ test(`${COUNT} texts in every field that is shown: none runs`, { skip: skipped, 
     await badgeIn(page, two, OTHER_PROGRAM);
     await page.getByRole("button", { name: "Policy", exact: true }).waitFor();
     await look(page, "the frame of a program");
-    for (const tab of ["Transfer", "Denials", "Security", "Policy"]) {
+    for (const tab of ["Transfer", "Denials", "Security", "Markings", "Policy"]) {
       await page.getByRole("button", { name: tab, exact: true }).click();
       await page.waitForLoadState("networkidle");
       await look(page, tab);

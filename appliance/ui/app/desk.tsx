@@ -54,7 +54,8 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
   }, [session, drop]);
   const { over, covered } = useOver(session, leave);
   const tabs = signedIn.officer ? OFFICERS : [];
-  const shared = { session, programs: signedIn.programs };
+  const again = () => setTurn((before) => before + 1);
+  const shared = { session, programs: signedIn.programs, changed: again };
   const enters = signedIn.enclaves.map(({ enclave }) => enclave);
   return (
     <Frame
@@ -68,7 +69,7 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
           aria-current={choice.tab === tab ? "page" : undefined}
           onClick={() => {
             setTab(choice.tab);
-            setTurn(turn + 1);
+            again();
           }}
         >
           {choice.title}
@@ -88,8 +89,8 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
     >
       {tab === "programs" && <Programs session={session} programs={signedIn.enclaves} note={signedIn.note} />}
       {tab === "people" && <People {...shared} />}
-      {tab === "due" && <Due {...shared} enters={enters} changed={() => setTurn(turn + 1)} />}
-      {tab === "stations" && <Stations {...shared} />}
+      {tab === "due" && <Due {...shared} enters={enters} />}
+      {tab === "stations" && <Stations session={session} programs={signedIn.programs} />}
       {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
       {tab === "rules" && <SitePolicy session={session} programs={signedIn.enclaves} />}
       {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}

@@ -251,7 +251,7 @@ function Records({ records, programs, revoke, replace, approves, approve }: Reco
               {words.approveRevocation}
             </button>
           )}
-          {(record.state === "active" || record.state === PAST) && (
+          {!approves(record) && (record.state === "active" || record.state === PAST) && (
             <button type="button" class="button" onClick={() => replace(record)}>
               {words.replace}
             </button>

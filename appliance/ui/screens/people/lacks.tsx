@@ -56,7 +56,7 @@ function Standings({ session, person, enclave }: { session: Session; person: str
           .filter((one) => one.state !== "missing")
           .map((one) => (
             <li key={one.attribute} class="row">
-              <Mark shape={one.state === "active" ? "pass" : "blocked"} />
+              <Mark shape={one.state === "active" ? "pass" : one.state === PAST ? "running" : "blocked"} />
               <div class="row-what">
                 <p class="row-title">
                   <b>{saying(one.attribute, one.value)}</b>{" "}

@@ -21,10 +21,12 @@ const SHOWN = 60;
 interface Props {
   session: Session;
   programs: Answers["known_program"][];
+  /** Less may wait now. */
+  changed(): void;
 }
 
 /** Everybody of the site; a scanned badge opens its person. */
-export function People({ session, programs }: Props) {
+export function People({ session, programs, changed }: Props) {
   const asked = useAsked(session, "get_people", {}, EVERY_MS);
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
@@ -32,6 +34,10 @@ export function People({ session, programs }: Props) {
   const [looking, setLooking] = useState<PairOf | null>(null);
   const people = asked.answer?.people ?? [];
   const person = people.find((one) => one.person === chosen);
+  const again = () => {
+    asked.again();
+    changed();
+  };
 
   if (adding)
     return (
@@ -53,7 +59,7 @@ export function People({ session, programs }: Props) {
         back={words.linkNotNow}
         leave={() => {
           setLooking(null);
-          asked.again();
+          again();
         }}
       />
     );
@@ -80,7 +86,7 @@ export function People({ session, programs }: Props) {
         link={() => setLinking(true)}
         waits={<LinkWaits session={session} people={people} person={person} look={setLooking} />}
         alone={otherOfficers(session, people).every((one) => one.natural === person.natural)}
-        changed={asked.again}
+        changed={again}
         leave={() => setChosen("")}
       />
     );

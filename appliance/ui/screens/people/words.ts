@@ -106,8 +106,8 @@ export const words = {
     `${by} says that ${name}, badge ${badge}, is the same human being. They count as two until another officer approves it.`,
   linkYours: (name: string, badge: string) =>
     `You said that ${name}, badge ${badge}, is the same human being. They count as two until another officer approves it.`,
-  linkBy: (by: string) => `${by} says so.`,
-  linkMine: "You said so, or it is about you: another officer approves it.",
+  linkBy: (by: string) => `${by} says that both are one human being’s.`,
+  linkMine: "You said it, or it is about you: another officer approves it.",
   linkLook: "Look at it",
   linkNotNow: "Not now",
   linkApprove: "Approve: one human being",
