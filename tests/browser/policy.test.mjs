@@ -234,15 +234,18 @@ test("one person raises a marking, and two lower it: approved with a signature, 
       await button(page, "1 controlled").click();
     } else if (step === "shut out") {
       await button(page, "NOFORN").click();
+      await button(page, "DISPLAY").click();
       await page.getByLabel("Released to (REL TO)").fill("usaa");
       await picture(page, "marking-shut-out", /CUI/);
       await page.getByLabel("Released to (REL TO)").fill("");
     } else await picture(page, "marking-source", /CUI/);
   });
-  await page.locator(`[data-marked="${object}"]`, { hasText: "1 controlled · ITAR VIII(h) · NOFORN" }).waitFor();
+  await page.locator(`[data-marked="${object}"]`, { hasText: "1 controlled · ITAR VIII(h) · NOFORN · DISPLAY" }).waitFor();
   await picture(page, "markings-raised", /CUI/);
 
-  const lower = (step) => (step === "shut out" ? button(page, "NOFORN").click() : undefined);
+  const lower = async (step) => {
+    if (step === "shut out") for (const word of ["NOFORN", "DISPLAY"]) await button(page, word).click();
+  };
   await markAnew(page, object, lower);
   assert.match(await page.locator(".said").innerText(), /Proposed, and not in force: a control word such as NOFORN is taken off/);
   await picture(page, "markings-proposed", /CUI/);
@@ -254,7 +257,8 @@ test("one person raises a marking, and two lower it: approved with a signature, 
 
   const other = await inProgram(officer, "Markings");
   await openProposal(other, object);
-  assert.equal(await other.locator("[data-changes] tbody tr", { hasText: "NOFORN" }).count(), 1);
+  assert.match(await other.locator(".sentence").innerText(), /such as NOFORN is taken off; one more part changes/);
+  assert.equal(await other.locator("[data-changes] tbody tr").count(), 2, "and both are shown");
   await button(other, "Decline").click();
   await other.getByRole("dialog").getByRole("textbox").fill("Part 4 says no such thing.");
   await picture(other, "marking-decline", /CUI/);

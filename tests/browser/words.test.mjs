@@ -366,6 +366,8 @@ test(`${COUNT} texts in every field that is shown: none runs`, { skip: skipped, 
     }
     const rules = await proposed(say, Math.min(120, Math.ceil(COUNT / 10)));
 
+    await fields(say, "define/marking", () => ({ id: uuid(), object: "7720-0020", level: 0, itar: false, ear: false }), [["source", 80], ["category", 24]]);
+
     const page = await watched();
     await badgeIn(page, two, OTHER_PROGRAM);
     await page.getByRole("button", { name: "Policy", exact: true }).waitFor();

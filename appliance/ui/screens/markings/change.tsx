@@ -6,7 +6,7 @@ import type { Session } from "../../app/session";
 import { Heard } from "../../parts/heard";
 import { ReasonPanel } from "../../parts/reason";
 import { Compare } from "./compare";
-import { lineOf, nameOf, type Said } from "./said";
+import { lineOf, nameOf, othersChanged, type Said } from "./said";
 import { words } from "./words";
 
 interface Props {
@@ -45,7 +45,7 @@ export function Change({ session, act, change, now, leave }: Props) {
         <h1>{name}</h1>
         <p class="quiet">{words.by(change.proposed_by, dayAndTime(change.proposed))}</p>
       </div>
-      <p class="sentence sentence-no">{words.opens(change.opens)}</p>
+      <p class="sentence sentence-no">{words.opens(change.opens, words.more(othersChanged(now, change)))}</p>
       <Compare now={now} after={change} />
       <Heard act={act} />
       {mine ? (

@@ -1,10 +1,9 @@
-import { partsOf, type Said } from "./said";
+import { compared, type Said } from "./said";
 import { words } from "./words";
 
 /** What a new marking changes, part by part; what stays is folded away. */
 export function Compare({ now, after }: { now: Said; after: Said }) {
-  const before = partsOf(now);
-  const rows = partsOf(after).map((part, i) => ({ ...part, was: before[i]?.text ?? "" }));
+  const rows = compared(now, after);
   const changed = rows.filter((row) => row.text !== row.was);
   const same = rows.filter((row) => row.text === row.was && row.text !== "");
   return (

@@ -8,7 +8,7 @@ import { Heard, Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
 import { Change } from "./change";
 import { Define, Which } from "./define";
-import { lineOf, nameOf, PROGRAM } from "./said";
+import { lineOf, nameOf, othersChanged, PROGRAM } from "./said";
 import { words } from "./words";
 
 type Marking = Answers["marking"];
@@ -40,11 +40,8 @@ export function Markings({ session }: { session: Session }) {
   if (marking === "which")
     return <Which session={session} known={present} take={setMarking} leave={leave} />;
   if (marking !== null) return <Define session={session} act={act} now={marking} leave={leave} />;
-  if (change !== undefined) {
-    const now =
-      present.find((one) => one.object === change.object) ?? present.find((one) => one.object === PROGRAM) ?? change;
-    return <Change session={session} act={act} change={change} now={now} leave={leave} />;
-  }
+  if (change !== undefined)
+    return <Change session={session} act={act} change={change} now={nowOf(present, change)} leave={leave} />;
   return (
     <section class="desk">
       <div class="desk-head">
@@ -61,6 +58,7 @@ export function Markings({ session }: { session: Session }) {
           {changes.length === 0 && <p class="quiet">{words.waitingNone}</p>}
           <Changes
             changes={changes}
+            present={present}
             open={(proposal) => {
               act.clear();
               setChosen(proposal);
@@ -75,7 +73,19 @@ export function Markings({ session }: { session: Session }) {
   );
 }
 
-function Changes({ changes, open }: { changes: Marking[]; open(proposal: string): void }) {
+/** How that is marked now which a proposal is about: itself, or as the program is. */
+function nowOf(present: Marking[], change: Marking): Marking {
+  const of = (object: string) => present.find((one) => one.object === object);
+  return of(change.object) ?? of(PROGRAM) ?? change;
+}
+
+interface ChangesOf {
+  changes: Marking[];
+  present: Marking[];
+  open(proposal: string): void;
+}
+
+function Changes({ changes, present, open }: ChangesOf) {
   return (
     <ul class="rows" data-list="proposed">
       {changes.map((one) => (
@@ -93,7 +103,7 @@ function Changes({ changes, open }: { changes: Marking[]; open(proposal: string)
                 <b>{nameOf(one)}</b> {one.state === "overtaken" && <span class="state">{words.overtakenTag}</span>}
               </span>
               <br />
-              <span class="row-reason">{words.opensRow(one.opens)}</span>
+              <span class="row-reason">{words.opensRow(one.opens, words.more(othersChanged(nowOf(present, one), one)))}</span>
               <br />
               <span class="row-reason quiet">{words.by(one.proposed_by, dayAndTime(one.proposed))}</span>
             </span>

@@ -45,8 +45,26 @@ function spelled(text: string, table: { word: string; face: string }[]): string 
     .join(", ");
 }
 
-/** Every part of a marking with its name; the order is that of the form. */
-export function partsOf(marking: Said): { label: string; text: string }[] {
+/** A part of a marking that another one says otherwise. */
+export interface Part {
+  label: string;
+  was: string;
+  text: string;
+}
+
+/** Part by part, what is said now and what then. */
+export function compared(now: Said, after: Said): Part[] {
+  const before = partsOf(now);
+  return partsOf(after).map((part, i) => ({ ...part, was: before[i]?.text ?? "" }));
+}
+
+/** How many parts change beside the one that the box names; where it was taken from opens nothing. */
+export function othersChanged(now: Said, after: Said): number {
+  return compared({ ...now, source: after.source }, after).filter((part) => part.text !== part.was).length - 1;
+}
+
+/* Every part with its name; the order is that of the form. */
+function partsOf(marking: Said): { label: string; text: string }[] {
   return [
     { label: words.level, text: words.levels[marking.level] ?? String(marking.level) },
     { label: words.export, text: controls(marking) },
