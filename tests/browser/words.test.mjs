@@ -414,7 +414,7 @@ test(`${COUNT} texts in every field that is shown: none runs`, { skip: skipped, 
     assert.equal(broken.status, 200, broken.answer.error);
     const page = await watched();
     await badgeIn(page, two, OTHER_PROGRAM);
-    await page.locator("p.alert").waitFor();
+    await page.locator("div.alert p").first().waitFor();
     await look(page, "what everybody is told");
     await signOut(page);
     await page.context().close();
