@@ -113,16 +113,18 @@ static void write_people(struct identity *n, struct bytes_put *out)
         const struct person *p = &n->people[i];
         struct standing_of s = count(n, HOLDER_PERSON, i);
         roles_of(n, i, roles[i], sizeof roles[i]);
-        rows[i] = (struct answer_person){.name = p->name,
-                                         .badge = p->badge,
-                                         .stamp = p->stamp,
-                                         .suspended = p->suspended,
-                                         .locked = person_is_locked(n, i),
-                                         .active = s.active,
-                                         .pending = s.pending,
-                                         .next_end = s.next_end,
-                                         .roles = roles[i],
-                                         .linking = linking(n, p)};
+        rows[i] =
+            (struct answer_person){.name = p->name,
+                                   .badge = p->badge,
+                                   .stamp = p->stamp,
+                                   .suspended = p->suspended,
+                                   .locked = person_is_locked(n, i),
+                                   .active = s.active,
+                                   .pending = s.pending,
+                                   .next_end = s.next_end,
+                                   .roles = roles[i],
+                                   .linking = linking(n, p),
+                                   .linking_by = *linking(n, p) ? name_of(n, p->link_by) : ""};
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }

@@ -199,19 +199,52 @@ test("whom the site trusts for cards: loaded, running out, renewed from a file",
   rmSync(at, { recursive: true });
 });
 
-/* ---- two accounts of one human being ---- */
+/* ---- what one officer says or asks for, and another approves ---- */
 
-test("two accounts are known to be one human being, with a signature", { skip }, async () => {
-  const [one] = officers();
-  const who = person((someone) => has(someone, "operator") && !isIn(someone, WORKING_PROGRAM));
-  const page = await atEntry(one, "People");
-  const badge = `CW-8${String(Date.now() % 1000).padStart(3, "0")}`;
+async function open(page, badge) {
+  await button(page, "People").click();
+  const list = button(page, "All people");
+  if (await list.count()) await list.click();
+  await page.getByLabel("Find somebody").fill(badge);
+  await page.keyboard.press("Enter");
+  await page.locator(`[data-holder="${badge}"]`).waitFor();
+}
+
+async function toDo(page) {
+  await page.locator("header").getByRole("button", { name: "To do" }).click();
+  await page.locator("[data-list=pending]").waitFor({ state: "attached" });
+}
+
+const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+async function enter(page, attribute, fields) {
+  await button(page, "Enter a record").click();
+  await page.getByLabel("What it says").selectOption({ label: attribute });
+  const all = {
+    "Granted by": "Facility security", "Role of the grantor": "fso",
+    "Type of document": "visit-request", "Document and its number": "Visit request 12", ...fields,
+  };
+  for (const [label, text] of Object.entries(all)) await page.getByLabel(label, { exact: true }).fill(text);
+  await button(page, "Enter it").click();
+  await page.locator(".row[data-state=pending]", { hasText: attribute }).waitFor();
+}
+
+async function askToRevoke(page, row, why) {
+  await row.getByRole("button", { name: "Revoke", exact: true }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill(why);
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.locator(".said").waitFor();
+}
+
+/* One officer's part: two accounts, and two records that close something. */
+async function said(page, one, who, badge, about) {
+  await button(page, "People").click();
   await button(page, "Add a person").click();
   for (const [label, text] of Object.entries({ Name: `${who.name} (office)`, Badge: badge, Stamp: `Z${badge.slice(-3)}`, "First PIN": "482913" }))
     await page.getByLabel(label, { exact: true }).fill(text);
   await button(page, "Add").click();
   await page.locator(`[data-holder="${badge}"]`).waitFor();
-  assert.equal(await page.locator("[data-also]").count(), 0);
+  assert.equal(await page.locator("[data-also], [data-waits]").count(), 0);
   await button(page, "Another account").click();
   await page.getByLabel("The other account").fill(who.badge);
   await picture(page, "link-find");
@@ -221,9 +254,104 @@ test("two accounts are known to be one human being, with a signature", { skip },
   await button(page, "They are one human being").click();
   await picture(page, "link-signing");
   await identify(page, one);
+  await page.locator(`[data-waits="${who.badge}"]`, { hasText: "until another officer approves it" }).waitFor();
+  assert.equal(await button(page, "Look at it").count(), 0, "nobody approves what he said himself");
+  assert.equal(await page.locator("[data-also]").count(), 0, "it is not so yet");
+  await picture(page, "link-waits");
+
+  await open(page, about.badge);
+  await enter(page, "Affiliation", { Value: "customer" });
+  await enter(page, "Working hours", {
+    Value: "Mon-Sun 00:00-23:59 +00:00", "In force from": day(-20), Until: day(-1),
+  });
+  await picture(page, "pairs-pending");
+}
+
+/* The other's: he finds all of it among what waits, and approves. */
+async function approved(page, two, who, badge, about) {
+  await toDo(page);
+  await page.locator(`[data-pair="${badge}"]`, { hasText: who.name }).waitFor();
+  for (const what of ["Affiliation", "Working hours"])
+    await page.locator("[data-list=pending] .row", { hasText: `${about.name}: ${what}` }).getByRole("checkbox").check();
+  await picture(page, "pairs-to-do");
+  await button(page, "Approve 2 records").click();
+  await identify(page, two);
+  await page.locator("[data-list=past] .row", { hasText: about.name }).waitFor();
+  await page.locator(`[data-pair="${badge}"]`).click();
+  await picture(page, "link-approve");
+  await button(page, "Not now").click();
+
+  await open(page, who.badge);
+  await page.locator(`[data-waits="${badge}"]`).getByRole("button", { name: "Look at it" }).click();
+  await button(page, "Approve: one human being").click();
+  await identify(page, two);
   await page.locator("[data-also]").waitFor();
-  assert.match(await page.locator("[data-also]").innerText(), new RegExp(`${who.name}, badge ${who.badge}`));
+  assert.match(await page.locator("[data-also]").innerText(), new RegExp(`badge ${badge}`));
+  assert.equal(await page.locator(`[data-waits="${badge}"]`).count(), 0);
   await picture(page, "linked");
-  assert.deepEqual(page.faults, []);
+}
+
+test("what one officer says and asks for, another approves: one human being, and two revocations", { skip }, async () => {
+  const [one, two] = officers();
+  const who = person((someone) => has(someone, "operator") && !isIn(someone, WORKING_PROGRAM));
+  const about = person((someone) => someone.enclaves.length === 0);
+  const badge = `CW-8${String(Date.now() % 1000).padStart(3, "0")}`;
+  const first = await atEntry(one, "People");
+  await said(first, one, who, badge, about);
+  const second = await atEntry(two, "People");
+  await second.locator(`[data-person="${badge}"]`, { hasText: `Same as ${who.badge}?` }).waitFor();
+  await picture(second, "link-people");
+  await approved(second, two, who, badge, about);
+
+  /* without these more would be open: one asks, and they count on */
+  await open(first, about.badge);
+  const past = first.locator('.row[data-state="past its review"]', { hasText: "Working hours" });
+  const active = first.locator(".row[data-state=active]", { hasText: "Affiliation customer" });
+  await past.waitFor();
+  await picture(first, "past-its-review");
+  await askToRevoke(first, active, "He is no customer’s any more.");
+  assert.match(await first.locator(".said").innerText(), /until another officer approves/);
+  await askToRevoke(first, past, "He works here no more.");
+  await first.locator(".row[data-asked]", { hasText: "He works here no more." }).waitFor();
+  assert.equal(await button(first, "Approve revocation").count(), 0, "nobody approves what he asked for himself");
+  await picture(first, "revocation-asked");
+  await toDo(first);
+  await first.locator("[data-list=revocations] .row").first().waitFor();
+  assert.equal(await button(first, "Approve revocation").count(), 0, "nor there");
+
+  await toDo(second);
+  const row = second.locator("[data-list=revocations] .row", { hasText: "He is no customer’s any more." });
+  await row.waitFor();
+  await picture(second, "revocations");
+  await row.getByRole("button", { name: "Approve revocation" }).click();
+  await picture(second, "revocation-signing");
+  await identify(second, two);
+  await row.waitFor({ state: "detached" });
+  await open(second, about.badge);
+  await picture(second, "revocation-person");
+  await second.locator(".row[data-asked]").getByRole("button", { name: "Approve revocation" }).click();
+  await identify(second, two);
+  await second.locator(".row[data-asked]").waitFor({ state: "detached" });
+  await second.getByText(/Ended, revoked or replaced/).click();
+  const gone = second.locator(".row[data-state=revoked]", { hasText: "He works here no more." });
+  assert.match(await gone.innerText(), new RegExp(`by ${one.name} and ${two.name}`));
+  assert.deepEqual([first.faults, second.faults], [[], []]);
+  await first.context().close();
+  await second.context().close();
+});
+
+/* The other officer is played away: what the page says then is asked of a changed list. */
+test("where no second officer is left, the page says what the console can do", { skip }, async () => {
+  const [one] = officers();
+  const page = await atEntry(one, "People");
+  await page.route("**/api/people", async (route) => {
+    const response = await route.fetch();
+    const said = await response.json();
+    for (const someone of said.people) if (someone.badge !== one.badge) someone.roles = "";
+    return route.fulfill({ response, json: said });
+  });
+  await toDo(page);
+  await page.locator("[data-alone]", { hasText: "casemate restore" }).waitFor();
+  await picture(page, "alone");
   await page.context().close();
 });

@@ -11,6 +11,8 @@ import { atDoor, badgeIn, card, has, identify, isIn, oneTest, person, picture, p
 const officers = () => card.people.filter((who) => has(who, "security-officer") && isIn(who, WORKING_PROGRAM)).slice(0, 2);
 const operator = () => person((who) => has(who, "operator") && isIn(who, WORKING_PROGRAM) && who.enclaves.length === 1);
 
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
 async function inProgram(who, tab) {
   const page = await station();
   await badgeIn(page, who, WORKING_PROGRAM);
@@ -186,4 +188,96 @@ test("an operator is offered none of the officer's pages", { skip }, async () =>
   for (const name of ["Policy", "Rationale", "Denials", "Security"])
     assert.equal(await page.getByRole("button", { name, exact: true }).count(), 0, name);
   await page.context().close();
+});
+
+/* ---- how things are marked ---- */
+
+/* From the list through the three steps, up to the last. */
+async function markAnew(page, object, step) {
+  await button(page, "Mark something").click();
+  await page.getByLabel("Number of the part or document").fill(object);
+  await button(page, "Next").click();
+  await page.locator(`[data-define="${object}"]`).waitFor();
+  await step("protected");
+  await button(page, "Next").click();
+  await step("shut out");
+  await button(page, "Next").click();
+  await page.getByLabel("Source", { exact: true }).fill("SCG HV-TRAINING 2026-01, part 4");
+  await step("source");
+  await button(page, "Mark it so").click();
+  await page.locator(".said").waitFor();
+}
+
+const openProposal = (page, object) => page.locator(`[data-proposal="${object}"]`).first().click();
+
+test("one person raises a marking, and two lower it: approved with a signature, or declined", { skip }, async () => {
+  const engineer = person((who) => has(who, "manufacturing-engineer") && isIn(who, WORKING_PROGRAM));
+  const officer = officers()[0];
+  const object = "4410-0710";
+  const page = await inProgram(engineer, "Markings");
+  await page.locator("[data-marked=program]").waitFor();
+  await picture(page, "markings", /CUI/);
+  await button(page, "Mark something").click();
+  await page.getByLabel("Number of the part or document").fill("4410-9999");
+  await button(page, "Next").click();
+  await page.getByRole("alert").waitFor();
+  assert.match(await page.getByRole("alert").innerText(), /no such part or document/);
+  await picture(page, "marking-which", /CUI/);
+  await button(page, "Leave it").click();
+
+  await markAnew(page, object, async (step) => {
+    if (step === "protected") {
+      await button(page, "2 confidential").click();
+      await page.getByLabel("Category").fill("");
+      await picture(page, "marking-protected", /CUI/);
+      await page.getByLabel("Category").fill("VIII(h)");
+      await button(page, "1 controlled").click();
+    } else if (step === "shut out") {
+      await button(page, "NOFORN").click();
+      await button(page, "DISPLAY").click();
+      await page.getByLabel("Released to (REL TO)").fill("usaa");
+      await picture(page, "marking-shut-out", /CUI/);
+      await page.getByLabel("Released to (REL TO)").fill("");
+    } else await picture(page, "marking-source", /CUI/);
+  });
+  await page.locator(`[data-marked="${object}"]`, { hasText: "1 controlled · ITAR VIII(h) · NOFORN · DISPLAY" }).waitFor();
+  await picture(page, "markings-raised", /CUI/);
+
+  const lower = async (step) => {
+    if (step === "shut out") for (const word of ["NOFORN", "DISPLAY"]) await button(page, word).click();
+  };
+  await markAnew(page, object, lower);
+  assert.match(await page.locator(".said").innerText(), /Proposed, and not in force: a control word such as NOFORN is taken off/);
+  await picture(page, "markings-proposed", /CUI/);
+  await openProposal(page, object);
+  await page.getByText("You proposed it.").waitFor();
+  assert.equal(await button(page, "Approve").count() + await button(page, "Decline").count(), 0);
+  await picture(page, "marking-own", /CUI/);
+  await page.getByRole("button", { name: "All markings" }).click();
+
+  const other = await inProgram(officer, "Markings");
+  await openProposal(other, object);
+  assert.match(await other.locator(".sentence").innerText(), /such as NOFORN is taken off; one more part changes/);
+  assert.equal(await other.locator("[data-changes] tbody tr").count(), 2, "and both are shown");
+  await button(other, "Decline").click();
+  await other.getByRole("dialog").getByRole("textbox").fill("Part 4 says no such thing.");
+  await picture(other, "marking-decline", /CUI/);
+  await other.getByRole("dialog").getByRole("button", { name: "Decline" }).click();
+  await other.locator(".said", { hasText: "Declined" }).waitFor();
+  await other.locator(`[data-proposal="${object}"]`).waitFor({ state: "detached" });
+
+  await markAnew(page, object, lower);
+  await other.locator(`[data-proposal="${object}"]`).waitFor();
+  await picture(other, "markings-waiting", /CUI/);
+  await openProposal(other, object);
+  await picture(other, "marking-approve", /CUI/);
+  await button(other, "Approve").click();
+  await picture(other, "marking-signing", /CUI/);
+  await identify(other, officer);
+  await other.locator(".said", { hasText: "marked so from now on" }).waitFor();
+  await other.locator(`[data-marked="${object}"]`, { hasText: "1 controlled · ITAR VIII(h)" }).waitFor();
+  assert.doesNotMatch(await other.locator(`[data-marked="${object}"]`).innerText(), /NOFORN/);
+  assert.deepEqual([page.faults, other.faults], [[], []]);
+  await page.context().close();
+  await other.context().close();
 });

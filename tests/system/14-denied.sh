@@ -116,8 +116,17 @@ nothing="$status $(cat "$work/answer")"
 mark "$name" '{"group": "LOT-9"}'
 unmark "$name"
 is "marking what one may not see is answered like marking what is not there" "$status $(cat "$work/answer")" "$nothing"
+get "$program" "$engineer" "/api/markings?object=no-such-part"
+nothing="$status $(cat "$work/answer")"
+is "nor is there a marking of what is not there" "$status" 404
+get "$program" "$engineer" "/api/markings?object=$name"
+is "how it is marked is answered alike" "$status $(cat "$work/answer")" "$nothing"
 grant CW-1013 need-to-know LOT-9 "$enclave"
 check "who may see it may mark it" becomes 200 "$engineer" "$drawing"
+get "$program" "$engineer" "/api/markings?object=$name"
+is "and reads how it is marked, and from which source" "$(answer '.markings | map(.state + " " + .group + " " + .source) | join("; ")')" "in force LOT-9 a test"
+get "$program" "$engineer" "/api/markings?object=4410-0500"
+is "what nobody has marked by itself is marked as the program" "$(answer '.markings[0] | .state + " " + .category + ", " + .what')" "as the program VIII(h), Screw #4-40"
 unmark "$name"
 says "and what opens it is proposed alone" "$status $(answer .text)" "200 Proposed, and not in force: another need-to-know group, or none."
 is "the marking in force stays" "$(status_of "$ana" "$drawing")" 404

@@ -29,6 +29,7 @@ agree "$one_token" "$officer_one" "$officer_two" CW-1015
 is "he does not approve it himself" "$status" 404
 is "it is so" "$(natural "$officer_two")" "$(person_of "$officer_two")"
 entry_get "$one_token" people
+is "with who says so" "$(answer --arg b "$officer_two" '.people[] | select(.badge == $b).linking_by')" "$(card --arg b "$officer_one" '.people[] | select(.badge == $b).name')"
 is "what waits is shown" "$(answer --arg b "$officer_two" '.people[] | select(.badge == $b).linking')" CW-1015
 grant CW-1002 skill two-officers
 ok "the two are two: one enters, the other approves"

@@ -87,7 +87,7 @@ static const char *wrong_code(struct command *command, struct bytes_view text,
     return NULL;
 }
 
-static bool object_exists(const struct mes *mes, struct bytes_view object)
+bool marking_is_of(const struct mes *mes, struct bytes_view object)
 {
     if (bytes_equal_text(object, "program"))
         return mes_program(mes) != NULL;
@@ -110,7 +110,7 @@ void marking_subject(const struct mes *mes, const struct body *body, struct subj
     static char object[33];
     struct bytes_view text = body_value(body, "object")->text;
     entity_text(object, sizeof object, text);
-    s->exists = object_exists(mes, text);
+    s->exists = marking_is_of(mes, text);
     s->marking = mes_marking_of(mes, object);
 }
 

@@ -25,6 +25,9 @@ bool marking_present(const struct mes *mes, const char *object, struct marking *
  * marking of the object. */
 int64_t marking_basis(const struct mes *mes, const char *object);
 
+/* marking_is_of(mes, object): The program, or a part or document of that number, is there. */
+bool marking_is_of(const struct mes *mes, struct bytes_view object);
+
 /* marking_of_row(row, out): The row as policies see it. */
 void marking_of_row(const struct marking_row *row, struct marking *out);
 

@@ -193,28 +193,52 @@ static int decline(struct command *command, const struct marking_change *row)
 
 /* ---- the list: what is in force, then what waits ---- */
 
-static void put_marking(const struct marking *m, struct answer_marking *out)
+/* What a number stands for, in the words of the newest revision; "" for the program. */
+static const char *what_is(const struct mes *mes, const char *object)
 {
-    out->object = m->id;
-    out->level = m->level;
-    out->itar = m->itar;
-    out->ear = m->ear;
-    out->category = m->category;
-    out->party = m->party;
-    out->dissem = m->dissem;
-    out->rel_to = m->rel_to;
-    out->ldc = m->ldc;
-    out->list = m->list;
-    out->contract = m->contract;
-    out->excluded = m->excluded;
-    out->zones = m->zones;
-    out->group = m->group;
+    for (size_t i = rows_count(mes->entities, ENTITY_MATERIAL); i-- > 0;)
+        if (strcmp(entities_material(mes->entities, i)->number, object) == 0)
+            return entities_material(mes->entities, i)->description;
+    for (size_t i = rows_count(mes->entities, ENTITY_DOCUMENT); i-- > 0;)
+        if (strcmp(entities_document(mes->entities, i)->number, object) == 0)
+            return entities_document(mes->entities, i)->title;
+    return "";
+}
+
+/* How ${object} is marked; ${m} is what marking_present() says of it. */
+static void put_marking(const struct mes *mes, const char *object, const struct marking *m,
+                        struct answer_marking *out)
+{
+    int64_t basis = marking_basis(mes, object);
+    bool own = strcmp(m->id, object) == 0 || strcmp(object, "program") == 0;
+    *out = (struct answer_marking){.object = object,
+                                   .what = what_is(mes, object),
+                                   .state = own ? "in force" : "as the program",
+                                   .level = m->level,
+                                   .itar = m->itar,
+                                   .ear = m->ear,
+                                   .category = m->category,
+                                   .party = m->party,
+                                   .dissem = m->dissem,
+                                   .rel_to = m->rel_to,
+                                   .ldc = m->ldc,
+                                   .list = m->list,
+                                   .contract = m->contract,
+                                   .excluded = m->excluded,
+                                   .zones = m->zones,
+                                   .group = m->group,
+                                   .source = "",
+                                   .opens = "",
+                                   .proposed_by = ""};
+    if (basis)
+        out->source = entities_marking_row(mes->entities, (size_t)basis - 1)->source;
 }
 
 static void put_change(const struct mes *mes, const struct marking_change *row,
                        struct answer_marking *out)
 {
     *out = (struct answer_marking){.object = row->object,
+                                   .what = what_is(mes, row->object),
                                    .level = row->level,
                                    .itar = row->itar != 0,
                                    .ear = row->ear != 0,
@@ -243,13 +267,9 @@ static int list(struct command *command)
     size_t changes = rows_count(mes->entities, ENTITY_MARKING_CHANGE), count = 0;
     size_t present = mes_markings(mes, INT64_MAX, now, MES_MARKINGS_MAX);
     struct answer_marking *rows = mes_array(command, present + changes, sizeof *rows);
-    for (size_t i = 0; i < present; i++) {
-        if (!mes_sees(command, now[i].id))
-            continue;
-        rows[count] = (struct answer_marking){.state = "in force"};
-        put_marking(&now[i], &rows[count++]);
-        rows[count - 1].source = rows[count - 1].opens = rows[count - 1].proposed_by = "";
-    }
+    for (size_t i = 0; i < present; i++)
+        if (mes_sees(command, now[i].id))
+            put_marking(mes, now[i].id, &now[i], &rows[count++]);
     for (size_t i = 0; i < changes; i++) {
         const struct marking_change *row = entities_marking_change(mes->entities, i);
         if (row->state == MARKING_PROPOSED && mes_sees(command, row->object))
@@ -260,10 +280,29 @@ static int list(struct command *command)
     return 0;
 }
 
+/* What is not there, and what is hidden, is answered alike. */
+static int of_one(struct command *command)
+{
+    const struct mes *mes = command->mes;
+    struct marking *now = mes_array(command, 1, sizeof *now);
+    char *object = mes_array(command, 1, sizeof now->id);
+    struct answer_marking row;
+    entity_text(object, sizeof now->id, V(object)->text);
+    if (!marking_is_of(mes, V(object)->text) || !mes_sees(command, object)) {
+        command->absent = true;
+        return 0;
+    }
+    marking_present(mes, object, now);
+    put_marking(mes, object, now, &row);
+    answer_write_markings(&(struct answer_markings){.markings = &row, .markings_count = 1},
+                          command->out);
+    return 0;
+}
+
 int marking_changes_run(struct command *command)
 {
     if (command->operation->number == OPERATION_GET_MARKINGS)
-        return list(command);
+        return V(object)->present ? of_one(command) : list(command);
     const struct marking_change *row = find(command->mes, command->body);
     if (!row) /* the policy lets through nothing that is not there */
         return refuse(command, "There is no such change.", "");

@@ -53,9 +53,9 @@ const char *marking_opens(const struct marking *before, const struct marking *af
     if (b->ear && !a->ear)
         return "it would be EAR technology no more";
     if (!is_within(b->dissem, a->dissem))
-        return "a word of dissem is taken off";
+        return "a control word such as NOFORN is taken off";
     if (!is_within(b->ldc, a->ldc))
-        return "a word of ldc is taken off";
+        return "a limit of dissemination such as FEDONLY is taken off";
     if (!is_within(b->excluded, a->excluded) || (b->excluded[0] && !a->excluded[0]))
         return "an employer is shut out no more";
     if (widens(b->rel_to, a->rel_to))

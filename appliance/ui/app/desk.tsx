@@ -1,12 +1,15 @@
-import { useCallback, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
 import { words } from "../parts/words";
 import { CredentialList } from "../screens/credentials/credentials";
 import { words as credentials } from "../screens/credentials/words";
 import { Due } from "../screens/due/due";
+import { isOwnRecord } from "../screens/due/waiting";
 import { words as due } from "../screens/due/words";
 import { OwnKey } from "../screens/own-key/own-key";
+import { isOwnPair, pairsOf } from "../screens/people/pair";
 import { People } from "../screens/people/people";
+import { mayApproveRevocation } from "../screens/people/revoking";
 import { words as people } from "../screens/people/words";
 import { Programs } from "../screens/programs/programs";
 import { words as programs } from "../screens/programs/words";
@@ -30,7 +33,7 @@ const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "rules", title: rules.title },
 ];
 
-const GLASS_MS = 30_000;
+const WAITING_MS = 30_000;
 
 interface Props {
   session: Session;
@@ -44,13 +47,15 @@ interface Props {
 /** At the entry, behind the sign-in: the officers' pages, and everybody's own key. */
 export function Desk({ session, station, signedIn, first, drop }: Props) {
   const [tab, setTab] = useState<Tab>(first);
+  const [turn, setTurn] = useState(0);
   const leave = useCallback(() => {
     drop();
     void session.signOut();
   }, [session, drop]);
   const { over, covered } = useOver(session, leave);
   const tabs = signedIn.officer ? OFFICERS : [];
-  const shared = { session, programs: signedIn.programs };
+  const again = () => setTurn((before) => before + 1);
+  const shared = { session, programs: signedIn.programs, changed: again };
   const enters = signedIn.enclaves.map(({ enclave }) => enclave);
   return (
     <Frame
@@ -62,10 +67,13 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
           type="button"
           class="tab tab-narrow"
           aria-current={choice.tab === tab ? "page" : undefined}
-          onClick={() => setTab(choice.tab)}
+          onClick={() => {
+            setTab(choice.tab);
+            again();
+          }}
         >
           {choice.title}
-          {choice.tab === "due" && <Waiting session={session} />}
+          {choice.tab === "due" && <Waiting session={session} turn={turn} />}
         </button>
       ))}
       right={
@@ -82,7 +90,7 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
       {tab === "programs" && <Programs session={session} programs={signedIn.enclaves} note={signedIn.note} />}
       {tab === "people" && <People {...shared} />}
       {tab === "due" && <Due {...shared} enters={enters} />}
-      {tab === "stations" && <Stations {...shared} />}
+      {tab === "stations" && <Stations session={session} programs={signedIn.programs} />}
       {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
       {tab === "rules" && <SitePolicy session={session} programs={signedIn.enclaves} />}
       {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}
@@ -90,12 +98,29 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
   );
 }
 
-/** How much broken glass waits for this officer; looking is not acting. */
-function Waiting({ session }: { session: Session }) {
-  const asked = useAsked(session, "get_glass", {}, GLASS_MS);
-  const count = (asked.answer?.glasses ?? []).filter(
-    (glass) => glass.state !== "reviewed" && glass.person !== session.person,
-  ).length;
+/** How much waits for this officer; asked again with each turn.  Looking is not acting. */
+function Waiting({ session, turn }: { session: Session; turn: number }) {
+  const glasses = useAsked(session, "get_glass", {}, WAITING_MS);
+  const records = useAsked(session, "get_expiring", { days: 0 }, WAITING_MS);
+  const people = useAsked(session, "get_people", {}, WAITING_MS);
+  useEffect(() => {
+    if (turn === 0) return;
+    glasses.again();
+    records.again();
+    people.again();
+  }, [turn]);
+  const everybody = people.answer?.people ?? [];
+  const waits = [
+    (glasses.answer?.glasses ?? []).filter(
+      (glass) => glass.state !== "reviewed" && glass.person !== session.person,
+    ),
+    (records.answer?.records ?? []).filter(
+      (record) =>
+        mayApproveRevocation(session, record) || (record.state === "pending" && !isOwnRecord(session, record)),
+    ),
+    pairsOf(everybody).filter((pair) => !isOwnPair(session, everybody, pair)),
+  ];
+  const count = waits.reduce((sum, list) => sum + list.length, 0);
   return count === 0 ? null : (
     <span class="tab-count" aria-hidden="true">
       {count}

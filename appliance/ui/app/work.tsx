@@ -8,6 +8,8 @@ import { Execute } from "../screens/execute/execute";
 import { Alert } from "../screens/glass/alert";
 import { Break } from "../screens/glass/break";
 import { words as glass } from "../screens/glass/words";
+import { Markings } from "../screens/markings/markings";
+import { words as markings } from "../screens/markings/words";
 import { Orders } from "../screens/orders/orders";
 import { words as orders } from "../screens/orders/words";
 import { Policy } from "../screens/policy/policy";
@@ -27,7 +29,7 @@ import { useOver } from "./over";
 import type { Session } from "./session";
 import { useTaker } from "./wedge";
 
-type Tab = "tasks" | "orders" | "transfer" | "security" | "policy" | "rationale" | "denials";
+type Tab = "tasks" | "orders" | "transfer" | "security" | "markings" | "policy" | "rationale" | "denials";
 
 /* Which roles see which tab, and who has broken the glass for what is done there; the box decides
  * every request again by its policy. */
@@ -51,12 +53,14 @@ const TABS: { tab: Tab; title: string; roles: string[]; actions?: string[] }[] =
   },
   { tab: "security", title: security.title, roles: ["security-officer"] },
   { tab: "denials", title: denials.title, roles: ["security-officer"] },
+  { tab: "markings", title: markings.title, roles: ["security-officer", "manufacturing-engineer"] },
   { tab: "policy", title: policy.title, roles: ["security-officer", "policy-author"] },
   { tab: "rationale", title: rationale.title, roles: ["security-officer", "policy-author"] },
 ];
 
 /* More tabs than that stand closer together. */
 const NARROW = 4;
+const MANY = 5;
 const PROGRAM_MS = 20_000;
 /* How long a broken glass may take to be known in the program. */
 const OPENING_MS = 10_000;
@@ -157,7 +161,7 @@ export function Work({ session, station, page, drop }: Props) {
           <button
             key={choice.tab}
             type="button"
-            class={mine.length > NARROW ? "tab tab-narrow" : "tab"}
+            class={mine.length > MANY ? "tab tab-many" : mine.length > NARROW ? "tab tab-narrow" : "tab"}
             aria-current={choice.tab === tab ? "page" : undefined}
             onClick={() => setTab(choice.tab)}
           >
@@ -208,6 +212,7 @@ export function Work({ session, station, page, drop }: Props) {
             {tab === "transfer" && <Transfer session={session} />}
             {tab === "security" && <Security session={session} />}
             {tab === "denials" && <Denials session={session} first={page === "glass" ? "glass" : "refused"} />}
+            {tab === "markings" && <Markings session={session} />}
             {tab === "policy" && <Policy session={session} />}
             {tab === "rationale" && <Rationale session={session} />}
             {WORKED_AT.has(tab) && (

@@ -29,12 +29,24 @@ export const words = {
     expired: "Ended",
     revoked: "Revoked",
     superseded: "Replaced",
+    "past its review": "Past its review",
   } as Record<string, string>,
+  visitOver: "The visit is over",
+  asked: "Revocation asked for",
   span: (state: string, from: string, until: string) =>
-    state === "active" ? `until ${until}` : state === "expired" ? `ended ${until}` : `${from} to ${until}`,
+    state === "active"
+      ? `until ${until}`
+      : state === "expired"
+        ? `ended ${until}`
+        : state === "past its review"
+          ? `ended ${until}, still binds`
+          : `${from} to ${until}`,
   granted: (by: string, role: string) => `granted by ${by} (${role})`,
   waits: (by: string, on: string) => `Entered by ${by}, ${on}.`,
   approved: (entered: string, approved: string, on: string) =>
     `Entered by ${entered}, approved by ${approved}, ${on}.`,
   revoked: (on: string, by: string, why: string) => `Revoked ${on} by ${by}: ${why}`,
+  revokedByTwo: (on: string, by: string, and: string, why: string) => `Revoked ${on} by ${by} and ${and}: ${why}`,
+  askedCounts: "It counts until another officer approves.",
+  askedBy: (by: string, why: string) => `${by} asks to revoke it: “${why}”`,
 };

@@ -17,16 +17,45 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const SHAPES: { [state: string]: Shape } = { active: "pass", pending: "open", "not yet": "here", revoked: "fail" };
+/** What ended and still counts, until another record takes its place. */
+export const PAST = "past its review";
+
+const SHAPES: { [state: string]: Shape } = {
+  active: "pass",
+  pending: "open",
+  "not yet": "here",
+  revoked: "fail",
+  [PAST]: "running",
+};
+/* With these, nothing of the person goes on when they end. */
+const VISITS: readonly string[] = ["visitor", "vendor"];
 
 export function isEnded(record: Record_): boolean {
   return record.state === "expired" || record.state === "revoked" || record.state === "superseded";
 }
 
+/** One officer wants it revoked, and another has not approved that yet. */
+export function isAsked(record: Record_): boolean {
+  return record.revoked_by !== "" && !isEnded(record);
+}
+
+/** What stands beside a record, in a word or two. */
+export function stateFace(record: Pick<Record_, "attribute" | "state">): string {
+  if (record.state === PAST && VISITS.includes(record.attribute)) return words.visitOver;
+  return words.states[record.state] ?? record.state;
+}
+
 function standing(record: Record_): string {
-  if (record.state === "revoked") return words.revoked(day(record.revoked), record.revoked_by, record.revoked_why);
+  const { revoked_by: by, revocation_approved_by: and, revoked_why: why } = record;
+  if (record.state === "revoked" && and !== "") return words.revokedByTwo(day(record.revoked), by, and, why);
+  if (record.state === "revoked") return words.revoked(day(record.revoked), by, why);
   if (record.state === "pending") return words.waits(record.entered_by, day(record.entered));
   return words.approved(record.entered_by, record.approved_by, day(record.approved));
+}
+
+/** As it stands in a list of what is past its review: that is not said again of each. */
+export function pastOf(record: Record_): Record_ {
+  return VISITS.includes(record.attribute) ? record : { ...record, note: "" };
 }
 
 interface Of {
@@ -42,8 +71,14 @@ interface Of {
 /** One record as one calm row. */
 export function RecordRow({ record, program, named = false, before, children }: Of) {
   const ended = isEnded(record);
+  const asked = isAsked(record);
   return (
-    <li class={ended ? "row row-ended" : "row"} data-record={record.record} data-state={record.state}>
+    <li
+      class={ended ? "row row-ended" : "row"}
+      data-record={record.record}
+      data-state={record.state}
+      data-asked={asked || undefined}
+    >
       {before ?? <Mark shape={SHAPES[record.state] ?? "blocked"} />}
       <div class="row-what">
         <p class="row-title">
@@ -51,15 +86,22 @@ export function RecordRow({ record, program, named = false, before, children }: 
           <b>{saying(record.attribute, record.value)}</b>
           {program !== "" && !record.value.includes(program) && <> · {program}</>}{" "}
           {record.state !== "active" && !(named && record.state === "pending") && (
-            <span class="state">{words.states[record.state] ?? record.state}</span>
-          )}
+            <span class="state">{stateFace(record)}</span>
+          )}{" "}
+          {asked && !named && <span class="state">{words.asked}</span>}
         </p>
         <p class="row-reason">
           {words.span(record.state, day(record.from), day(record.until))} – {record.document},{" "}
           {words.granted(record.granted_by, record.granting_role)}
         </p>
         <p class="row-reason quiet">{standing(record)}</p>
-        {record.note !== "" && <p class="row-reason">{record.note}</p>}
+        {asked ? (
+          <p class="row-reason">
+            {words.askedBy(record.revoked_by, record.revoked_why)} {!named && words.askedCounts}
+          </p>
+        ) : (
+          record.note !== "" && <p class="row-reason">{record.note}</p>
+        )}
       </div>
       {children}
     </li>

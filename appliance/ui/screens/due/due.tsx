@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
-import { useAct } from "../../app/act";
 import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import type { Session } from "../../app/session";
-import { Heard, Waiting } from "../../parts/heard";
-import { RecordRow, saying } from "../../parts/record";
+import { Waiting } from "../../parts/heard";
+import { isAsked, PAST, pastOf, RecordRow } from "../../parts/record";
 import { programName } from "../people/holder";
+import { isOwnPair, otherOfficers, Pair, type PairOf } from "../people/pair";
+import { words as people } from "../people/words";
 import { GlassRows, Review } from "../review/review";
+import { Links, Pending, Revocations } from "./waiting";
 import { words } from "./words";
 
 type Record_ = Answers["record"];
@@ -14,23 +16,33 @@ type Programs = Answers["known_program"][];
 
 const EVERY_MS = 15_000;
 const SPANS = [30, 60, 90, 365];
-const NAMED = 4;
-/* As many as one signature may cover. */
-const MOST = 200;
 /* What the box notes of a record in force that merely ends. */
 const ENDS = "It ends.";
 
+interface Props {
+  session: Session;
+  programs: Programs;
+  enters: string[];
+  /** Less may wait now. */
+  changed(): void;
+}
+
 /** What waits for approval, what ends, and what has nothing to stand on any more. */
-export function Due({ session, programs, enters }: { session: Session; programs: Programs; enters: string[] }) {
+export function Due({ session, programs, enters, changed }: Props) {
   const [days, setDays] = useState(60);
   const [chosen, setChosen] = useState("");
   const glasses = useAsked(session, "get_glass", {}, EVERY_MS);
   const glass = glasses.answer?.glasses.find((one) => one.glass === chosen);
   const asked = useAsked(session, "get_expiring", { days }, EVERY_MS);
+  const known = useAsked(session, "get_people", {}, EVERY_MS);
+  const everybody = known.answer?.people ?? [];
+  const [pair, setPair] = useState<PairOf | null>(null);
   const list = asked.answer?.records ?? [];
   const pending = list.filter((record) => record.state === "pending");
-  const rest = list.filter((record) => record.state !== "pending");
-  const orphaned = rest.filter((record) => record.note !== ENDS);
+  const revocations = list.filter(isAsked);
+  const rest = list.filter((record) => record.state !== "pending" && !isAsked(record));
+  const past = rest.filter((record) => record.state === PAST).map(pastOf);
+  const orphaned = rest.filter((record) => record.note !== ENDS && record.state !== PAST);
   const ending = rest
     .filter((record) => record.note === ENDS)
     .map((record) => ({ ...record, note: "" }))
@@ -46,10 +58,32 @@ export function Due({ session, programs, enters }: { session: Session; programs:
         glass={glass}
         program={programName(programs, glass.enclave)}
         enters={enters.includes(glass.enclave)}
-        changed={glasses.again}
+        changed={() => {
+          glasses.again();
+          changed();
+        }}
         leave={() => setChosen("")}
       />
     );
+  const again = () => {
+    asked.again();
+    known.again();
+    changed();
+  };
+  if (pair !== null)
+    return (
+      <Pair
+        session={session}
+        pair={pair}
+        able={!isOwnPair(session, everybody, pair)}
+        back={people.linkNotNow}
+        leave={() => {
+          setPair(null);
+          again();
+        }}
+      />
+    );
+  const shared = { session, programs, done: again };
   return (
     <section class="desk">
       <h1>{words.heading}</h1>
@@ -62,7 +96,23 @@ export function Due({ session, programs, enters }: { session: Session; programs:
       <Waiting asked={asked} />
       {asked.answer !== null && (
         <>
-          <Pending session={session} programs={programs} records={pending} done={asked.again} />
+          {known.answer !== null && otherOfficers(session, everybody).length === 0 && (
+            <p class="notice" data-alone>
+              {people.alone}
+            </p>
+          )}
+          <Pending {...shared} records={pending} />
+          <Revocations {...shared} records={revocations} />
+          <Links session={session} people={everybody} open={setPair} />
+          {past.length > 0 && (
+            <>
+              <h2>{people.past}</h2>
+              <p class="quiet">{people.pastNote}</p>
+              <ul class="rows" data-list="past">
+                {past.map(row)}
+              </ul>
+            </>
+          )}
           <h2>{words.orphaned}</h2>
           {orphaned.length === 0 && <p class="quiet">{words.orphanedNone}</p>}
           <ul class="rows" data-list="orphaned">
@@ -89,90 +139,5 @@ export function Due({ session, programs, enters }: { session: Session; programs:
         </>
       )}
     </section>
-  );
-}
-
-/** What the signature covers, in words. */
-function named(records: Record_[]): string {
-  const first = records.slice(0, NAMED).map((r) => `${r.holder_name}: ${saying(r.attribute, r.value)}`);
-  const rest = records.length - first.length;
-  return first.join("; ") + (rest > 0 ? words.more(rest) : "");
-}
-
-interface PendingOf {
-  session: Session;
-  programs: Programs;
-  records: Record_[];
-  done(): void;
-}
-
-function Pending({ session, programs, records, done }: PendingOf) {
-  const act = useAct();
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const isMine = (record: Record_) => record.entered_by === session.name || record.holder === session.person;
-  const able = records.filter((record) => !isMine(record)).slice(0, MOST);
-  const taken = able.filter((record) => chosen.has(record.record));
-
-  const flip = (record: string) => {
-    const next = new Set(chosen);
-    if (!next.delete(record)) next.add(record);
-    setChosen(next);
-  };
-  const approve = async () => {
-    const ids = taken.map((record) => record.record);
-    const signed = () =>
-      session.sendSigned("approve_records", { records: ids }, words.approveMeaning, named(taken));
-    if (await act.run(signed)) setChosen(new Set());
-    done();
-  };
-  return (
-    <>
-      <div class="desk-head">
-        <h2 class="grow">{words.pending}</h2>
-        {able.length > 1 && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => setChosen(new Set(taken.length === able.length ? [] : able.map((r) => r.record)))}
-          >
-            {taken.length === able.length ? words.none : words.all}
-          </button>
-        )}
-        {able.length > 0 && (
-          <button
-            type="button"
-            class="button button-main"
-            disabled={act.busy || taken.length === 0}
-            onClick={() => void approve()}
-          >
-            {words.approve(taken.length)}
-          </button>
-        )}
-      </div>
-      <Heard act={act} />
-      {records.length === 0 && <p class="quiet">{words.pendingNone}</p>}
-      <ul class="rows" data-list="pending">
-        {records.map((record) => (
-          <RecordRow
-            key={record.record}
-            record={{ ...record, note: isMine(record) ? words.mine : "" }}
-            program={programName(programs, record.scope)}
-            named
-            before={
-              isMine(record) ? undefined : (
-                <label class="check">
-                  <input
-                    type="checkbox"
-                    aria-label={words.choose(saying(record.attribute, record.value))}
-                    checked={chosen.has(record.record)}
-                    onChange={() => flip(record.record)}
-                  />
-                </label>
-              )
-            }
-          />
-        ))}
-      </ul>
-    </>
   );
 }

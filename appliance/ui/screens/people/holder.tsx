@@ -7,9 +7,10 @@ import { useAsked } from "../../app/asked";
 import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { ReasonPanel } from "../../parts/reason";
-import { isEnded, RecordRow, saying } from "../../parts/record";
+import { isAsked, isEnded, PAST, pastOf, RecordRow, saying } from "../../parts/record";
 import { Enter } from "./enter";
 import { Lacks } from "./lacks";
+import { approveRevocation, mayApproveRevocation } from "./revoking";
 import { words } from "./words";
 
 type Record_ = Answers["record"];
@@ -32,12 +33,16 @@ interface Props {
   /** The other accounts of this human being, and the way to say so of one more. */
   also?: Answers["person"][];
   link?: () => void;
+  /** What waits for an officer about this person, such as another account. */
+  waits?: ComponentChildren;
+  /** No second officer is left; or none is, once this one is suspended. */
+  alone?: boolean;
   changed(): void;
   leave(): void;
 }
 
 /** One holder, everything on record about it, and what an officer may do to it. */
-export function Holder({ session, programs, holder, also = [], link, changed, leave }: Props) {
+export function Holder({ session, programs, holder, also = [], link, waits, alone = false, changed, leave }: Props) {
   const asked = useAsked(session, "get_records", { holder: holder.id }, 0);
   const act = useAct();
   const [entering, setEntering] = useState<Record_ | true | null>(null);
@@ -70,12 +75,21 @@ export function Holder({ session, programs, holder, also = [], link, changed, le
     setRevoking(null);
     again();
   };
+  const approve = async (record: Record_) => {
+    await act.run(() => approveRevocation(session, record));
+    again();
+  };
   return (
     <section class="desk" data-holder={holder.badge ?? holder.name}>
-      <button type="button" class="button" onClick={leave}>
-        {holder.kind === "PERSON" ? words.all : words.allStations}
-      </button>
-      <Head holder={holder} act={act} session={session} changed={again} pause={() => setPausing(true)}>
+      <Head
+        holder={holder}
+        act={act}
+        session={session}
+        changed={again}
+        pause={() => setPausing(true)}
+        enter={() => setEntering(true)}
+        leave={leave}
+      >
         {link !== undefined && (
           <button type="button" class="button" onClick={link}>
             {words.link}
@@ -86,10 +100,8 @@ export function Holder({ session, programs, holder, also = [], link, changed, le
             {words.lacks}
           </button>
         )}
-        <button type="button" class="button button-main" onClick={() => setEntering(true)}>
-          {words.enter}
-        </button>
       </Head>
+      {waits}
       {also.length > 0 && (
         <p data-also={also.length}>
           {words.also(also.map((one) => words.alsoOne(one.name, one.badge)).join("; "))}
@@ -103,6 +115,8 @@ export function Holder({ session, programs, holder, also = [], link, changed, le
           programs={programs}
           revoke={setRevoking}
           replace={setEntering}
+          approves={(record) => mayApproveRevocation(session, record)}
+          approve={(record) => void approve(record)}
         />
       )}
       {asked.answer !== null && asked.answer.text !== "" && <p class="quiet">{asked.answer.text}</p>}
@@ -118,7 +132,7 @@ export function Holder({ session, programs, holder, also = [], link, changed, le
         />
       )}
       {pausing && (
-        <Pausing session={session} holder={holder} act={act} done={() => (setPausing(false), again())} />
+        <Pausing session={session} holder={holder} alone={alone} act={act} done={() => (setPausing(false), again())} />
       )}
     </section>
   );
@@ -130,38 +144,60 @@ interface HeadOf {
   session: Session;
   changed(): void;
   pause(): void;
+  enter(): void;
+  leave(): void;
   children: ComponentChildren;
 }
 
-function Head({ holder, act, session, changed, pause, children }: HeadOf) {
+/** The way back and what is rarely done above; who it is, and what is mostly done, below. */
+function Head({ holder, act, session, changed, pause, enter, leave, children }: HeadOf) {
   const release = async () => {
     await act.run(() => session.send("release_person", { person: holder.id }));
     changed();
   };
   return (
-    <header class="desk-head">
-      <div class="grow">
-        <h1>
-          {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
-          {holder.locked === true && <span class="state">{words.locked}</span>}
-        </h1>
-        {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}
-      </div>
-      {holder.locked === true && (
-        <button type="button" class="button" disabled={act.busy} onClick={() => void release()}>
-          {words.release}
+    <header class="holder-head">
+      <div class="desk-bar">
+        <button type="button" class="button" onClick={leave}>
+          {holder.kind === "PERSON" ? words.all : words.allStations}
         </button>
-      )}
-      <button type="button" class="button" disabled={act.busy} onClick={pause}>
-        {holder.suspended ? words.restore : words.suspend}
-      </button>
-      {children}
+        <span class="grow" />
+        {holder.locked === true && (
+          <button type="button" class="button" disabled={act.busy} onClick={() => void release()}>
+            {words.release}
+          </button>
+        )}
+        {children}
+        <button type="button" class="button" disabled={act.busy} onClick={pause}>
+          {holder.suspended ? words.restore : words.suspend}
+        </button>
+      </div>
+      <div class="desk-bar">
+        <div class="grow">
+          <h1>
+            {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
+            {holder.locked === true && <span class="state">{words.locked}</span>}
+          </h1>
+          {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}
+        </div>
+        <button type="button" class="button button-main" onClick={enter}>
+          {words.enter}
+        </button>
+      </div>
     </header>
   );
 }
 
+interface PausingOf {
+  session: Session;
+  holder: HolderOf;
+  alone: boolean;
+  act: Act;
+  done(): void;
+}
+
 /** Suspending is at once and by one; restoring is signed, by another. */
-function Pausing({ session, holder, act, done }: { session: Session; holder: HolderOf; act: Act; done(): void }) {
+function Pausing({ session, holder, alone, act, done }: PausingOf) {
   const give = async (reason: string) => {
     const fields = { holder: holder.id, reason };
     await act.run(() =>
@@ -174,7 +210,10 @@ function Pausing({ session, holder, act, done }: { session: Session; holder: Hol
   return (
     <ReasonPanel
       title={holder.suspended ? words.restoreTitle(holder.name) : words.suspendTitle(holder.name)}
-      about={holder.suspended ? words.restoreAbout : words.suspendAbout}
+      about={[
+        holder.suspended ? words.restoreAbout : words.suspendAbout,
+        ...(alone ? [holder.suspended ? words.alone : words.suspendLast] : []),
+      ].join(" ")}
       act={holder.suspended ? words.restore : words.suspend}
       longest={160}
       busy={act.busy}
@@ -194,36 +233,53 @@ interface RecordsOf {
   programs: Answers["known_program"][];
   revoke(record: Record_): void;
   replace(record: Record_): void;
+  approves(record: Record_): boolean;
+  approve(record: Record_): void;
 }
 
 export function programName(programs: Answers["known_program"][], scope: string): string {
   return programs.find(({ enclave }) => enclave === scope)?.name ?? scope;
 }
 
-function Records({ records, programs, revoke, replace }: RecordsOf) {
+function Records({ records, programs, revoke, replace, approves, approve }: RecordsOf) {
   const of = (state: string) => records.filter((record) => record.state === state);
   const row = (record: Record_) => (
     <RecordRow key={record.record} record={record} program={programName(programs, record.scope)}>
       {!isEnded(record) && (
         <div class="row-acts">
-          {record.state === "active" && (
+          {approves(record) && (
+            <button type="button" class="button button-main" onClick={() => approve(record)}>
+              {words.approveRevocation}
+            </button>
+          )}
+          {!approves(record) && (record.state === "active" || record.state === PAST) && (
             <button type="button" class="button" onClick={() => replace(record)}>
               {words.replace}
             </button>
           )}
-          <button type="button" class="button" onClick={() => revoke(record)}>
-            {words.revoke}
-          </button>
+          {!isAsked(record) && (
+            <button type="button" class="button" onClick={() => revoke(record)}>
+              {words.revoke}
+            </button>
+          )}
         </div>
       )}
     </RecordRow>
   );
   const ended = records.filter(isEnded);
+  const past = of(PAST);
   const active = of("active").sort((a, b) => placeOf(a) - placeOf(b));
   return (
     <>
       {of("pending").length > 0 && <h2>{words.waiting}</h2>}
       <ul class="rows">{of("pending").map(row)}</ul>
+      {past.length > 0 && (
+        <>
+          <h2>{words.past}</h2>
+          <p class="quiet">{words.pastNote}</p>
+          <ul class="rows">{past.map(pastOf).map(row)}</ul>
+        </>
+      )}
       <h2>{words.inForce}</h2>
       {active.length === 0 && <p class="quiet">{words.inForceNone}</p>}
       <ul class="rows">{active.map(row)}</ul>

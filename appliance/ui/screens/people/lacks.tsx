@@ -5,7 +5,7 @@ import { day } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
-import { saying } from "../../parts/record";
+import { PAST, saying, stateFace } from "../../parts/record";
 import { words as records } from "../../parts/record-words";
 import type { HolderOf } from "./holder";
 import { words } from "./words";
@@ -56,16 +56,17 @@ function Standings({ session, person, enclave }: { session: Session; person: str
           .filter((one) => one.state !== "missing")
           .map((one) => (
             <li key={one.attribute} class="row">
-              <Mark shape={one.state === "active" ? "pass" : "blocked"} />
+              <Mark shape={one.state === "active" ? "pass" : one.state === PAST ? "running" : "blocked"} />
               <div class="row-what">
                 <p class="row-title">
                   <b>{saying(one.attribute, one.value)}</b>{" "}
                   {one.state !== "active" && (
-                    <span class="state">{records.states[one.state] ?? one.state}</span>
+                    <span class="state">{stateFace(one)}</span>
                   )}
                 </p>
                 <p class="row-reason quiet">
-                  {words.untilDay(day(one.until))} – {one.document}
+                  {records.span(one.state === "expired" || one.state === PAST ? one.state : "active", "", day(one.until))} –{" "}
+                  {one.document}
                 </p>
               </div>
             </li>

@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
-import { useAct } from "../../app/act";
 import type { Answers } from "../../app/api";
 import type { Session } from "../../app/session";
 import { useWedge } from "../../app/wedge";
 import { TextField } from "../../parts/field";
-import { Heard } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
+import { Pair } from "./pair";
 import { words } from "./words";
 
 type Person = Answers["person"];
@@ -23,9 +22,9 @@ interface Props {
   leave(): void;
 }
 
-/** Two accounts of one human being: first which other one, then what follows, then the signature. */
+/** Two accounts of one human being: first which other one, then what follows, then the signature;
+ * another officer approves it. */
 export function Link({ session, people, person, leave }: Props) {
-  const act = useAct();
   const [text, setText] = useState("");
   const [other, setOther] = useState<Person | null>(null);
   const wanted = text.trim().toLowerCase();
@@ -33,45 +32,15 @@ export function Link({ session, people, person, leave }: Props) {
   const found = wanted === "" ? [] : others.filter((one) => fits(one, wanted)).slice(0, SHOWN);
 
   useWedge({ scan: (code) => setOther(others.find((one) => one.badge === code) ?? null) });
-  const link = async (to: Person) => {
-    const fields = { person: person.person, same_as: to.person };
-    const what = words.linkWhat(person.name, person.badge, to.name, to.badge);
-    if (await act.run(() => session.sendSigned("link_person", fields, words.linkMeaning, what))) leave();
-  };
   if (other !== null)
     return (
-      <section class="desk" data-link={other.badge}>
-        <h1>{words.linkAsk}</h1>
-        <ul class="rows">
-          {[person, other].map((one) => (
-            <li key={one.person} class="row">
-              <Mark shape="here" />
-              <div class="row-what">
-                <p class="row-title">
-                  <b>{one.name}</b>
-                </p>
-                <p class="row-reason quiet">{one.roles}</p>
-              </div>
-              <p class="row-side">{words.badge(one.badge, one.stamp)}</p>
-            </li>
-          ))}
-        </ul>
-        <ul class="plain">
-          {words.linkFacts.map((fact) => (
-            <li key={fact}>{fact}</li>
-          ))}
-        </ul>
-        <p class="notice">{words.linkForEver}</p>
-        <Heard act={act} />
-        <div class="reason-acts">
-          <button type="button" class="button" disabled={act.busy} onClick={() => setOther(null)}>
-            {words.linkOther}
-          </button>
-          <button type="button" class="button button-main" disabled={act.busy} onClick={() => void link(other)}>
-            {words.linkAct}
-          </button>
-        </div>
-      </section>
+      <Pair
+        session={session}
+        pair={{ person, other, by: "" }}
+        able
+        back={words.linkOther}
+        leave={(done) => (done ? leave() : setOther(null))}
+      />
     );
   return (
     <section class="desk">

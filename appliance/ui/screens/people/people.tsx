@@ -10,6 +10,7 @@ import { Mark } from "../../parts/mark";
 import { Add } from "./add";
 import { Holder } from "./holder";
 import { fits, Link } from "./link";
+import { isOwnPair, otherOfficers, Pair, pairsOf, type PairOf } from "./pair";
 import { words } from "./words";
 
 type Person = Answers["person"];
@@ -20,15 +21,23 @@ const SHOWN = 60;
 interface Props {
   session: Session;
   programs: Answers["known_program"][];
+  /** Less may wait now. */
+  changed(): void;
 }
 
 /** Everybody of the site; a scanned badge opens its person. */
-export function People({ session, programs }: Props) {
+export function People({ session, programs, changed }: Props) {
   const asked = useAsked(session, "get_people", {}, EVERY_MS);
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
   const [linking, setLinking] = useState(false);
-  const person = asked.answer?.people.find((one) => one.person === chosen);
+  const [looking, setLooking] = useState<PairOf | null>(null);
+  const people = asked.answer?.people ?? [];
+  const person = people.find((one) => one.person === chosen);
+  const again = () => {
+    asked.again();
+    changed();
+  };
 
   if (adding)
     return (
@@ -41,11 +50,24 @@ export function People({ session, programs }: Props) {
         }}
       />
     );
+  if (looking !== null)
+    return (
+      <Pair
+        session={session}
+        pair={looking}
+        able={!isOwnPair(session, people, looking)}
+        back={words.linkNotNow}
+        leave={() => {
+          setLooking(null);
+          again();
+        }}
+      />
+    );
   if (person !== undefined && linking)
     return (
       <Link
         session={session}
-        people={asked.answer?.people ?? []}
+        people={people}
         person={person}
         leave={() => {
           setLinking(false);
@@ -60,11 +82,11 @@ export function People({ session, programs }: Props) {
         session={session}
         programs={programs}
         holder={{ kind: "PERSON", id: person.person, ...person }}
-        also={(asked.answer?.people ?? []).filter(
-          (one) => one.natural === person.natural && one.person !== person.person,
-        )}
+        also={people.filter((one) => one.natural === person.natural && one.person !== person.person)}
         link={() => setLinking(true)}
-        changed={asked.again}
+        waits={<LinkWaits session={session} people={people} person={person} look={setLooking} />}
+        alone={otherOfficers(session, people).every((one) => one.natural === person.natural)}
+        changed={again}
         leave={() => setChosen("")}
       />
     );
@@ -75,6 +97,39 @@ export function People({ session, programs }: Props) {
         <List people={asked.answer.people} open={setChosen} add={() => setAdding(true)} />
       )}
     </section>
+  );
+}
+
+interface WaitsOf {
+  session: Session;
+  people: Person[];
+  person: Person;
+  look(pair: PairOf): void;
+}
+
+/** Somebody has said that this is another account of somebody; each of both pages says so. */
+function LinkWaits({ session, people, person, look }: WaitsOf) {
+  const about = pairsOf(people).filter((pair) => pair.person === person || pair.other === person);
+  return (
+    <>
+      {about.map((pair) => {
+        const other = pair.person === person ? pair.other : pair.person;
+        return (
+          <div key={pair.person.person} class="notice desk-bar" data-waits={other.badge}>
+            <p class="grow">
+              {pair.by === session.name
+                ? words.linkYours(other.name, other.badge)
+                : words.linkSays(pair.by, other.name, other.badge)}
+            </p>
+            {!isOwnPair(session, people, pair) && (
+              <button type="button" class="button button-main" onClick={() => look(pair)}>
+                {words.linkLook}
+              </button>
+            )}
+          </div>
+        );
+      })}
+    </>
   );
 }
 
@@ -131,7 +186,8 @@ function List({ people, open, add }: ListOf) {
                 <span class="row-title">
                   <b>{person.name}</b> {person.suspended && <span class="state">{words.suspended}</span>}{" "}
                   {person.locked && <span class="state">{words.locked}</span>}{" "}
-                  {person.pending > 0 && <span class="state">{words.pending(person.pending)}</span>}
+                  {person.pending > 0 && <span class="state">{words.pending(person.pending)}</span>}{" "}
+                  {person.linking !== "" && <span class="state">{words.linkTag(person.linking)}</span>}
                 </span>
                 <br />
                 <span class="row-reason quiet">{words.facts(person.active, day(person.next_end))}</span>
