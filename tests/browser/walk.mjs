@@ -22,7 +22,7 @@ export const skip = cardFile ? false : "CASEMATE_CARD is not set: no product to 
 export const card = cardFile ? JSON.parse(readFileSync(cardFile, "utf8")) : { entry: "", people: [] };
 export const pictures = process.env.CASEMATE_SCREENSHOTS ?? join(top, "build", "screenshots");
 const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }];
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 export const WORKING_PROGRAM = "HARROW VANE";
 export const OTHER_PROGRAM = "SABLE ORCHARD";
 

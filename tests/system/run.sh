@@ -30,7 +30,7 @@ run() { # run NAME SECONDS COMMAND...
 in_browser() {
     lane=browser
     site browser 7410 || return
-    run "browser" 480 sh tests/browser/run.sh "$CASEMATE_CARD"
+    run "browser" 600 sh tests/browser/run.sh "$CASEMATE_CARD"
     casemate training stop "$sites/browser" >/dev/null 2>&1
 }
 on_the_line() {
