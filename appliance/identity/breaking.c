@@ -171,12 +171,20 @@ const char *breaking_note(struct identity *n, size_t person)
     return g ? due_text(n, g) : "";
 }
 
+/* What takes something away, and gives nothing, is never held up. */
+static bool only_closes(const struct operation *operation)
+{
+    return operation->number == OPERATION_SUSPEND || operation->number == OPERATION_REVOKE_RECORD ||
+           operation->number == OPERATION_REVOKE_CREDENTIAL;
+}
+
 bool breaking_holds(struct identity *n, struct peer *gateway, const struct message_request *m,
                     const struct operation *operation)
 {
     struct token token;
     if (operation->server != SERVER_ENTRY || operation->method == METHOD_GET ||
-        operation->action[0] == '\0' || operation->number == OPERATION_REVIEW_GLASS)
+        operation->action[0] == '\0' || operation->number == OPERATION_REVIEW_GLASS ||
+        only_closes(operation))
         return false;
     struct session *s = identity_session(n, m->token, TOKEN_ENTRY, &token);
     if (!s || !signin_is_officer(n, s->person))
@@ -224,6 +232,14 @@ void breaking_review(struct identity *n, const struct pending *p, struct event *
     e->statement = bytes_view_of(p->statement, p->statement_length);
 }
 
+/* When it ended or will: at its hour, at its review, or when it was revoked. */
+static int64_t end_of(const struct identity *n, const struct glass *g)
+{
+    const struct record *r = record_by_id(n, g->glass);
+    return r && r->state == RECORD_REVOKED && r->revoked_ms < g->until_ms ? r->revoked_ms
+                                                                          : g->until_ms;
+}
+
 void breaking_list(struct identity *n, struct bytes_put *out)
 {
     size_t count = n->glasses.count;
@@ -238,7 +254,7 @@ void breaking_list(struct identity *n, struct bytes_put *out)
             .action = g->action,
             .reason = g->reason,
             .broken = g->broken_ms,
-            .until = g->until_ms,
+            .until = end_of(n, g),
             .state = g->verdict ? "reviewed" : "waits for a review",
             .verdict = glass_verdict_text(g->verdict),
             .words = g->words,
@@ -297,11 +313,24 @@ static int apply_broken(struct identity *n, const struct event *event)
     return result ? result : record_put(n, &r);
 }
 
-int breaking_apply(struct identity *n, const struct event *event)
+/* Nothing is done behind a glass that somebody has already judged. */
+static int apply_reviewed(struct identity *n, const struct event *event)
 {
     const struct event_glass_reviewed *e = &event->glass_reviewed;
-    if (event->number == EVENT_GLASS_BROKEN)
-        return apply_broken(n, event);
-    return glasses_review(&n->glasses, e->glass, e->verdict, event->common.person, e->words,
-                          event->common.utc_ms);
+    int64_t now_ms = event->common.utc_ms;
+    int r =
+        glasses_review(&n->glasses, e->glass, e->verdict, event->common.person, e->words, now_ms);
+    struct record *record = record_by_id(n, e->glass);
+    if (r || !record || !record_is_active(record, now_ms))
+        return r;
+    record->state = RECORD_REVOKED;
+    record->revoked_ms = now_ms;
+    memcpy(record->revoked_by, event->common.person, 16);
+    snprintf(record->revoked_why, sizeof record->revoked_why, "The broken glass was reviewed.");
+    return 0;
+}
+
+int breaking_apply(struct identity *n, const struct event *event)
+{
+    return event->number == EVENT_GLASS_BROKEN ? apply_broken(n, event) : apply_reviewed(n, event);
 }

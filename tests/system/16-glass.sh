@@ -68,6 +68,12 @@ restore_body="{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1015)\",\"reason\"
 entry_signed "$fresh" restore "$restore_body" "$officer_two" restore "I restore somebody"
 is "and does nothing else first" "$status" 409
 says "in words" "$(answer .error)" "review it first"
+entry_post "$fresh" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1014)\",\"reason\":\"a test\"}"
+is "but what only closes is not held up: somebody is suspended" "$status" 200
+entry_post "$fresh" records/revoke "{\"id\":\"$(uuid)\",\"record\":\"$glass\",\"reason\":\"the planner is back\"}"
+is "and the glass is closed before its hour is over" "$status" 200
+check "so that it opens nothing any more" wait_status 404 orders
+get "$program" "$lead" /api/program; is "and nothing is told any more" "$(answer '.glass | length')" 0
 entry_get "$fresh" people; is "people are read all the same" "$status" 200
 entry_get "$fresh" glass; is "and the broken glass" "$(answer --arg g "$glass" '.glasses[] | select(.glass == $g) | "\(.name) \(.action) \(.state)"')" \
     "Ana Duarte view-orders waits for a review"
@@ -82,12 +88,9 @@ entry_get "$fresh" glass; is "with the verdict and the words" \
 review "$fresh" "$officer_two" "$(review_body "$glass" not-justified)"; is "once" "$status" 409
 entry_signed "$fresh" restore "$(printf '%s' "$restore_body" | jq -c --arg i "$(uuid)" '.id = $i')" "$officer_two" restore "I restore somebody"
 is "then the officer goes on" "$status" 200
+entry_signed "$one_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1014)\",\"reason\":\"a test\"}" "$officer_one" restore "I restore somebody"
+is "and another restores whom he suspended" "$status" 200
 is "and the next sign-in is told nothing" "$(note "$officer_two" | grep -c glass)" 0
-
-# ---- taken back before the hour is over ----
-revoke "$glass" "the planner is back"; is "an officer closes it before its hour is over" "$status" 200
-check "and it is closed" wait_status 404 orders
-get "$program" "$lead" /api/program; is "and nothing is told any more" "$(answer '.glass | length')" 0
 
 # ---- what somebody did behind it ----
 engineer=$(enter CW-1013 "$program") || exit 1
@@ -106,5 +109,6 @@ is "once" "$(answer '.deeds | length')" 1
 used "$officer" "$glass"; is "and not behind another's glass" "$(answer '.deeds | length')" 0
 fresh=$(sign_in "$officer_two")
 review "$fresh" "$officer_two" "$(review_body "$second" not-justified)"; is "it is reviewed" "$status" 200
-revoke "$second" "the inspector is back"; is "and closed" "$status" 200
+check "and with that closed, though its hour is not over" wait_status 404 start
+entry_get "$fresh" glass; is "which is said" "$(answer --arg g "$second" '.glasses[] | select(.glass == $g) | .until == .reviewed')" true
 finish
