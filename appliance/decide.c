@@ -159,6 +159,20 @@ static void add_marking(struct cedar_entities *e, const struct marking *m)
 #define UNMARKED "(none)"
 static const struct marking unmarked = {.id = UNMARKED};
 
+const uint8_t decide_somebody[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+static void add_somebody(struct cedar_entities *entities)
+{
+    static const char natural[] = "somebody else";
+    char id[HOLDER_ID_TEXT];
+    holder_id(decide_somebody, id);
+    cedar_entity_begin(entities, "Casemate::Person", id);
+    cedar_entity_attribute(entities, "natural",
+                           cedar_string(entities, natural, sizeof natural - 1));
+    cedar_entity_end(entities);
+}
+
 void decider_base_add(const struct decider *decider, struct cedar_entities *entities,
                       int64_t now_ms, int64_t *ret_next_ms)
 {
@@ -166,6 +180,7 @@ void decider_base_add(const struct decider *decider, struct cedar_entities *enti
     add_actions(entities);
     cedar_entity_begin(entities, "Casemate::Enclave", decider->enclave);
     cedar_entity_end(entities);
+    add_somebody(entities);
     add_marking(entities, &unmarked);
     for (size_t i = 0; i < decider->markings_count; i++)
         add_marking(entities, &decider->markings[i]);
@@ -403,13 +418,28 @@ static void name_policies(const struct decider *d, const struct cedar_result *re
     }
 }
 
+/* Where nothing forbids it, whom it is permitted to comes first: a role lacks, most often. */
+static size_t list_reasons(struct decider *d, const struct cedar_request *request,
+                           struct cedar_reason *out)
+{
+    struct cedar_reason unmet[DECIDE_REASONS_MAX];
+    size_t n =
+        cedar_explain(d->policies, d->overlay, request, d->scratch, unmet, DECIDE_REASONS_MAX);
+    n = n < DECIDE_REASONS_MAX ? n : DECIDE_REASONS_MAX;
+    size_t others = 0;
+    if (n == 0 || unmet[0].kind == CEDAR_REASON_UNMET)
+        others = cedar_explain_others(d->policies, d->overlay, request, d->scratch, out,
+                                      DECIDE_REASONS_MAX);
+    others = others < DECIDE_REASONS_MAX ? others : DECIDE_REASONS_MAX;
+    n = n < DECIDE_REASONS_MAX - others ? n : DECIDE_REASONS_MAX - others;
+    memcpy(out + others, unmet, n * sizeof *unmet);
+    return others + n;
+}
+
 static void explain(struct decider *d, const struct cedar_request *request, struct decision *ret)
 {
     struct cedar_reason reasons[DECIDE_REASONS_MAX];
-    size_t n =
-        cedar_explain(d->policies, d->overlay, request, d->scratch, reasons, DECIDE_REASONS_MAX);
-    if (n > DECIDE_REASONS_MAX)
-        n = DECIDE_REASONS_MAX;
+    size_t n = list_reasons(d, request, reasons);
     for (size_t i = 0; i < n; i++) {
         struct decide_reason *out = &ret->reason[ret->reasons++];
         const char *why = cedar_policy_annotation(d->policies, reasons[i].policy, "why");

@@ -32,6 +32,10 @@ struct marking {
     char group[33]; /* of need-to-know */
 };
 
+/* Somebody else than everybody who is known: in questions about what takes two people, who did the
+ * other half.  Every base has him, and no session is his. */
+extern const uint8_t decide_somebody[16];
+
 /* What the policy is asked about: built before the decision, also for what does not exist. */
 struct subject {
     bool exists;

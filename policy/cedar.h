@@ -388,6 +388,17 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
                      const struct cedar_request *request, struct cedar_scratch *scratch,
                      struct cedar_reason *out, size_t room);
 
+/*
+ * cedar_explain_others(policies, entities, request, scratch, out, room):
+ * Which permits are for others: those of this action and resource that the
+ * request's principal is out of the scope of.  Each is CEDAR_REASON_UNMET, and
+ * its text the scope, such as `principal in Role::"operator"`.  As cedar_explain().
+ */
+size_t cedar_explain_others(const struct cedar_policies *policies,
+                            const struct cedar_entities *entities,
+                            const struct cedar_request *request, struct cedar_scratch *scratch,
+                            struct cedar_reason *out, size_t room);
+
 /* A part of a policy's conditions, and the values that it was decided on. */
 struct cedar_part {
     enum {

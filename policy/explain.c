@@ -101,6 +101,26 @@ size_t cedar_explain(const struct cedar_policies *policies, const struct cedar_e
     return x.count;
 }
 
+size_t cedar_explain_others(const struct cedar_policies *policies,
+                            const struct cedar_entities *entities,
+                            const struct cedar_request *request, struct cedar_scratch *scratch,
+                            struct cedar_reason *out, size_t room)
+{
+    struct explain x = {.out = out, .room = room};
+
+    if (!request_is_decidable(policies, entities, request))
+        return 0;
+    eval_begin(&x.ev, policies, entities, request, &scratch->arena);
+    for (uint32_t i = 0; i < policies->policies.count; i++) {
+        const struct policy *policy = &policies->policies.at[i];
+        if (!policy->is_forbid && eval_scope_of(&x.ev, policy, VARIABLE_ACTION) &&
+            eval_scope_of(&x.ev, policy, VARIABLE_RESOURCE) &&
+            !eval_scope_of(&x.ev, policy, VARIABLE_PRINCIPAL))
+            add_reason(&x, i, CEDAR_REASON_UNMET, policy->scopes[VARIABLE_PRINCIPAL].span);
+    }
+    return x.count;
+}
+
 /* ---- parts and their values ---- */
 
 /* The parts of one policy; texts go to the buffer one behind the other, each terminated. */

@@ -62,6 +62,13 @@ bool question_object(const struct worker *w, struct bytes_view text, struct obje
 /* question_operation(text, type): By its own name or its action's, for objects of this type where
  * there is one; NULL. */
 const struct operation *question_operation(struct bytes_view text, const char *type);
+/* question_takes_two(resource): Do two people decide of such a thing?
+ * question_subject(w, object, resource, ret): What it is asked about; of what takes two, somebody
+ * else has done the other half. */
+bool question_takes_two(const char *resource);
+void question_subject(const struct worker *w, const struct object *object, const char *resource,
+                      struct subject *ret);
+
 /* question_circumstance(w, command, moment, ret): As if it were asked from the officer's own
  * station, with the strongest factor. */
 void question_circumstance(const struct worker *w, const struct command *command,

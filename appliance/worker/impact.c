@@ -20,7 +20,6 @@
 #define STEP          20000 /* evaluations, about a millisecond */
 #define OBJECTS_MAX   500000
 #define PROGRAM_TYPES 5
-#define REQUESTER     0xff /* each byte of an id that is no person's */
 
 /* Where and when somebody worked lately. */
 struct seen {
@@ -167,20 +166,8 @@ static void object_id(const struct listed *o, char out[static 64])
     snprintf(out, 64, "%s/%u", o->type, o->number);
 }
 
-/* Whoever asked for a release or proposed a set: somebody else than each of the people.  Without
- * one nobody may approve, and a set that lets others approve would seem to change nothing. */
-static void add_requester(const struct side *s)
-{
-    static const char name[] = "somebody else";
-    char id[HOLDER_ID_TEXT];
-    uint8_t requester[16];
-    memset(requester, REQUESTER, sizeof requester);
-    holder_id(requester, id);
-    cedar_entity_begin(s->base, "Casemate::Person", id);
-    cedar_entity_attribute(s->base, "natural", cedar_string(s->base, name, sizeof name - 1));
-    cedar_entity_end(s->base);
-}
-
+/* Somebody else asked for a release or proposed a set: without that nobody may approve, and a set
+ * that lets others approve would seem to change nothing. */
 static bool has_requester(const struct listed *o)
 {
     return strcmp(o->type, "Release") == 0 || strcmp(o->type, "Policy") == 0;
@@ -194,7 +181,7 @@ static void add_objects(const struct worker *w, const struct impact_job *j, stru
         struct subject subject;
         mes_subject_of(w->mes, o->kind, o->number, &subject);
         if (has_requester(o))
-            memset(subject.requester, REQUESTER, 16);
+            memcpy(subject.requester, decide_somebody, 16);
         snprintf(type, sizeof type, "Casemate::%s", o->type);
         object_id(o, id);
         decider_object_add(w->decider, s->base, type, id, &subject);
@@ -236,7 +223,6 @@ static int build_side(const struct worker *w, const struct impact_job *j, int64_
     decider_base_add(w->decider, s->base, now_ms, &next);
     if (process_is_training(w->process))
         decider_training_station(s->base, info ? info->site : "");
-    add_requester(s);
     add_objects(w, j, s);
     add_contexts(w, j, now_ms, s);
     for (size_t i = 0; i < j->people_count; i++) {

@@ -157,6 +157,19 @@ const struct operation *question_operation(struct bytes_view text, const char *t
     return type[0] ? NULL : any;
 }
 
+void question_subject(const struct worker *w, const struct object *object, const char *resource,
+                      struct subject *ret)
+{
+    mes_subject_of(w->mes, object->kind, object->number, ret);
+    if (question_takes_two(resource))
+        memcpy(ret->requester, decide_somebody, 16);
+}
+
+bool question_takes_two(const char *resource)
+{
+    return strcmp(resource, "Release") == 0 || strcmp(resource, "Policy") == 0;
+}
+
 void question_circumstance(const struct worker *w, const struct command *command,
                            const struct moment *moment, struct circumstance *ret)
 {

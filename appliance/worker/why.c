@@ -14,6 +14,9 @@
 #define USES_MAX     48
 #define EXPLAIN_ROOM 16384
 #define REASONS_MAX  64
+#define NOT_KNOWN                                                                                  \
+    "Nobody of this name, stamp or id is in this enclave's snapshot (badges are not known here): " \
+    "such a person can do nothing here. The entry's desk says which record is missing."
 
 static int refuse_question(struct command *command, const char *field, const char *error,
                            const char *todo)
@@ -41,6 +44,11 @@ static int open_moment(struct worker *w, struct command *command, struct moment 
 {
     static struct budget budget;
     int64_t at = time_asked(command);
+    if (at > worker_now(w)) {
+        (void)mes_refuse(command, 400, "at", "That moment has not come yet.",
+                         "Nothing was changed.", "Ask about today, or about a day that is over.");
+        return ERR_STATE;
+    }
     uint64_t wait =
         at && at < worker_now(w) ? budget_take(&budget, command->actor.session, os_boot_ms()) : 0;
     if (wait) {
@@ -79,7 +87,7 @@ static int open_question(struct worker *w, struct command *command, struct quest
     int r = open_moment(w, command, &q->moment);
     if (r)
         return r;
-    mes_subject_of(w->mes, q->object.kind, q->object.number, &q->subject);
+    question_subject(w, &q->object, q->operation->resource, &q->subject);
     question_circumstance(w, command, &q->moment, &q->circumstance);
     return 0;
 }
@@ -180,6 +188,33 @@ static void explain_policy(struct command *command, const struct question *q,
     join_records(command, q, uses, n < USES_MAX ? n : USES_MAX, strcmp(kind, "permits") == 0, out);
 }
 
+/* The permits that are for others, by whom they are for. */
+static size_t explain_others(struct command *command, const struct question *q,
+                             const struct cedar_request *request, struct answer_policy_part *out)
+{
+    struct cedar_reason reasons[REASONS_MAX];
+    struct decider *d = q->moment.decider;
+    const struct cedar_policies *policies = decider_compiled(d);
+    size_t n = cedar_explain_others(policies, decider_entities(d), request, decider_scratch(d),
+                                    reasons, REASONS_MAX);
+    n = n < REASONS_MAX ? n : REASONS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const char *why = cedar_policy_annotation(policies, reasons[i].policy, "why");
+        struct answer_part *part = mes_array(command, 1, sizeof *part);
+        *part = (struct answer_part){
+            .outcome = "not met",
+            .text = mes_print(command, "%.*s", (int)reasons[i].length, reasons[i].text),
+            .values = ""};
+        out[i] = (struct answer_policy_part){
+            .policy = mes_print(command, "%s", cedar_policy_id(policies, reasons[i].policy)),
+            .kind = "unmet",
+            .why = why ? mes_print(command, "%s", why) : "",
+            .parts = part,
+            .parts_count = 1};
+    }
+    return n;
+}
+
 static size_t explain_all(struct command *command, const struct question *q, bool *ret_allowed,
                           const struct answer_policy_part **ret)
 {
@@ -203,6 +238,9 @@ static size_t explain_all(struct command *command, const struct question *q, boo
                      : cedar_explain(decider_compiled(d), decider_entities(d), &request,
                                      decider_scratch(d), reasons, REASONS_MAX);
     n = n < REASONS_MAX ? n : REASONS_MAX;
+    if (!*ret_allowed && (n == 0 || reasons[0].kind == CEDAR_REASON_UNMET))
+        count = explain_others(command, q, &request, rows);
+    n = n < REASONS_MAX - count ? n : REASONS_MAX - count;
     for (size_t i = 0; i < n; i++)
         explain_policy(command, q, &request, reasons[i].policy,
                        reasons[i].kind == CEDAR_REASON_FORBIDS ? "forbids"
@@ -211,6 +249,23 @@ static size_t explain_all(struct command *command, const struct question *q, boo
                        &rows[count++]);
     *ret = rows;
     return count;
+}
+
+/* "operator, inspector": the roles that a permit which was not met is for; "" for none. */
+static const char *roles_of(struct command *command, const struct answer_policy_part *rows,
+                            size_t count)
+{
+    static const char word[] = "principal in Casemate::Role::\"";
+    const char *all = "";
+    for (size_t i = 0; i < count; i++) {
+        const char *text = rows[i].parts_count == 1 ? rows[i].parts[0].text : "";
+        if (strncmp(text, word, sizeof word - 1) != 0)
+            continue;
+        text += sizeof word - 1;
+        all =
+            mes_print(command, "%s%s%.*s", all, all[0] ? ", " : "", (int)strcspn(text, "\""), text);
+    }
+    return all;
 }
 
 /* In one sentence: what forbids it comes first, else what was not met. */
@@ -223,8 +278,14 @@ static const char *verdict(struct command *command, const struct question *q, bo
         if (strcmp(rows[i].kind, "unmet") != 0 && forbids++ == 0)
             because = rows[i].why;
     if (allowed)
-        return mes_print(command, "%s %s do %s on %s.", q->person->name, when, q->operation->action,
-                         q->object.name);
+        return mes_print(command, "%s %s do %s on %s%s.", q->person->name, when,
+                         q->operation->action, q->object.name,
+                         question_takes_two(q->operation->resource)
+                             ? ", where somebody else did the other half"
+                             : "");
+    const char *roles = roles_of(command, rows, count);
+    if ((!because || because[0] == '\0') && roles[0])
+        because = mes_print(command, "It takes one of these roles: %s.", roles);
     if (!because || because[0] == '\0')
         because = count == 0 ? "No rule permits it to such a person."
                              : "No rule permits it; what was not met is below.";
@@ -260,10 +321,9 @@ int why_run(struct worker *w, struct command *command)
     } else {
         a.sentence =
             q.moment.is_past
-                ? "This person was not in the snapshot of this enclave on that day, and so "
-                  "could do nothing here. The entry's desk says which record was missing."
-                : "This person is not in this enclave's snapshot, and so can do nothing "
-                  "here. The entry's desk says which record is missing.";
+                ? "Nobody of this name, stamp or id was in the snapshot of this enclave then: such "
+                  "a person could do nothing here. The entry's desk says which record was missing."
+                : NOT_KNOWN;
     }
     answer_write_why(&a, command->out);
     moment_close(&q.moment);
@@ -292,8 +352,8 @@ int who_can_run(struct worker *w, struct command *command)
                                           .policies = mes_print(command, "%s", decision.policies)};
         for (size_t k = 0; k < p->records; k++) {
             const struct snapshot_record *record = &p->record[k];
-            if (snapshot_is_active(record, q.moment.at_ms) &&
-                (!rows[count].until || record->until_ms < rows[count].until))
+            if (record->attribute == ATTRIBUTE_READ_IN &&
+                snapshot_is_active(record, q.moment.at_ms) && record->until_ms > rows[count].until)
                 rows[count].until = record->until_ms;
         }
         memcpy(rows[count++].person, p->id, 16);
@@ -351,8 +411,9 @@ static size_t classes_of(const struct worker *w, struct class *classes)
     class_objects(w, ENTITY_ORDER, "Order", classes, &count);
     class_objects(w, ENTITY_DOCUMENT, "Document", classes, &count);
     for (size_t i = 0; i < sizeof program / sizeof *program && count < CLASSES_MAX; i++) {
+        struct object whole = {.kind = ENTITY_COUNT};
         classes[count] = (struct class){.kind = ENTITY_COUNT, .type = program[i]};
-        mes_subject_of(w->mes, ENTITY_COUNT, 0, &classes[count++].subject);
+        question_subject(w, &whole, program[i], &classes[count++].subject);
     }
     return count;
 }
@@ -423,8 +484,7 @@ int what_can_run(struct worker *w, struct command *command)
         a.actions = rows;
         a.sentence = "Over every object of the store, from your own station with a security key.";
     } else {
-        a.sentence = "This person is not in this enclave's snapshot, and so can do nothing here. "
-                     "The entry's desk says which record is missing.";
+        a.sentence = NOT_KNOWN;
     }
     answer_write_what_can(&a, command->out);
     moment_close(&q.moment);

@@ -69,6 +69,29 @@ static void explains_forbids_by_their_why_and_errors_by_their_text(void **state)
     world_free(&w);
 }
 
+static void names_the_permits_that_are_for_others(void **state)
+{
+    struct world w = world_new(
+        "@id(\"cooks\") permit(principal in Role::\"cook\", action == Action::\"read\", "
+        "resource);\n"
+        "@id(\"bob\") permit(principal == User::\"bob\", action, resource == Doc::\"d\");\n"
+        "@id(\"other\") permit(principal == User::\"bob\", action == Action::\"write\", "
+        "resource);\n"
+        "@id(\"all\") permit(principal, action, resource) when { false };\n"
+        "@id(\"no\") forbid(principal == User::\"bob\", action, resource);\n");
+    struct cedar_reason out[4];
+
+    (void)state;
+    world_ready(&w);
+    cedar_overlay_reset(w.overlay, w.base);
+    struct cedar_request r = ask(&w, "ana", "read", "d", NULL, 0);
+    assert_int_equal(cedar_explain_others(w.policies, w.overlay, &r, w.scratch, out, 4), 2);
+    expect_reason(&out[0], CEDAR_REASON_UNMET, "principal in Role::\"cook\"", 1);
+    expect_reason(&out[1], CEDAR_REASON_UNMET, "principal == User::\"bob\"", 2);
+    assert_int_equal(cedar_explain_others(w.policies, w.overlay, &r, w.scratch, out, 1), 2);
+    world_free(&w);
+}
+
 /* ---- parts and values ---- */
 
 static const char *outcome_text(const struct cedar_part *part)
@@ -406,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_the_first_condition_that_was_not_met),
         cmocka_unit_test(explains_forbids_by_their_why_and_errors_by_their_text),
+        cmocka_unit_test(names_the_permits_that_are_for_others),
         cmocka_unit_test(shows_the_values_of_the_first_false_part),
         cmocka_unit_test(shows_every_alternative_that_is_false),
         cmocka_unit_test(turns_negations_and_takes_the_branch_that_was_taken),

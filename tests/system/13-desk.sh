@@ -26,7 +26,18 @@ says "why says the sentence" "$said" "Ana Duarte can do view-job on the program.
 says "and the rule" "$said" "permitted by P02-operator"
 says "and the record and its document" "$said" "record role operator of Ana Duarte: appointment Appointment 1003"
 said=$(one why --who "Ana Duarte" --what approve-release); is "a denied action ends with 4" $? 4
-says "and says so" "$said" "cannot do approve-release"
+says "and says so, with the roles that could" "$said" "Ana Duarte cannot do approve-release on the program. It takes one of these roles: program-manager"
+said=$(one why --who "Walter Amsel" --what approve-release); is "who may approve what somebody else asked for can" $? 0
+says "which is said" "$said" "Walter Amsel can do approve-release on the program, where somebody else did the other half."
+says "he is among who can" "$(one who-can --what approve-release)" "Walter Amsel"
+says "and it among what he can" "$(one what-can --who "Walter Amsel")" "approve-release"
+said=$(one who-can --what view-document --on 4410-0100 --json)
+entry_get "$one_token" "records?holder=$(person_of CW-1003)"
+is "until when is the end of the read-in" "$(printf '%s' "$said" | jq -r '.people[] | select(.name == "Ana Duarte").until')" \
+    "$(answer '[.records[] | select(.attribute == "read-in" and .state == "active")][0].until')"
+said=$(one why --who CW-1003 --what view-job); is "a badge is no name here" $? 4
+says "which is said" "$said" "badges are not known here"
+refused "a moment that has not come is refused" 1 "has not come yet" one why --who "Ana Duarte" --what view-job --at 2090-01-01T00:00:00Z
 is "--json is the worker's answer" "$(one why --who "Ana Duarte" --what view-job --json | jq -r .allowed)" true
 said=$(one who-can --what view-document --on 4410-0100)
 says "who can names people with their rule" "$said" "P02-operator"
