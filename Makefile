@@ -13,9 +13,9 @@ ifeq ($(CASEMATE_INSIDE),)
 $(TARGETS):
 	@image/buildroot/enter $(MAKE) --no-print-directory $@ $(MAKEOVERRIDES)
 shell:
-	@image/buildroot/enter bash
+	@image/buildroot/enter env PATH="$(CURDIR)/build/bin:$$PATH" bash
 exec:
-	@image/buildroot/enter sh -c '$(CMD)'
+	@image/buildroot/enter env PATH="$(CURDIR)/build/bin:$$PATH" sh -c '$(CMD)'
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -30,8 +30,8 @@ else
 ## make fuzz       the fuzzers           [SECONDS_EACH=60]
 ## make layers     includes point only down
 ## make format     clang-format in place
-## make shell      a shell where the product is built
-## make exec CMD=… one command there
+## make shell      a shell where the product is built; it finds `casemate`
+## make exec CMD=… one command there, such as CMD='casemate status'
 
 include image/build.mk
 

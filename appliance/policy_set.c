@@ -109,8 +109,8 @@ static int run_tests(const struct cedar_source sources[static 2],
                             : say("There is no test: a set is proposed with tests of what it "
                                   "decides.",
                                   why);
-    snprintf(why, POLICY_WHY, "%u of %u tests fail; the first is \"%s\".", trial.failed,
-             trial.passed + trial.failed, trial.first_failed);
+    snprintf(why, POLICY_WHY, "%u of %u tests fail; the first is \"%s\": the set decides %s.",
+             trial.failed, trial.passed + trial.failed, trial.first_failed, trial.first_found);
     return ERR_POLICY;
 }
 

@@ -657,6 +657,7 @@ must_use int cedar_request_check(const struct cedar_schema *schema,
 struct cedar_trial {
     uint32_t passed, failed;
     char first_failed[104]; /* the name of the first that failed, cut if long */
+    char first_found[204];  /* what was decided there, such as `deny, by M06-clearance` */
 };
 
 /*

@@ -88,6 +88,35 @@ static int refuse(struct cedar_problem *problem, const struct cedar_source *sour
     return json_fail(problem, source, at->offset, message);
 }
 
+static void list_ids(const struct cedar_policies *policies, const char *before,
+                     const uint32_t *numbers, size_t count, char *out, size_t size)
+{
+    size_t n = strlen(out);
+    for (size_t i = 0; i < count && n + 1 < size; i++) {
+        snprintf(out + n, size - n, "%s%s", i == 0 ? before : ", ",
+                 cedar_policy_id(policies, numbers[i]));
+        n = strlen(out);
+    }
+}
+
+/* Of the first test that fails: its name, and what was decided. */
+static void keep_first(const struct trial *t, const struct json *name,
+                       const struct cedar_result *result, struct cedar_trial *ret)
+{
+    const struct cedar_policies *policies = t->scenario->policies;
+    snprintf(ret->first_failed, sizeof ret->first_failed, "%.*s",
+             name != NULL ? (int)(name->string.length < 100 ? name->string.length : 100) : 7,
+             name != NULL ? name->string.data : "unnamed");
+    snprintf(ret->first_found, sizeof ret->first_found, "%s",
+             result->decision == CEDAR_ALLOW ? "allow" : "deny");
+    if (result->determining_count == 0 && result->erring_count == 0)
+        snprintf(ret->first_found, sizeof ret->first_found, "deny, because no policy permits it");
+    list_ids(policies, ", by ", result->determining, result->determining_count, ret->first_found,
+             sizeof ret->first_found);
+    list_ids(policies, "; it erred: ", result->erring, result->erring_count, ret->first_found,
+             sizeof ret->first_found);
+}
+
 static int run_all(struct trial *t, const struct json *top, struct cedar_trial *ret)
 {
     const struct json *tests = top->kind == JSON_ARRAY ? top : json_member(top, "tests");
@@ -110,10 +139,7 @@ static int run_all(struct trial *t, const struct json *top, struct cedar_trial *
         if (problem->code != 0)
             return problem->code;
         if (ret->failed++ == 0)
-            snprintf(ret->first_failed, sizeof ret->first_failed, "%.*s",
-                     name != NULL ? (int)(name->string.length < 100 ? name->string.length : 100)
-                                  : 7,
-                     name != NULL ? name->string.data : "unnamed");
+            keep_first(t, name, &result, ret);
     }
     return 0;
 }

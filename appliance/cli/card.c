@@ -25,6 +25,7 @@ static const struct shown {
     {"CW-1015", "planner: releases orders, requests the weekly release"},
     {"CW-1014", "program manager: accepts what comes in, approves releases"},
     {"CW-3001", "security officer: what was refused and why; approves releases"},
+    {"CW-3002", "security officer, too: approves what the other enters"},
     {"CW-2004", "lead and planner of the other program"},
     {"CW-9001", "visitor: known, read in to nothing"},
 };
@@ -190,7 +191,7 @@ static void print_things_to_try(FILE *out, yyjson_val *top)
             "     24.012 for the bore. The limit is 24.010: the unit is held, and says why.\n"
             "  2  %s: open operation 40 and its drawing. Refused: the export\n"
             "     authorization has ended. Then %s, who chooses HARROW VANE, page\n"
-            "     Security: who, what, and the rule that forbade it, with its reason.\n"
+            "     Denials: who, what, and the rule that forbade it, with its reason.\n"
             "  3  %s requests the release of last week (Transfer, Going out);\n"
             "     %s and %s approve it. Then, as the enterprise, change one\n"
             "     byte and ask stock minisign:\n",

@@ -219,8 +219,10 @@ static int print_usage(FILE *out)
 {
     fprintf(out, "casemate: a site, from the box's own console.\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
-        char left[48];
-        snprintf(left, sizeof left, "%s %s", commands[i].words, commands[i].synopsis);
+        char left[40];
+        int n = snprintf(left, sizeof left, "%s %s", commands[i].words, commands[i].synopsis);
+        if (n > 28) /* its own help has all of it */
+            snprintf(left, sizeof left, "%s ...", commands[i].words);
         fprintf(out, "  casemate %-28s %s\n", left, commands[i].summary);
     }
     fprintf(out, "  casemate %-28s %s\n%s", "help COMMAND", "explain one of them", exits);
@@ -415,7 +417,8 @@ int main(int argc, char **argv)
     const char *sites = getenv("CASEMATE_SITES");
     struct cli o = {.site = site};
     int words = 0;
-    bool help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+    bool help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+                             strcmp(argv[1], "-h") == 0);
     snprintf(site, sizeof site, "%s/training", sites && sites[0] ? sites : "/var/lib/casemate");
     if (sodium_init() < 0)
         return CLI_TROUBLE;
