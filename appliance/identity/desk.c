@@ -25,6 +25,13 @@ static const char *name_of(const struct identity *n, const uint8_t id[static 16]
     return at < PEOPLE_MAX ? n->people[at].name : "";
 }
 
+/* Who did it then; "" when nobody has. */
+static const char *doer(const struct identity *n, const uint8_t id[static 16], int64_t at_ms)
+{
+    static const uint8_t console[16];
+    return at_ms && memcmp(id, console, 16) == 0 ? "the console" : name_of(n, id);
+}
+
 static const char *holder_name(const struct identity *n, const struct record *r)
 {
     return r->kind == HOLDER_STATION ? n->stations[r->holder].name : n->people[r->holder].name;
@@ -48,9 +55,9 @@ static void describe(const struct identity *n, const struct record *r, const cha
                                   .from = r->from_ms,
                                   .until = r->until_ms,
                                   .state = record_state_text(n, r, now),
-                                  .entered_by = name_of(n, r->entered_by),
+                                  .entered_by = doer(n, r->entered_by, r->entered_ms),
                                   .entered = r->entered_ms,
-                                  .approved_by = name_of(n, r->approved_by),
+                                  .approved_by = doer(n, r->approved_by, r->approved_ms),
                                   .approved = r->approved_ms,
                                   .revoked_by = name_of(n, r->revoked_by),
                                   .revoked = r->revoked_ms,

@@ -82,7 +82,7 @@ function Sheets({ register, give, withdraw }: SheetsOf) {
       <p class="sentence">{register.sentence}</p>
       <h2>{words.open}</h2>
       {register.without_control.length === 0 ? (
-        <p class="quiet">{words.openNone}</p>
+        <p class="quiet">{register.rows.length === 0 ? words.openEmpty : words.openNone}</p>
       ) : (
         <Obligations rows={register.without_control} withdraw={withdraw} list="open" />
       )}

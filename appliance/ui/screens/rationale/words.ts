@@ -6,6 +6,7 @@ export const words = {
   printed: (when: string, who: string) => `Rationale register, printed ${when} by ${who}`,
   open: "Nothing meets these",
   openNone: "Every obligation is met by a control in force.",
+  openEmpty: "No obligation has been entered yet.",
   rows: "Obligations and what meets them",
   rowsNone: "No obligation is entered yet.",
   idle: "These have no reason to be there",
