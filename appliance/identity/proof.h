@@ -98,6 +98,8 @@ void credentials_go_on(struct identity *n, struct pending *p);
  * answer ${text}, tell the journal ${detail}, end ${p}. */
 void credential_record(struct identity *n, struct pending *p, struct event *event, const char *why,
                        const char *text, const char *detail);
+/* credential_registered_text(credential): What its person reads, and shows the officer. */
+const char *credential_registered_text(const struct credential *credential);
 must_use int credentials_apply(struct identity *n, const struct event *event);
 
 /* cards.c: PIV and CAC cards. */
