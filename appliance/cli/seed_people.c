@@ -67,6 +67,7 @@ static int add_person(struct seed *s, struct actor *officer, const struct actor 
     yyjson_mut_obj_add_str(body, top, "pin", who->pin);
     yyjson_mut_obj_add_str(body, top, "name", who->name);
     yyjson_mut_obj_add_str(body, top, "stamp", who->stamp);
+    yyjson_mut_obj_add_bool(body, top, "own_pin", true); /* it stands on the card */
     return seed_post(s, SEED_ENTRY, officer, "/api/people", body, NULL);
 }
 

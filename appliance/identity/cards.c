@@ -156,7 +156,7 @@ static void registered(struct identity *n, struct pending *p)
     memcpy(event.card_registered.subject_key, k->subject_key, 32);
     event.card_registered.identifier = bytes_text(k->identifier);
     credential_record(n, p, &event, credentials_refused(&n->credentials, k),
-                      "Registered. It opens nothing until a security officer has approved it.", "");
+                      credential_registered_text(k), "");
 }
 
 /* ---- whom to trust, by officers ---- */

@@ -153,14 +153,16 @@ static int add_record(struct identity *n, enum holder_kind kind, const uint8_t h
 
 static int set_pin(struct identity *n, const struct officer *o)
 {
-    struct event event = {.number = EVENT_PIN_SET};
+    /* who writes the lines knows it; a training site's stands on its card */
+    struct event event = {.number =
+                              process_is_training(n->process) ? EVENT_PIN_SET : EVENT_PIN_GIVEN};
     uint8_t peppered[32], salt[16];
     os_random(salt, sizeof salt);
-    memcpy(event.pin_set.person, o->person, 16);
+    memcpy(event.pin_given.person, o->person, 16);
     int r =
         password_pepper(process_key(n->process, KEY_IDENTITY_PEPPER), bytes_text(o->pin), peppered);
     if (r == 0)
-        r = password_hash(peppered, salt, event.pin_set.hash);
+        r = password_hash(peppered, salt, event.pin_given.hash);
     sodium_memzero(peppered, sizeof peppered);
     return r ? r : people_event(n, &event, console, 0, console);
 }
@@ -216,6 +218,8 @@ static const char *check(const struct ceremony *c)
     if (memcmp(c->officer[0].person, c->officer[1].person, 16) == 0 ||
         strcmp(c->officer[0].badge, c->officer[1].badge) == 0)
         return "the two officers are one: id and badge must differ; nothing was changed";
+    if (strcmp(c->officer[0].stamp, c->officer[1].stamp) == 0)
+        return "the two officers have one stamp: it says who did a work; nothing was changed";
     for (size_t i = 0; i < c->stations; i++)
         for (size_t k = 0; k < i; k++)
             if (memcmp(c->station[i].station, c->station[k].station, 16) == 0)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "crypto/hash.h"
+
 static bool is_same_authenticator(const struct credential *a, const struct credential *b)
 {
     if (a->is_card != b->is_card)
@@ -92,6 +94,24 @@ int credential_revoke(struct credential *credential)
         return ERR_STATE;
     credential->state = CREDENTIAL_REVOKED;
     return 0;
+}
+
+void credential_fingerprint(const struct credential *credential,
+                            char out[static CREDENTIAL_FINGERPRINT])
+{
+    uint8_t digest[32];
+    size_t at = 0;
+    if (credential->is_card)
+        memcpy(digest, credential->subject_key, sizeof digest);
+    else
+        hash_content("casemate/fingerprint/1",
+                     bytes_view_of(credential->key.public_key, credential->key.public_length),
+                     digest);
+    for (size_t i = 0; i < 4; i++) {
+        bytes_to_hex(digest + 2 * i, 2, out + at);
+        at += 5;
+        out[at - 1] = i < 3 ? ' ' : '\0';
+    }
 }
 
 const char *credential_state_text(const struct credential *credential)

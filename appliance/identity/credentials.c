@@ -1,4 +1,5 @@
 /* Keys and cards of people: what officers see, approve and revoke, and the events of them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "appliance/identity/proof.h"
@@ -23,20 +24,34 @@ void credential_record(struct identity *n, struct pending *p, struct event *even
     pending_end(p);
 }
 
+const char *credential_registered_text(const struct credential *credential)
+{
+    static char text[160];
+    char print[CREDENTIAL_FINGERPRINT];
+    credential_fingerprint(credential, print);
+    snprintf(text, sizeof text,
+             "Registered, with the fingerprint %s. It opens nothing until a security officer has "
+             "approved it: compare the fingerprint there.",
+             print);
+    return text;
+}
+
 /* ---- officers ---- */
 
 static void list(struct identity *n, struct peer *gateway, uint64_t request)
 {
     static struct answer_credential rows[CREDENTIALS_MAX];
-    static char models[CREDENTIALS_MAX][33];
+    static char models[CREDENTIALS_MAX][33], prints[CREDENTIALS_MAX][CREDENTIAL_FINGERPRINT];
     struct bytes_put out = bytes_into(n->out, IDENTITY_OUT);
     for (size_t i = 0; i < n->credentials.count; i++) {
         const struct credential *k = &n->credentials.credential[i];
         bytes_to_hex(k->key.aaguid, 16, models[i]);
+        credential_fingerprint(k, prints[i]);
         rows[i] = (struct answer_credential){.name = n->people[k->person].name,
                                              .kind = k->is_card ? "card" : "key",
                                              .label = k->label,
                                              .model = k->is_card ? k->identifier : models[i],
+                                             .fingerprint = prints[i],
                                              .state = credential_state_text(k),
                                              .registered = k->registered_ms};
         memcpy(rows[i].credential, k->credential, 16);
@@ -90,11 +105,22 @@ void credentials_request(struct identity *n, struct peer *gateway, const struct 
         identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
         return;
     }
+    why = operation->strength == STRENGTH_SIGNED
+              ? identity_check_statement(n, operation, m->statement, m->body, &token)
+              : NULL;
+    if (why) {
+        identity_problem(n, gateway, m->request, 403, "", why,
+                         "Sign again with your badge and PIN, or your key.");
+        identity_denied(n, &token, operation, why);
+        return;
+    }
     struct pending *p = pending_new(n, gateway, m->request, operation, m->body);
     if (!p)
         return;
     p->token = token;
     p->person = s->person;
+    p->statement_length = m->statement.length;
+    memcpy(p->statement, m->statement.data, m->statement.length);
     memcpy(p->session, s->session, 16);
     if (pending_intent(n, p) != 0)
         pending_unavailable(n, p, "The auditor is not there.");
@@ -112,15 +138,17 @@ static void end_sessions(struct identity *n, size_t person, enum factor factor)
 
 void credentials_go_on(struct identity *n, struct pending *p)
 {
-    struct event event = {.number = EVENT_CREDENTIAL_APPROVED};
+    struct event event = {.number = EVENT_CREDENTIAL_ADMITTED};
     pending_body(n, p);
     struct credential *k = credentials_find(&n->credentials, V("credential")->bytes);
     const char *why = refused(n, k, p->operation, p->person);
     bool revoked = p->operation == OPERATION_REVOKE_CREDENTIAL;
-    memcpy(event.credential_approved.credential, V("credential")->bytes, 16);
+    memcpy(event.credential_admitted.credential, V("credential")->bytes, 16);
     if (revoked) {
         event.number = EVENT_CREDENTIAL_REVOKED;
         event.credential_revoked.reason = V("reason")->text;
+    } else {
+        event.credential_admitted.statement = bytes_view_of(p->statement, p->statement_length);
     }
     char halves[STATION_HALVES] = "";
     if (!why && !revoked)
@@ -186,6 +214,9 @@ int credentials_apply(struct identity *n, const struct event *event)
         return card_registered(n, event);
     case EVENT_CREDENTIAL_APPROVED:
         k = credentials_find(&n->credentials, event->credential_approved.credential);
+        return k ? credential_approve(k) : ERR_STATE;
+    case EVENT_CREDENTIAL_ADMITTED:
+        k = credentials_find(&n->credentials, event->credential_admitted.credential);
         return k ? credential_approve(k) : ERR_STATE;
     case EVENT_CREDENTIAL_REVOKED:
         k = credentials_find(&n->credentials, event->credential_revoked.credential);

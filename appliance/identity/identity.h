@@ -38,6 +38,7 @@ struct person {
     char name[65];
     char stamp[17];
     bool has_pin;
+    bool pin_given; /* somebody else chose the PIN: he does nothing before he has chosen another */
     uint8_t hash[PASSWORD_HASH_LENGTH];
     uint8_t natural[16]; /* of the first account of this human being */
     uint8_t link_to[16]; /* an account that may be the same human being's; zeros for none */
@@ -137,6 +138,7 @@ struct pending {
     uint8_t station[16];
     uint8_t badge[32]; /* a digest of it as it was shown, known or not */
     bool trying;       /* a PIN of that badge is being checked */
+    bool proven;       /* it was right; a new one is being hashed */
     char enclave[9];
     uint8_t *body; /* a copy, for what is done after the auditor's word */
     uint32_t body_length;
@@ -247,6 +249,9 @@ const struct record *record_before(const struct identity *n, const struct record
 const struct record *record_find(const struct identity *n, size_t person,
                                  enum attribute_number attribute, const char *scope,
                                  int64_t now_ms);
+/* record_program(n, scope, now_ms): What most of the read-ins in force there call this enclave, of
+ * two names that as many say the newer one; NULL where nobody is read in. */
+const char *record_program(const struct identity *n, const char *scope, int64_t now_ms);
 /* record_any(n, person, attribute, now_ms): One in force, wherever it holds, else one that binds
  * past its end; or NULL. */
 const struct record *record_any(const struct identity *n, size_t person,

@@ -235,7 +235,8 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
         return;
     }
     identity_refused_token(n, gateway, m, operation);
-    if (lock_holds(n, gateway, m, operation) || breaking_holds(n, gateway, m, operation))
+    if (lock_holds(n, gateway, m, operation) || own_pin_holds(n, gateway, m, operation) ||
+        breaking_holds(n, gateway, m, operation))
         return;
     if (operation->number == OPERATION_SIGN_IN_PIV)
         cards_shown(n, gateway, m->request, body_value(&n->body, "challenge")->text,

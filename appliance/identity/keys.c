@@ -59,14 +59,16 @@ static void made_up(struct identity *n, struct bytes_view badge, unsigned number
     sodium_memzero(seed, sizeof seed);
 }
 
-/* Always KEYS_OF_PERSON of them, in the order of their bytes, whoever has how many. */
-static void write_names(struct identity *n, size_t person, struct bytes_view badge,
+/* Always KEYS_OF_PERSON of them, in the order of their bytes, whoever has how many; where a new key is
+ * made ${waiting} ones, too, for the page does not have one made at an authenticator of them. */
+static void write_names(struct identity *n, size_t person, struct bytes_view badge, bool waiting,
                         char text[KEYS_OF_PERSON][KEY_TEXT])
 {
     unsigned count = 0;
     for (size_t i = 0; i < n->credentials.count && count < KEYS_OF_PERSON; i++) {
         const struct credential *k = &n->credentials.credential[i];
-        if (!k->is_card && k->person == person && k->state == CREDENTIAL_APPROVED)
+        if (!k->is_card && k->person == person &&
+            (k->state == CREDENTIAL_APPROVED || (waiting && k->state == CREDENTIAL_PENDING)))
             sodium_bin2base64(text[count++], KEY_TEXT, k->key.id, k->key.id_length,
                               sodium_base64_VARIANT_ORIGINAL);
     }
@@ -96,7 +98,7 @@ static void answer_challenge(struct identity *n, struct peer *gateway, uint64_t 
     bytes_to_hex(c->bytes, 32, hex);
     if (c->purpose != CHALLENGE_SIGN_IN)
         memcpy(a.person, n->people[person].person, 16);
-    write_names(n, person, badge, text);
+    write_names(n, person, badge, c->purpose == CHALLENGE_REGISTER, text);
     for (unsigned i = 0; i < KEYS_OF_PERSON; i++)
         names[i].key = text[i];
     a.keys_count = KEYS_OF_PERSON;
@@ -310,7 +312,7 @@ static void registered(struct identity *n, struct pending *p)
     memcpy(e->aaguid, k->aaguid, 16);
     e->counter = k->counter;
     credential_record(n, p, &event, credentials_refused(&n->credentials, &p->credential),
-                      "Registered. It opens nothing until a security officer has approved it.", "");
+                      credential_registered_text(&p->credential), "");
 }
 
 /* The PIN was right: the challenge that a new key is to answer. */

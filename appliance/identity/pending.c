@@ -77,6 +77,8 @@ static uint16_t class_of(unsigned operation)
     case OPERATION_REVOKE_CREDENTIAL:
     case OPERATION_REGISTER_CARD:
     case OPERATION_SET_CARD_TRUST:
+    case OPERATION_CHANGE_PIN:
+    case OPERATION_RESET_PIN:
         return 5;
     case OPERATION_BREAK_GLASS:
     case OPERATION_REVIEW_GLASS:

@@ -102,6 +102,14 @@ static int apply_link_proposed(struct identity *n, const struct event *event)
     return 0;
 }
 
+static void suspend_person(struct identity *n, size_t at, const struct event *event, bool on)
+{
+    n->people[at].suspended = on;
+    n->people[at].not_before_ms = event->common.utc_ms;
+    memcpy(n->people[at].suspended_by, event->common.person, 16);
+    memcpy(n->people[at].suspended_at, event->common.station, 16);
+}
+
 /* Whoever is suspended has no session any more; a new one is needed after it. */
 static int apply_suspended(struct identity *n, const struct event *event)
 {
@@ -119,11 +127,30 @@ static int apply_suspended(struct identity *n, const struct event *event)
     }
     if (kind != HOLDER_PERSON || at >= PEOPLE_MAX)
         return ERR_STATE;
-    n->people[at].suspended = on;
-    n->people[at].not_before_ms = now;
-    memcpy(n->people[at].suspended_by, event->common.person, 16);
-    memcpy(n->people[at].suspended_at, event->common.station, 16);
+    suspend_person(n, at, event, on);
     return 0;
+}
+
+static int apply_pin(struct identity *n, const uint8_t id[static 16], const uint8_t *hash,
+                     bool given)
+{
+    size_t person = people_by_id(n, id);
+    if (person == PEOPLE_MAX)
+        return ERR_STATE;
+    memcpy(n->people[person].hash, hash, PASSWORD_HASH_LENGTH);
+    n->people[person].has_pin = true;
+    n->people[person].pin_given = given;
+    return 0;
+}
+
+/* The officer knows the PIN now: it opens nothing before another one has restored its person. */
+static int apply_reset(struct identity *n, const struct event *event)
+{
+    const struct event_pin_reset *e = &event->pin_reset;
+    int r = apply_pin(n, e->person, e->hash, true);
+    if (r == 0)
+        suspend_person(n, people_by_id(n, e->person), event, true);
+    return r;
 }
 
 static void apply_issued(struct identity *n, const struct event_snapshot_issued *m)
@@ -139,7 +166,6 @@ static void apply_issued(struct identity *n, const struct event_snapshot_issued 
 
 int people_apply(struct identity *n, const struct event *event)
 {
-    size_t person;
     if (event->common.utc_ms > n->floor_ms)
         n->floor_ms = event->common.utc_ms;
     if (PROOF_EVENTS(event->number))
@@ -149,12 +175,13 @@ int people_apply(struct identity *n, const struct event *event)
     case EVENT_PERSON_ADDED:
         return apply_person(n, &event->person_added);
     case EVENT_PIN_SET:
-        person = people_by_id(n, event->pin_set.person);
-        if (person == PEOPLE_MAX)
-            return ERR_STATE;
-        memcpy(n->people[person].hash, event->pin_set.hash, PASSWORD_HASH_LENGTH);
-        n->people[person].has_pin = true;
-        return 0;
+        return apply_pin(n, event->pin_set.person, event->pin_set.hash, false);
+    case EVENT_PIN_GIVEN:
+        return apply_pin(n, event->pin_given.person, event->pin_given.hash, true);
+    case EVENT_PIN_CHOSEN:
+        return apply_pin(n, event->pin_chosen.person, event->pin_chosen.hash, false);
+    case EVENT_PIN_RESET:
+        return apply_reset(n, event);
     case EVENT_POLICY_PROPOSED:
     case EVENT_POLICY_INSTALLED:
     case EVENT_POLICY_DECLINED:

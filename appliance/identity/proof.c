@@ -13,6 +13,9 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
     case OPERATION_REVOKE_CREDENTIAL:
         credentials_request(n, gateway, m, operation);
         return;
+    case OPERATION_CHANGE_PIN:
+        own_pin_request(n, gateway, m, operation);
+        return;
     case OPERATION_GET_CARD_TRUST:
         cards_request(n, gateway, m, operation);
         return;
@@ -32,6 +35,9 @@ void proof_go_on(struct identity *n, struct pending *p)
     case OPERATION_APPROVE_CREDENTIAL:
     case OPERATION_REVOKE_CREDENTIAL:
         credentials_go_on(n, p);
+        return;
+    case OPERATION_CHANGE_PIN:
+        own_pin_go_on(n, p);
         return;
     default:
         if (CARD_OPERATIONS(p->operation))

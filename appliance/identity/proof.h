@@ -14,7 +14,8 @@ enum session_why {
     SESSION_DISPLACED, /* by a newer one of the same person */
     SESSION_UNESCORTED,
     SESSION_REVOKED,
-    SESSION_VISIT_OVER
+    SESSION_VISIT_OVER,
+    SESSION_PIN_CHANGED
 };
 /* session_begin(n, p, person, escort, factor, ret_displaced): Open one for ${p}'s station; NULL
  * when there is no room. */
@@ -46,6 +47,22 @@ bool pin_is_right(struct identity *n, struct pending *p, const uint8_t hash[stat
 void pin_abandoned(struct identity *n, struct pending *p);
 bool person_is_locked(const struct identity *n, size_t person);
 must_use int pin_apply(struct identity *n, const struct event *event);
+
+/* own_pin.c: a PIN that only its own person knows. */
+/* Which operations bring a PIN that somebody else than its person chose. */
+#define PIN_IS_GIVEN(number) ((number) == OPERATION_ADD_PERSON || (number) == OPERATION_RESET_PIN)
+/* own_pin_refused(pin): NULL when it may be a new PIN, else what a PIN has to be.  PINs that are
+ * there already go on. */
+const char *own_pin_refused(struct bytes_view pin);
+/* own_pin_holds(n, gateway, m, operation): Has the person of this request's session yet to choose a
+ * PIN, and is this nothing that one may do before?  It is answered, and told to the auditor. */
+bool own_pin_holds(struct identity *n, struct peer *gateway, const struct message_request *m,
+                   const struct operation *operation);
+void own_pin_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                     const struct operation *operation);
+/* own_pin_proven(n, p): The present PIN was right. */
+void own_pin_proven(struct identity *n, struct pending *p);
+void own_pin_go_on(struct identity *n, struct pending *p);
 
 /* session_is_of(n, s, token): Does the token name the person whose session it names? */
 bool session_is_of(const struct identity *n, const struct session *s, const struct token *token);
@@ -81,6 +98,8 @@ void credentials_go_on(struct identity *n, struct pending *p);
  * answer ${text}, tell the journal ${detail}, end ${p}. */
 void credential_record(struct identity *n, struct pending *p, struct event *event, const char *why,
                        const char *text, const char *detail);
+/* credential_registered_text(credential): What its person reads, and shows the officer. */
+const char *credential_registered_text(const struct credential *credential);
 must_use int credentials_apply(struct identity *n, const struct event *event);
 
 /* cards.c: PIV and CAC cards. */

@@ -175,6 +175,40 @@ const char *record_state_text(const struct identity *n, const struct record *rec
                                                 : "expired";
 }
 
+static bool names_program(const struct record *r, const char *scope, int64_t now_ms)
+{
+    return r->attribute->number == ATTRIBUTE_READ_IN && strcmp(r->scope, scope) == 0 &&
+           record_is_active(r, now_ms);
+}
+
+static size_t calls_it(const struct identity *n, const char *scope, const char *name,
+                       int64_t now_ms)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->records_count; i++)
+        count += names_program(&n->records[i], scope, now_ms) &&
+                 strcmp(n->records[i].value, name) == 0;
+    return count;
+}
+
+/* Mostly all say one name, which is counted once. */
+const char *record_program(const struct identity *n, const char *scope, int64_t now_ms)
+{
+    const char *name = NULL;
+    size_t most = 0, count;
+    for (size_t i = 0; i < n->records_count; i++) {
+        const struct record *r = &n->records[i];
+        if (!names_program(r, scope, now_ms) || (name && strcmp(name, r->value) == 0))
+            continue;
+        count = calls_it(n, scope, r->value, now_ms);
+        if (count >= most) {
+            name = r->value;
+            most = count;
+        }
+    }
+    return name;
+}
+
 const struct record *record_any(const struct identity *n, size_t person,
                                 enum attribute_number attribute, int64_t now_ms)
 {

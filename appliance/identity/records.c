@@ -5,6 +5,7 @@
 
 #include "appliance/identity/breaking.h"
 #include "appliance/identity/mandatory.h"
+#include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -165,8 +166,8 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
     memcpy(p->statement, m->statement.data, m->statement.length);
     memcpy(p->session, token.session, 16);
     os_random(salt, sizeof salt);
-    int r = operation->number == OPERATION_ADD_PERSON ? pending_hash(n, p, V("pin")->text, salt)
-                                                      : pending_intent(n, p);
+    int r = PIN_IS_GIVEN(operation->number) ? pending_hash(n, p, V("pin")->text, salt)
+                                            : pending_intent(n, p);
     if (r) {
         identity_problem(n, gateway, m->request, 503, "", "The hasher or the auditor is not there.",
                          "Try again in a moment.");
@@ -188,10 +189,21 @@ static int add_person(struct identity *n, const struct pending *p, const uint8_t
     int r = people_event(n, &event, by, p->operation, id);
     if (r)
         return r;
-    event = (struct event){.number = EVENT_PIN_SET};
-    memcpy(event.pin_set.person, V("person")->bytes, 16);
-    memcpy(event.pin_set.hash, p->hash, PASSWORD_HASH_LENGTH);
+    event = (struct event){.number = V("own_pin")->number ? EVENT_PIN_SET : EVENT_PIN_GIVEN};
+    memcpy(event.pin_given.person, V("person")->bytes, 16);
+    memcpy(event.pin_given.hash, p->hash, PASSWORD_HASH_LENGTH);
     return people_event(n, &event, by, p->operation, id);
+}
+
+/* The statement is not kept: it holds a digest of the body, by which whoever reads it could try
+ * out PINs without pepper and Argon2id. */
+static void reset_pin(struct identity *n, const struct pending *p, struct event *event)
+{
+    event->number = EVENT_PIN_RESET;
+    memcpy(event->pin_reset.person, V("person")->bytes, 16);
+    memcpy(event->pin_reset.hash, p->hash, PASSWORD_HASH_LENGTH);
+    event->pin_reset.reason = V("reason")->text;
+    signin_end_sessions(n, HOLDER_PERSON, V("person")->bytes);
 }
 
 static void fill_record(struct identity *n, struct event *event)
@@ -272,6 +284,8 @@ static void revocation(struct identity *n, struct event *event)
 /* What was recorded, for whom it surprises. */
 static const char *recorded(struct identity *n, unsigned operation)
 {
+    if (operation == OPERATION_RESET_PIN)
+        return "Recorded. Nobody signs in with it until another officer restores this person.";
     if (operation == OPERATION_LINK_PERSON)
         return "Recorded. They count as two until another officer approves it.";
     const struct record *r =
@@ -290,6 +304,9 @@ static int carry_out(struct identity *n, const struct pending *p)
     switch (p->operation) {
     case OPERATION_ADD_PERSON:
         return add_person(n, p, by);
+    case OPERATION_RESET_PIN:
+        reset_pin(n, p, &event);
+        break;
     case OPERATION_ENTER_RECORD:
         fill_record(n, &event);
         break;

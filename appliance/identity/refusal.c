@@ -4,6 +4,7 @@
 
 #include "appliance/identity/breaking.h"
 #include "appliance/identity/mandatory.h"
+#include "appliance/identity/proof.h"
 
 #define V(name) body_value(&n->body, name)
 #define DAY_MS  ((int64_t)24 * 3600 * 1000)
@@ -16,14 +17,29 @@ static bool is_enclave(const struct identity *n, struct bytes_view scope)
     return false;
 }
 
+static bool stamp_is_taken(const struct identity *n, struct bytes_view stamp)
+{
+    for (size_t i = 0; i < n->people_count; i++)
+        if (bytes_equal_text(stamp, n->people[i].stamp))
+            return true;
+    return false;
+}
+
 static const char *person_refused(struct identity *n)
 {
+    bool own = V("own_pin")->present && V("own_pin")->number;
+    if (own && !process_is_training(n->process))
+        return "Only a training site takes a PIN that its person has not chosen as his own.";
+    if (!own && own_pin_refused(V("pin")->text))
+        return own_pin_refused(V("pin")->text);
     if (n->people_count == PEOPLE_MAX)
         return "There is no room for more people.";
     if (people_by_badge(n, V("badge")->text) != PEOPLE_MAX)
         return "This badge belongs to somebody.";
     if (people_by_id(n, V("person")->bytes) != PEOPLE_MAX)
         return "A person of this id is known already.";
+    if (stamp_is_taken(n, V("stamp")->text)) /* it stands in records as who did the work */
+        return "This stamp belongs to somebody.";
     return NULL;
 }
 
@@ -94,6 +110,25 @@ static bool is_affiliation(struct bytes_view v)
     return false;
 }
 
+/* The value of a read-in is what the program is called: a slip of one would be read by all. */
+static const char *program_refused(struct identity *n)
+{
+    static char text[240];
+    char scope[9] = "";
+    memcpy(scope, V("scope")->text.data, V("scope")->text.length);
+    const char *name = record_program(n, scope, identity_now(n));
+    const struct record *before =
+        V("supersedes")->present ? record_by_id(n, V("supersedes")->bytes) : NULL;
+    bool renames = before && strcmp(before->scope, scope) == 0;
+    if (!name || renames || bytes_equal_text(V("value")->text, name))
+        return NULL;
+    snprintf(text, sizeof text,
+             "The value of a read-in is the program's name, and the others say \"%s\": give that. "
+             "A program is renamed by superseding its read-ins.",
+             name);
+    return text;
+}
+
 static const char *enter_refused(struct identity *n)
 {
     static char text[200];
@@ -120,6 +155,8 @@ static const char *enter_refused(struct identity *n)
     if (escort && people_by_badge(n, V("value")->text) == PEOPLE_MAX)
         return "The value is the badge of the escort or sponsor; nobody has this one.";
     why = scope_refused(n, a, V("scope")->text);
+    if (!why && a->number == ATTRIBUTE_READ_IN)
+        why = program_refused(n);
     if (!why)
         why = span_refused(n, a);
     if (!why)
@@ -227,11 +264,27 @@ static const char *link_refused(struct identity *n, unsigned operation, const st
                : NULL;
 }
 
+/* Whoever is suspended already stays so by the word of the officer who did it. */
+static const char *reset_refused(struct identity *n, const struct token *token)
+{
+    size_t person = people_by_id(n, V("person")->bytes);
+    size_t by = people_by_id(n, token->person);
+    if (person == PEOPLE_MAX || by == PEOPLE_MAX)
+        return "There is no such person.";
+    if (memcmp(n->people[person].natural, n->people[by].natural, 16) == 0)
+        return "Nobody gives himself a first PIN: change your PIN, or ask another officer.";
+    if (n->people[person].suspended)
+        return "This person is suspended: another officer restores him first.";
+    return own_pin_refused(V("pin")->text);
+}
+
 const char *refusal_of(struct identity *n, unsigned operation, const struct token *token)
 {
     switch (operation) {
     case OPERATION_ADD_PERSON:
         return person_refused(n);
+    case OPERATION_RESET_PIN:
+        return reset_refused(n, token);
     case OPERATION_ADD_STATION:
         return station_refused(n);
     case OPERATION_ENTER_RECORD:

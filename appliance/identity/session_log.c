@@ -23,6 +23,8 @@ static const char *why_text(enum session_why why)
         return "what it was opened with was revoked";
     case SESSION_VISIT_OVER:
         return "its person's visit was over";
+    case SESSION_PIN_CHANGED:
+        return "its person's PIN was changed";
     case SESSION_WHY_NONE:
         break;
     }

@@ -59,13 +59,9 @@ size_t choices_of(struct identity *n, size_t person, struct answer_enclave_choic
 static size_t programs_of(const struct identity *n, struct answer_known_program *out)
 {
     for (size_t e = 0; e < n->enclaves_count; e++) {
-        out[e] = (struct answer_known_program){.enclave = n->enclaves[e], .name = n->enclaves[e]};
-        for (size_t i = 0; i < n->records_count; i++) {
-            const struct record *r = &n->records[i];
-            if (r->attribute->number == ATTRIBUTE_READ_IN && r->state == RECORD_APPROVED &&
-                strcmp(r->scope, n->enclaves[e]) == 0)
-                out[e].name = r->value; /* the newest one's */
-        }
+        const char *name = record_program(n, n->enclaves[e], identity_now(n));
+        out[e] = (struct answer_known_program){.enclave = n->enclaves[e],
+                                               .name = name ? name : n->enclaves[e]};
     }
     return n->enclaves_count;
 }
@@ -117,11 +113,12 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
     memcpy(a.session, s->session, 16);
     a.now = identity_now(n);
     a.until = a.now + (int64_t)(s->expires_ms - os_boot_ms());
-    a.officer = signin_is_officer(n, person);
+    a.choose_pin = n->people[person].pin_given; /* and is told of nothing before */
+    a.officer = !a.choose_pin && signin_is_officer(n, person);
     a.note = breaking_note(n, person);
     if (a.note[0] == '\0' && displaced)
         a.note = "You were signed in three times already: the oldest of these sessions has ended.";
-    a.enclaves_count = choices_of(n, person, choices);
+    a.enclaves_count = a.choose_pin ? 0 : choices_of(n, person, choices);
     a.enclaves = choices;
     a.programs_count = a.officer ? programs_of(n, programs) : 0;
     a.programs = programs;
@@ -177,6 +174,11 @@ static void pin_fits(struct identity *n, struct pending *p)
         check_escort(n, p);
         return;
     }
+    if (p->visitor < PEOPLE_MAX && n->people[p->person].pin_given) {
+        refuse_sign_in(n, p, 403, "", "The escort has not chosen a PIN yet.",
+                       "Let your escort sign in first, and choose one.");
+        return;
+    }
     if (p->visitor < PEOPLE_MAX &&
         !sessions_escorted(&n->sessions, p->person, p->station, os_boot_ms())) {
         refuse_sign_in(n, p, 403, "", "The escort is not signed in at this station.",
@@ -184,7 +186,9 @@ static void pin_fits(struct identity *n, struct pending *p)
                        "theirs.");
         return;
     }
-    if (pending_intent(n, p) != 0)
+    if (p->operation == OPERATION_CHANGE_PIN)
+        own_pin_proven(n, p);
+    else if (pending_intent(n, p) != 0)
         pending_unavailable(n, p,
                             "The auditor is not there, and without its record nobody signs in.");
 }
@@ -415,7 +419,7 @@ void signin_hashed(struct identity *n, const struct message_hashed *m)
         if (p->waits != WAITS_HASH || p->number != m->request)
             continue;
         memcpy(n->station, p->station, 16);
-        if (p->operation == OPERATION_ADD_PERSON) {
+        if (PIN_IS_GIVEN(p->operation) || p->proven) {
             memcpy(p->hash, m->hash, PASSWORD_HASH_LENGTH);
             if (pending_intent(n, p) != 0)
                 pending_unavailable(n, p, "The auditor is not there.");

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
 import type { Answers } from "../../app/api";
 import { useAsked } from "../../app/asked";
-import { day } from "../../app/clock";
+import { dayAndTime } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Heard, Waiting } from "../../parts/heard";
 import { Mark } from "../../parts/mark";
@@ -28,7 +28,14 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
   const of = (state: string) => all.filter((one) => one.state === state);
 
   const approve = async (one: Credential) => {
-    await act.run(() => session.send("approve_credential", { credential: one.credential }));
+    await act.run(() =>
+      session.sendSigned(
+        "approve_credential",
+        { credential: one.credential },
+        words.approveMeaning,
+        words.approveWhat(one.name, one.label, one.fingerprint),
+      ),
+    );
     asked.again();
   };
   const revoke = async (one: Credential, reason: string) => {
@@ -46,7 +53,11 @@ export function CredentialList({ session, cardPort }: { session: Session; cardPo
             <b>{one.name}</b> · {words.kinds[one.kind] ?? one.kind} “{one.label}”
           </p>
           <p class="row-reason quiet">
-            {words.about(NO_MODEL.test(one.model) ? words.noModel : words.model(one.model), day(one.registered))}
+            {words.about(
+              NO_MODEL.test(one.model) ? words.noModel : words.model(one.model),
+              dayAndTime(one.registered),
+              one.fingerprint,
+            )}
           </p>
           {mine && <p class="row-reason">{words.mine}</p>}
         </div>

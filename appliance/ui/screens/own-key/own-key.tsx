@@ -1,14 +1,17 @@
 import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
 import { cardShown } from "../../app/card";
+import { dayAndTime } from "../../app/clock";
 import { hasKeys, keyMade } from "../../app/key";
 import type { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
 import { TextField } from "../../parts/field";
 import { Heard } from "../../parts/heard";
+import { OwnPin } from "../own-pin/own-pin";
+import { words as ownPin } from "../own-pin/words";
 import { words } from "./words";
 
-type Stage = "label" | "proof" | "touch";
+type Stage = "label" | "proof" | "touch" | "pin";
 
 interface Props {
   session: Session;
@@ -23,7 +26,14 @@ export function OwnKey({ session, cardPort, leave }: Props) {
   const [label, setLabel] = useState("");
   const [kind, setKind] = useState<"key" | "card">("key");
   const [busy, setBusy] = useState(false);
+  /* When what was registered here was, "" before. */
+  const [made, setMade] = useState("");
+  const [pinSaid, setPinSaid] = useState("");
   const act = useAct();
+  const registered = () => {
+    setMade(dayAndTime(new Date(session.clock.now()).toISOString()));
+    setLabel("");
+  };
 
   const registerCard = async (badge: string, pin: string) => {
     setStage("touch");
@@ -31,7 +41,7 @@ export function OwnKey({ session, cardPort, leave }: Props) {
     setStage("label");
     if (challenge.kind !== "answer") return act.refuse(challenge.problem ?? words.lost);
     const fields = { credential: session.clock.id(), label: label.trim(), challenge: challenge.answer, badge, pin };
-    if (await act.run(() => session.send("register_card", fields))) setLabel("");
+    if (await act.run(() => session.send("register_card", fields))) registered();
   };
   const registerKey = async (badge: string, pin: string) => {
     setBusy(true);
@@ -46,17 +56,35 @@ export function OwnKey({ session, cardPort, leave }: Props) {
     setStage("label");
     if (made === null) return act.refuse(words.untouched);
     const fields = { credential: session.clock.id(), label: label.trim(), ...made };
-    if (await act.run(() => session.send("register_key", fields))) setLabel("");
+    if (await act.run(() => session.send("register_key", fields))) registered();
   };
 
   const register = kind === "key" ? registerKey : registerCard;
   const begin = (what: "key" | "card") => {
     act.clear();
+    setMade("");
+    setPinSaid("");
     setKind(what);
     setStage("proof");
   };
   const ready = label.trim() !== "" && !act.busy;
 
+  if (stage === "pin")
+    return (
+      <section class="over over-desk">
+        <OwnPin
+          session={session}
+          present=""
+          why=""
+          leaveWord={ownPin.back}
+          leave={() => setStage("label")}
+          done={(_, said) => {
+            setPinSaid(said);
+            setStage("label");
+          }}
+        />
+      </section>
+    );
   if (stage === "proof")
     return (
       <section class="over over-desk">
@@ -82,9 +110,29 @@ export function OwnKey({ session, cardPort, leave }: Props) {
           {words.back}
         </button>
       )}
-      <h1>{words.heading}</h1>
+      <div class="desk-head">
+        <h1 class="grow">{words.heading}</h1>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            act.clear();
+            setMade("");
+            setPinSaid("");
+            setStage("pin");
+          }}
+        >
+          {ownPin.change}
+        </button>
+      </div>
       <p>{words.text}</p>
+      {pinSaid !== "" && (
+        <p class="said" role="status">
+          {pinSaid}
+        </p>
+      )}
       <Heard act={act} />
+      {made !== "" && <p data-made={made}>{words.made(made)}</p>}
       <div class="fields">
         <TextField label={words.label} note={words.labelNote} longest={40} value={label} set={setLabel} />
       </div>

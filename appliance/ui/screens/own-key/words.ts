@@ -3,6 +3,7 @@ export const words = {
   text: "A security key that you carry can take the place of badge and PIN when you sign in, unlock and sign. It opens nothing until a security officer has approved it.",
   label: "What you call it",
   labelNote: "So that you and the officer know which it is, such as Blue key",
+  made: (at: string) => `Registered on ${at}.`,
   begin: "Register it",
   beginCard: "Register a card",
   card: "Put your card into the reader",

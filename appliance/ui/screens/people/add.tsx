@@ -12,7 +12,7 @@ export function Add({ session, leave }: { session: Session; leave(person: string
   const [badge, setBadge] = useState("");
   const [stamp, setStamp] = useState("");
   const [pin, setPin] = useState("");
-  const ready = [name, badge, stamp].every((text) => text.trim() !== "") && pin.length >= 4;
+  const ready = [name, badge, stamp].every((text) => text.trim() !== "") && pin.length >= 6;
 
   const send = async () => {
     const person = session.clock.id();

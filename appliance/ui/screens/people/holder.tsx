@@ -10,6 +10,7 @@ import { ReasonPanel } from "../../parts/reason";
 import { isAsked, isEnded, PAST, pastOf, RecordRow, saying } from "../../parts/record";
 import { Enter } from "./enter";
 import { Lacks } from "./lacks";
+import { NewPin } from "./new-pin";
 import { approveRevocation, mayApproveRevocation } from "./revoking";
 import { words } from "./words";
 
@@ -49,6 +50,7 @@ export function Holder({ session, programs, holder, also = [], link, waits, alon
   const [revoking, setRevoking] = useState<Record_ | null>(null);
   const [pausing, setPausing] = useState(false);
   const [lacking, setLacking] = useState(false);
+  const [resetting, setResetting] = useState(false);
   const again = () => {
     asked.again();
     changed();
@@ -70,6 +72,19 @@ export function Holder({ session, programs, holder, also = [], link, waits, alon
     );
   if (lacking)
     return <Lacks session={session} programs={programs} holder={holder} leave={() => setLacking(false)} />;
+  if (resetting)
+    return (
+      <NewPin
+        session={session}
+        person={holder}
+        alone={alone}
+        act={act}
+        leave={() => {
+          setResetting(false);
+          again();
+        }}
+      />
+    );
   const revoke = async (record: Record_, reason: string) => {
     await act.run(() => session.send("revoke_record", { record: record.record, reason }));
     setRevoking(null);
@@ -93,6 +108,11 @@ export function Holder({ session, programs, holder, also = [], link, waits, alon
         {link !== undefined && (
           <button type="button" class="button" onClick={link}>
             {words.link}
+          </button>
+        )}
+        {holder.kind === "PERSON" && !holder.suspended && holder.id !== session.person && (
+          <button type="button" class="button" onClick={() => setResetting(true)}>
+            {words.newPin}
           </button>
         )}
         {holder.kind === "PERSON" && (

@@ -125,6 +125,13 @@ export const words = {
   badgeNote: "Scan it into this field",
   stamp: "Stamp",
   pin: "First PIN",
-  pinNote: "4 digits at least; six are asked for by most sites",
+  pinNote: "Six digits or more, no run and no repetition. At the first sign-in it is replaced by one that only its person knows.",
+  newPin: "New PIN",
+  newPinTitle: (name: string) => `A new first PIN for ${name}`,
+  newPinAbout:
+    "For somebody who forgot the PIN. You sign. Every session ends, and nothing opens until another officer restores the person, best with the person there; then the PIN opens only the choice of another. A badge that wrong PINs locked is released by itself.",
+  newPinWhy: "Why",
+  newPinButton: "Set it",
+  newPinMeaning: "I have seen this person, who needs a new first PIN",
   addButton: "Add",
 };

@@ -8,12 +8,16 @@ import { Session } from "../../app/session";
 import { Credentials } from "../../parts/credentials";
 import { Frame } from "../../parts/frame";
 import { Refusal } from "../../parts/refusal";
+import { OwnPin } from "../own-pin/own-pin";
+import { words as ownPin } from "../own-pin/words";
 import { words } from "./words";
 
 type SignedIn = Answers["signed_in"];
 type Failed = Exclude<Outcome<unknown>, { kind: "answer" }>;
 
 const CHOICE_MS = 60_000;
+/* Somebody thinks of a PIN. */
+const THINKING_MS = 5 * 60_000;
 /* The field of a refusal that asks for the escort, too. */
 const ESCORT = "escort_badge";
 
@@ -21,6 +25,12 @@ const ESCORT = "escort_badge";
 interface Here {
   signedIn: SignedIn;
   session: Session;
+}
+
+/** Who has to choose a PIN first; the one that was typed, or "" behind a key. */
+interface First {
+  session: Session;
+  pin: string;
 }
 
 interface Props {
@@ -40,6 +50,7 @@ export function SignIn({ station, badge, program }: Props) {
   const [here, setHere] = useState<Here | null>(null);
   const [visitor, setVisitor] = useState<{ badge: string; pin: string } | null>(null);
   const [wantsKey, setWantsKey] = useState(false);
+  const [first, setFirst] = useState<First | null>(null);
 
   /* The PIN of a visitor whose escort does not come is forgotten. */
   useEffect(() => {
@@ -47,6 +58,16 @@ export function SignIn({ station, badge, program }: Props) {
     const timer = window.setTimeout(() => setVisitor(null), CHOICE_MS);
     return () => window.clearTimeout(timer);
   }, [visitor]);
+
+  useEffect(() => {
+    if (first === null) return;
+    const timer = window.setTimeout(() => leaveFirst(first), THINKING_MS);
+    return () => window.clearTimeout(timer);
+  }, [first]);
+  const leaveFirst = ({ session }: First) => {
+    setFirst(null);
+    void session.signOut();
+  };
 
   const fail = (outcome: Failed) => {
     setBusy(false);
@@ -61,10 +82,16 @@ export function SignIn({ station, badge, program }: Props) {
     setHere(null);
     fail(outcome);
   };
-  const heard = (outcome: Outcome<SignedIn>) => {
+  const heard = (outcome: Outcome<SignedIn>, pin = "") => {
     setVisitor(null);
     if (outcome.kind !== "answer") return fail(outcome);
     const session = Session.atEntry(outcome.answer);
+    if (outcome.answer.choose_pin) {
+      setBusy(false);
+      setFailed(null);
+      setScanned((before) => ({ ...before, badge: "" }));
+      return setFirst({ session, pin });
+    }
     const choices = outcome.answer.enclaves;
     const back = choices.find(({ enclave }) => enclave === scanned.program);
     setScanned({ badge: "", program: "" });
@@ -87,7 +114,7 @@ export function SignIn({ station, badge, program }: Props) {
       setTries((n) => n + 1);
       return;
     }
-    heard(outcome);
+    heard(outcome, visitor?.pin ?? pin);
   };
   const signInByKey = async (badge: string) => {
     setBusy(true);
@@ -119,14 +146,27 @@ export function SignIn({ station, badge, program }: Props) {
       name={words.title}
       middle={<span class="station">{station.station}</span>}
       right={
-        here === null && (
+        here === null &&
+        first === null && (
           <button type="button" class="button button-small" onClick={() => setWantsKey(!wantsKey)}>
             {wantsKey ? words.ownKeyNot : words.ownKey}
           </button>
         )
       }
     >
-      {here !== null ? (
+      {first !== null ? (
+        <OwnPin
+          session={first.session}
+          present={first.pin}
+          why={ownPin.first}
+          leaveWord={ownPin.notNow}
+          leave={() => leaveFirst(first)}
+          done={(pin) => {
+            setFirst(null);
+            void signIn(first.session.badge, pin);
+          }}
+        />
+      ) : here !== null ? (
         <Choose here={here} busy={busy} enter={(enclave) => void enter(here.session, enclave)} drop={drop} />
       ) : (
         <Credentials
