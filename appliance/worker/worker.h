@@ -125,7 +125,8 @@ struct worker {
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
     size_t denials_count;
-    struct opening openings[OPENING_ROWS][OPENINGS_A_ROW]; /* first openings, by a digest of what was opened by whom */
+    struct opening openings[OPENING_ROWS][OPENINGS_A_ROW]; /* first openings, by a digest of what
+                                                              was opened by whom */
     /* memory for one request */
     uint8_t *arena;
     uint8_t *scratch;
