@@ -1,4 +1,5 @@
 /* A session goes on, is locked, is unlocked, ends; officers release a person who was locked out. */
+#include <stdio.h>
 #include <string.h>
 
 #include "appliance/identity/proof.h"
@@ -33,7 +34,10 @@ struct session *lock_session(struct identity *n, struct peer *gateway,
         memcmp(ret_token->station, n->station, 16) != 0)
         return NULL;
     struct session *s = signin_session(n, ret_token->session);
-    return s && session_is_of(n, s, ret_token) ? s : NULL;
+    if (!s || !session_is_of(n, s, ret_token))
+        return NULL;
+    snprintf(s->enclave, sizeof s->enclave, "%s", gateway->enclave);
+    return s;
 }
 
 static bool is_allowed_when_locked(const struct operation *operation)

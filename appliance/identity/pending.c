@@ -69,6 +69,7 @@ int pending_hash(struct identity *n, struct pending *p, struct bytes_view pin,
 static uint16_t class_of(unsigned operation)
 {
     switch (operation) {
+    case OPERATION_END_SESSION:
     case OPERATION_RELEASE_PERSON:
     case OPERATION_SET_LOCKOUT:
     case OPERATION_REGISTER_CHALLENGE:

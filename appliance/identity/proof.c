@@ -8,6 +8,10 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
                    const struct operation *operation)
 {
     switch (operation->number) {
+    case OPERATION_GET_SESSIONS:
+    case OPERATION_END_SESSION:
+        signed_in_request(n, gateway, m, operation);
+        return;
     case OPERATION_GET_CREDENTIALS:
     case OPERATION_APPROVE_CREDENTIAL:
     case OPERATION_REVOKE_CREDENTIAL:
@@ -32,6 +36,9 @@ void proof_request(struct identity *n, struct peer *gateway, const struct messag
 void proof_go_on(struct identity *n, struct pending *p)
 {
     switch (p->operation) {
+    case OPERATION_END_SESSION:
+        signed_in_go_on(n, p);
+        return;
     case OPERATION_APPROVE_CREDENTIAL:
     case OPERATION_REVOKE_CREDENTIAL:
         credentials_go_on(n, p);
@@ -56,6 +63,7 @@ int proof_apply(struct identity *n, const struct event *event)
     case EVENT_SESSION_ENDED:
     case EVENT_SESSION_LOCKED:
     case EVENT_SESSION_UNLOCKED:
+    case EVENT_SESSION_STOPPED:
         return sessions_apply(n, event);
     case EVENT_PIN_REFUSED:
     case EVENT_PIN_PROVEN:

@@ -15,7 +15,8 @@ enum session_why {
     SESSION_UNESCORTED,
     SESSION_REVOKED,
     SESSION_VISIT_OVER,
-    SESSION_PIN_CHANGED
+    SESSION_PIN_CHANGED,
+    SESSION_STOPPED /* by an officer */
 };
 /* session_begin(n, p, person, escort, factor, ret_displaced): Open one for ${p}'s station; NULL
  * when there is no room. */
@@ -102,6 +103,11 @@ void credential_record(struct identity *n, struct pending *p, struct event *even
 const char *credential_registered_text(const struct credential *credential);
 must_use int credentials_apply(struct identity *n, const struct event *event);
 
+/* signed_in.c: who is signed in, for officers, and one of these sessions ended by one. */
+void signed_in_request(struct identity *n, struct peer *gateway, const struct message_request *m,
+                       const struct operation *operation);
+void signed_in_go_on(struct identity *n, struct pending *p);
+
 /* cards.c: PIV and CAC cards. */
 void cards_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                    const struct operation *operation);
@@ -114,8 +120,11 @@ void cards_shown(struct identity *n, struct peer *gateway, uint64_t request,
 must_use int cards_apply(struct identity *n, const struct event *event);
 
 /* What this part has of the tables. */
-#define PROOF_OPERATIONS(number) ((number) >= OPERATION_TOUCH && (number) < 130)
-#define PROOF_EVENTS(number)     ((number) >= EVENT_SESSION_OPENED && (number) < 90)
+#define PROOF_OPERATIONS(number)                                                                   \
+    (((number) >= OPERATION_TOUCH && (number) < 130) || SESSION_OPERATIONS(number))
+#define SESSION_OPERATIONS(number)                                                                 \
+    ((number) == OPERATION_GET_SESSIONS || (number) == OPERATION_END_SESSION)
+#define PROOF_EVENTS(number) ((number) >= EVENT_SESSION_OPENED && (number) < 90)
 
 /* proof.c: which of these an operation is for. */
 void proof_request(struct identity *n, struct peer *gateway, const struct message_request *m,

@@ -34,7 +34,8 @@ struct session {
     size_t person; /* place in people */
     size_t escort; /* likewise, or SESSION_ALONE */
     uint8_t station[16];
-    uint8_t factor; /* enum factor that opened it */
+    char enclave[9]; /* at whose door it was last heard of; "" the entry; not in the log */
+    uint8_t factor;  /* enum factor that opened it */
     uint64_t opened_ms;
     uint64_t verified_ms; /* the last proof */
     uint64_t active_ms;   /* the last sign of life */

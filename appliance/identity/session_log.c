@@ -25,6 +25,8 @@ static const char *why_text(enum session_why why)
         return "its person's visit was over";
     case SESSION_PIN_CHANGED:
         return "its person's PIN was changed";
+    case SESSION_STOPPED:
+        return "an officer ended it";
     case SESSION_WHY_NONE:
         break;
     }
@@ -227,6 +229,8 @@ int sessions_apply(struct identity *n, const struct event *event)
 {
     if (event->number == EVENT_SESSION_OPENED)
         return opened(n, &event->session_opened);
+    if (event->number == EVENT_SESSION_STOPPED)
+        return 0; /* who ended it, and why; that it ended is the next event */
     /* a session that is not there belongs to another boot */
     struct session *s = sessions_find(&n->sessions, event->session_ended.session, 0);
     if (!s)

@@ -355,6 +355,7 @@ static void redeem(struct identity *n, struct peer *gateway, const struct messag
     }
     if (session_token(n, s, gateway->enclave, token) != 0)
         log_die("a token could not be signed");
+    memcpy(s->enclave, c->enclave, sizeof s->enclave);
     const struct person *who = &n->people[s->person];
     struct answer_redeemed a = {.token = token, .name = who->name, .stamp = who->stamp};
     memcpy(a.person, who->person, 16);

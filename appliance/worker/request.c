@@ -91,10 +91,14 @@ static int open_object(struct worker *w, struct command *c)
     bytes_put_fixed(&put, m->object, 16);
     bytes_put_u32(&put, m->sequence);
     hash_content("casemate/opening/1", bytes_view_of(key, sizeof key), digest);
-    struct opening *place = &w->openings[(digest[30] << 8 | digest[31]) % OPENINGS];
-    if (memcmp(place->digest, digest, sizeof place->digest) == 0)
-        return 0;
-    memcpy(place->digest, digest, sizeof place->digest);
+    /* the newest first in its row: a page asks again every two seconds, and two that met in one
+     * place would be written without end */
+    struct opening *row = w->openings[(digest[30] << 8 | digest[31]) % OPENING_ROWS];
+    for (size_t i = 0; i < OPENINGS_A_ROW; i++)
+        if (memcmp(row[i].digest, digest, sizeof row[i].digest) == 0)
+            return 0;
+    memmove(row + 1, row, (OPENINGS_A_ROW - 1) * sizeof *row);
+    memcpy(row->digest, digest, sizeof row->digest);
     return mes_emit(c, &event);
 }
 

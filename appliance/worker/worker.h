@@ -54,7 +54,8 @@ struct intent {
 };
 
 /* Who has opened what in which session: the first time is recorded. */
-#define OPENINGS 4096
+#define OPENING_ROWS   512
+#define OPENINGS_A_ROW 8
 struct opening {
     uint8_t digest[16];
 };
@@ -124,7 +125,8 @@ struct worker {
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
     size_t denials_count;
-    struct opening openings[OPENINGS]; /* first openings, by a digest of what was opened by whom */
+    struct opening openings[OPENING_ROWS][OPENINGS_A_ROW]; /* first openings, by a digest of what
+                                                              was opened by whom */
     /* memory for one request */
     uint8_t *arena;
     uint8_t *scratch;

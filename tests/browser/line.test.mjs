@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  atDoor, badgeIn, card, has, identify, isIn, OTHER_PROGRAM, person, picture, scan, served, signOut, skip, station,
+  atDoor, badgeIn, card, has, identify, isIn, OTHER_PROGRAM, person, picture, scan, served, signOut, skip, station, takeRole,
   WORKING_PROGRAM,
 } from "./walk.mjs";
 
@@ -118,6 +118,31 @@ test("an operator does operation 40, buys it off, and the unit moves on", { skip
   assert.match(text, /50 · /, "the unit stands at operation 50");
   await signOut(page);
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("what was taken away is gone from an open job within three seconds, words and drawing", { skip }, async () => {
+  const who = inspector();
+  const page = await station();
+  await badgeIn(page, who, WORKING_PROGRAM);
+  const serial = await startAt(page, 40);
+  const words = (await page.locator(".step-text").innerText()).trim();
+  assert.ok(words.length > 10);
+  await page.getByRole("button", { name: "Drawing" }).click();
+  await page.locator(".drawing img").waitFor();
+  const restore = await takeRole(who, "operator");
+  const rest = who.roles.filter((role) => role === "inspector").length > 0 ? await takeRole(who, "inspector") : null;
+  const began = performance.now();
+  await page.locator(".drawing").waitFor({ state: "detached", timeout: 3_000 });
+  await page.locator(".refusal").waitFor({ timeout: 3_000 - (performance.now() - began) });
+  const shown = await page.locator("body").innerHTML();
+  assert.ok(!shown.includes(words) && !shown.includes(serial) && !shown.includes("blob:"), "not in the page either");
+  await picture(page, "job-revoked", /./);
+  await restore();
+  await rest?.();
+  await page.reload();
+  await badgeIn(page, who, WORKING_PROGRAM);
+  await page.locator(`[data-task="${serial}"]`).getByRole("button", { name: "Continue" }).waitFor();
   await page.context().close();
 });
 

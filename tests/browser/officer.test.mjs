@@ -299,6 +299,34 @@ test("a person registers a key, an officer approves it, and it signs in and sign
   await page.context().close();
 });
 
+test("an officer sees who is signed in where, and ends a session", { skip }, async () => {
+  const who = operators()[0];
+  const work = await station();
+  await badgeIn(work, who, WORKING_PROGRAM);
+  await work.locator("[data-task]").first().waitFor();
+  const page = await atEntry(officers()[0]);
+  await tab(page, "Signed in");
+  const row = page.locator(`[data-session="${who.badge}"]`, { hasText: WORKING_PROGRAM }).first();
+  await row.waitFor();
+  assert.match(await row.innerText(), new RegExp(`${who.name}.*signed in with badge and PIN.*since`, "s"));
+  await page.getByText("You", { exact: true }).waitFor();
+  await picture(page, "sessions");
+  await targetsAreLarge(page, "sessions");
+  const before = await page.locator(`[data-session="${who.badge}"]`).count();
+  await row.getByRole("button", { name: "End it" }).click();
+  const panel = page.getByRole("dialog");
+  await panel.getByRole("textbox").fill("the bench was left alone");
+  await picture(page, "session-end");
+  await panel.getByRole("button", { name: "End it" }).click();
+  await page.locator(".said").waitFor();
+  await page.waitForFunction(([badge, count]) => document.querySelectorAll(`[data-session="${badge}"]`).length < count, [who.badge, before]);
+  await work.getByRole("heading", { name: "Your session has ended" }).waitFor({ timeout: 3_000 });
+  assert.equal(await work.locator("main").isVisible(), false);
+  assert.deepEqual(page.faults, []);
+  await work.context().close();
+  await page.context().close();
+});
+
 test("a locked session of the entry shows nothing, and its own person's PIN opens it again", { skip }, async () => {
   const [one] = officers();
   const page = await atEntry(one);

@@ -10,6 +10,7 @@
  * CASEMATE_CHROMIUM     the browser (/usr/bin/chromium)
  */
 import assert from "node:assert/strict";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before } from "node:test";
@@ -148,6 +149,54 @@ export async function atDoor(who, program) {
   const door = `http://localhost:${handed.port}`;
   const { answer: redeemed } = await ask(`${door}/api/redeem`, "POST", "", { code: handed.code });
   return (method, path, body) => ask(door + path, method, redeemed.token, body);
+}
+
+const uuid = () => {
+  const [ms, r] = [Date.now().toString(16).padStart(12, "0"), randomUUID()];
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${r.slice(15)}`;
+};
+
+/* An officer takes a role from somebody, without a page; what comes back gives it again, by two. */
+export async function takeRole(who, role) {
+  const at = (path, method, token, body) => ask(`${card.entry}/api/${path}`, method, token, body);
+  const officers = card.people.filter((one) => has(one, "security-officer")).slice(0, 2);
+  const enter = async ({ badge, pin }) => (await at("sign-in", "POST", "", { badge, pin })).answer.token;
+  const [one, two] = [await enter(officers[0]), await enter(officers[1])];
+  const { people } = (await at("people", "GET", one)).answer;
+  const holder = people.find(({ badge }) => badge === who.badge).person;
+  const { records } = (await at(`records?holder=${holder}`, "GET", one)).answer;
+  const taken = records.filter(({ attribute, value, state }) => attribute === "role" && value === role && state === "active");
+  assert.ok(taken.length > 0, `${who.name} has the role ${role}`);
+  for (const { record } of taken) {
+    const { status } = await at("records/revoke", "POST", one, { id: uuid(), record, reason: "for the walk" });
+    assert.equal(status, 200);
+  }
+  return async () => {
+    const made = taken.map((before) => ({ ...before, record: uuid() }));
+    for (const { record, attribute, value, scope, granted_by, granting_role, document_type, document, document_date, from, until } of made) {
+      const { status, answer } = await at("records", "POST", one, {
+        id: uuid(), record, holder, attribute, value, scope, granted_by, granting_role, document_type, document,
+        document_date, from, until,
+      });
+      assert.equal(status, 200, answer.error);
+    }
+    const text = JSON.stringify({ id: uuid(), records: made.map(({ record }) => record) });
+    const digest = createHash("sha256").update(`casemate/action/1\napprove-records\nentry000\n${text}`).digest("hex");
+    const { badge, pin } = officers[1];
+    const signed = await at("entry/sign", "POST", two, {
+      badge, pin, operation: "approve-records", digest, meaning: "I approve a record",
+    });
+    const response = await fetch(`${card.entry}/api/records/approve`, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json", Authorization: `Bearer ${two}`,
+        "X-Casemate-Statement": signed.answer.statement,
+      },
+      body: text,
+    });
+    assert.equal(response.status, 200, await response.text());
+    for (const token of [one, two]) await at("entry/sign-out", "POST", token, {});
+  };
 }
 
 /* One decision test of the shipped set, with what it needs of the world and no more. */

@@ -90,6 +90,37 @@ at_entry "" sign-in "$(pin CW-1003)"
 says "the fourth says that the oldest has ended" "$(answer .note)" "the oldest of these sessions has ended"
 is "and it has, the others not" "$(works "$first")$(works "$second")$(works "$third")" 401200200
 
+# ---- officers see who is signed in, and end a session ----
+
+officers
+entry_get "$one_token" sessions
+is "an officer sees who is signed in" "$status" 200
+of() { answer --arg b "$1" --arg w "$2" '[.sessions[] | select(.badge == $b and .enclave == $w)] | length'; }
+is "where" "$(of CW-1003 "$enclave")" 2
+is "and that the fourth stands at the entry" "$(of CW-1003 "")" 1
+is "his own as his own" "$(answer '[.sessions[] | select(.own)] | length')" 1
+ended=$(answer --arg w "$enclave" '[.sessions[] | select(.badge == "CW-1003" and .enclave == $w)] | sort_by(.since)[0].session')
+own=$(answer '.sessions[] | select(.own).session')
+at_entry "$first" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$ended\",\"reason\":\"r\"}"
+is "a token of a program ends nobody" "$status" 401
+operator=$(sign_in CW-1002) || exit 1
+entry_get "$operator" sessions
+is "an operator sees nothing" "$status" 404
+entry_post "$operator" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$ended\",\"reason\":\"r\"}"
+is "nor ends anything" "$status" 404
+entry_post "$one_token" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$ended\"}"
+is "without a reason it is not ended" "$status" 400
+is "they work on" "$(works "$second")$(works "$third")" 200200
+entry_post "$one_token" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$own\",\"reason\":\"r\"}"
+is "an officer does not end his own so" "$status" 409
+entry_post "$one_token" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$ended\",\"reason\":\"the bench was left alone\"}"
+is "with one it is" "$status" 200
+is "and is over in the program, the other not" "$(works "$second")$(works "$third")" 401200
+entry_post "$one_token" sessions/end "{\"id\":\"$(uuid)\",\"session\":\"$ended\",\"reason\":\"again\"}"
+is "once" "$status" 409
+again identity ""
+is "identity that was started again does not know it any more" "$(settled "$second")" 401
+
 # ---- a visitor ----
 
 grant CW-1005 visitor CW-1004
@@ -127,7 +158,7 @@ unknown="$status $(cat "$work/answer")"
 http "$entry/api/sign-in" "" --data-binary '{"badge":"CW-1006","pin":"000000"}'
 is "a badge that nobody has is answered like a wrong PIN" "$status $(cat "$work/answer")" "$unknown"
 grep -qE 'NOBODY-1|CW-1006' "$CASEMATE_SITE/log" "$CASEMATE_SITE/auditor/journal.log" && not_ok "no badge stands in a log" || ok "no badge stands in a log"
-for detail in badge_and_PIN locked signed_out its_escort_had_gone its_person_signed_in_once_more; do
+for detail in badge_and_PIN locked signed_out its_escort_had_gone an_officer_ended_it its_person_signed_in_once_more; do
     check "the journal has: $detail" grep -q "$detail" "$CASEMATE_SITE/auditor/journal.log"
 done
 finish

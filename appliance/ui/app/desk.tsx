@@ -13,6 +13,8 @@ import { mayApproveRevocation } from "../screens/people/revoking";
 import { words as people } from "../screens/people/words";
 import { Programs } from "../screens/programs/programs";
 import { words as programs } from "../screens/programs/words";
+import { Sessions } from "../screens/sessions/sessions";
+import { words as sessions } from "../screens/sessions/words";
 import { SitePolicy } from "../screens/site-policy/site-policy";
 import { words as rules } from "../screens/site-policy/words";
 import { Stations } from "../screens/stations/stations";
@@ -22,13 +24,14 @@ import { useAsked } from "./asked";
 import { useOver } from "./over";
 import type { Session } from "./session";
 
-type Tab = "programs" | "people" | "due" | "stations" | "credentials" | "rules" | "key";
+type Tab = "programs" | "people" | "due" | "stations" | "sessions" | "credentials" | "rules" | "key";
 
 const OFFICERS: { tab: Tab; title: string }[] = [
   { tab: "programs", title: programs.title },
   { tab: "people", title: people.title },
   { tab: "due", title: due.title },
   { tab: "stations", title: stations.title },
+  { tab: "sessions", title: sessions.title },
   { tab: "credentials", title: credentials.title },
   { tab: "rules", title: rules.title },
 ];
@@ -91,6 +94,7 @@ export function Desk({ session, station, signedIn, first, drop }: Props) {
       {tab === "people" && <People {...shared} />}
       {tab === "due" && <Due {...shared} enters={enters} />}
       {tab === "stations" && <Stations session={session} programs={signedIn.programs} />}
+      {tab === "sessions" && <Sessions session={session} programs={signedIn.programs} />}
       {tab === "credentials" && <CredentialList session={session} cardPort={station.card_port} />}
       {tab === "rules" && <SitePolicy session={session} programs={signedIn.enclaves} />}
       {tab === "key" && <OwnKey session={session} cardPort={station.card_port} />}

@@ -59,6 +59,7 @@ interface Who {
 const TOUCH_MS = 60_000;
 /* Forbidden and absent are one answer. */
 const NOTHING_HERE = 404;
+export const LOCKED = 423;
 const UNTOUCHED: Problem = {
   error: "The key did not answer.",
   field: "",
@@ -204,7 +205,7 @@ export class Session {
   private noticing<A>(outcome: Outcome<A>, name?: Name): Outcome<A> {
     if (outcome.kind !== "refused") return outcome;
     if (outcome.status === 401) this.ended.set(true);
-    if (outcome.status === 423) this.locked.set(true);
+    if (outcome.status === LOCKED) this.locked.set(true);
     const action = name === undefined ? "" : operations[name].action;
     if (outcome.status !== NOTHING_HERE || !glassActions.includes(action)) return outcome;
     return { ...outcome, problem: { ...outcome.problem, breakable: action } };

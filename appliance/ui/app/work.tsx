@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Frame } from "../parts/frame";
-import { BreakGlass } from "../parts/refusal";
+import { BreakGlass, Refusal } from "../parts/refusal";
 import { words } from "../parts/words";
 import { Denials } from "../screens/denials/denials";
 import { words as denials } from "../screens/denials/words";
@@ -22,11 +22,12 @@ import { Tasks } from "../screens/tasks/tasks";
 import { words as tasks } from "../screens/tasks/words";
 import { Transfer } from "../screens/transfer/transfer";
 import { words as transfer } from "../screens/transfer/words";
-import type { Answers } from "./api";
+import type { Answers, Problem } from "./api";
 import { entryAddress } from "./app";
+import { OPEN_MS, REFUSED_MS } from "./asked";
 import { handedOn, isLikeBadge } from "./handed";
 import { useOver } from "./over";
-import type { Session } from "./session";
+import { LOCKED, type Session } from "./session";
 import { useTaker } from "./wedge";
 
 type Tab = "tasks" | "orders" | "transfer" | "security" | "markings" | "policy" | "rationale" | "denials";
@@ -61,7 +62,6 @@ const TABS: { tab: Tab; title: string; roles: string[]; actions?: string[] }[] =
 /* More tabs than that stand closer together. */
 const NARROW = 4;
 const MANY = 5;
-const PROGRAM_MS = 20_000;
 /* How long a broken glass may take to be known in the program. */
 const OPENING_MS = 10_000;
 const OPENING_LOOK_MS = 300;
@@ -86,6 +86,8 @@ interface Props {
 
 export function Work({ session, station, page, drop }: Props) {
   const [program, setProgram] = useState<Answers["program"] | null>(null);
+  /* The program was shown, and is not this person's any more. */
+  const [closed, setClosed] = useState<Problem | null>(null);
   const openedBy = (said: Answers["program"] | null) =>
     (said?.glass ?? []).filter(({ person }) => person === session.person).map(({ action }) => action);
   const opened = openedBy(program);
@@ -122,13 +124,23 @@ export function Work({ session, station, page, drop }: Props) {
 
   useEffect(() => {
     let stopped = false;
+    let known = false;
     const look = async () => {
       const outcome = await session.ask("get_program", {});
       if (stopped) return;
-      if (outcome.kind === "answer") setProgram(outcome.answer);
-      /* again and again: the glass may be broken at any time */
-      const wait = outcome.kind === "lost" ? 2000 : PROGRAM_MS;
-      timer = window.setTimeout(() => void look(), wait);
+      const refused = outcome.kind === "refused" && outcome.status !== LOCKED;
+      if (outcome.kind === "answer") {
+        known = true;
+        setProgram(outcome.answer);
+        setClosed(null);
+      }
+      if (refused && known) {
+        session.signing.value?.cancel();
+        setProgram(null);
+        setClosed(outcome.problem);
+      }
+      /* again and again: the glass may be broken, and the program closed, at any time */
+      timer = window.setTimeout(() => void look(), refused ? REFUSED_MS : OPEN_MS);
     };
     let timer = 0;
     void look();
@@ -156,6 +168,7 @@ export function Work({ session, station, page, drop }: Props) {
       alert={program !== null && <Alert session={session} glass={program.glass} />}
       middle={
         job === null &&
+        closed === null &&
         mine.length > 1 &&
         mine.map((choice) => (
           <button
@@ -183,7 +196,9 @@ export function Work({ session, station, page, drop }: Props) {
       covered={covered}
     >
       <BreakGlass.Provider value={setBreaking}>
-        {job !== null ? (
+        {closed !== null ? (
+          <Refusal problem={closed} />
+        ) : job !== null ? (
           <Execute
             key={turn}
             session={session}
@@ -224,7 +239,7 @@ export function Work({ session, station, page, drop }: Props) {
             )}
           </>
         )}
-        {breaking !== null && (
+        {breaking !== null && closed === null && (
           <Break
             session={session}
             program={program?.name ?? ""}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../../app/api";
-import type { Session } from "../../app/session";
+import { OPEN_MS } from "../../app/asked";
+import { LOCKED, type Session } from "../../app/session";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { words as shared } from "../../parts/words";
 import type { Job } from "./steps";
@@ -15,7 +16,8 @@ interface Props {
 
 /**
  * The operation's document, as a picture, part by part: each is asked for by itself, and when one is
- * refused none is shown.  Its bytes are forgotten when it is closed.
+ * refused none is shown.  While it is open its first part is asked for again and again.  Its bytes are
+ * forgotten when it is closed or refused.
  */
 export function Drawing({ session, job, legend, close }: Props) {
   const [picture, setPicture] = useState("");
@@ -28,6 +30,22 @@ export function Drawing({ session, job, legend, close }: Props) {
   useEffect(() => {
     let url = "";
     let stopped = false;
+    let timer = 0;
+    const forget = () => {
+      if (url !== "") URL.revokeObjectURL(url);
+      url = "";
+    };
+    const stay = async () => {
+      const outcome = await session.part(job.document, 1);
+      if (stopped) return;
+      if (outcome.kind !== "refused" || outcome.status === LOCKED) {
+        timer = window.setTimeout(() => void stay(), OPEN_MS);
+        return;
+      }
+      forget();
+      setPicture("");
+      setProblem(outcome.problem);
+    };
     const look = async () => {
       const parts: Blob[] = [];
       while (parts.length < job.document_parts) {
@@ -41,11 +59,13 @@ export function Drawing({ session, job, legend, close }: Props) {
       }
       url = URL.createObjectURL(new Blob(parts, { type: "image/svg+xml" }));
       setPicture(url);
+      timer = window.setTimeout(() => void stay(), OPEN_MS);
     };
     void look();
     return () => {
       stopped = true;
-      if (url !== "") URL.revokeObjectURL(url);
+      window.clearTimeout(timer);
+      forget();
     };
   }, [session, job.document, job.document_parts, turn]);
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
 import { NoAnswer, Refusal } from "../../parts/refusal";
@@ -24,7 +24,7 @@ interface Props {
 
 /** One operation on one unit: one step fills the screen. */
 export function Execute({ session, legend, unit, sequence, leave }: Props) {
-  const asked = useAsked(session, "get_job", { unit, sequence }, 0);
+  const asked = useAsked(session, "get_job", { unit, sequence }, OPEN_MS);
   const [at, setAt] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [stopped, setStopped] = useState<Stopped | null>(null);
@@ -36,7 +36,12 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
     if (job !== null && at === null) setAt(resumeAt(job, stepsOf(job)));
   }, [job, at]);
 
-  if (stopped !== null) return <Stop stopped={stopped} leave={() => leave("")} />;
+  const isRefused = asked.problem !== null && job === null;
+  useEffect(() => {
+    if (isRefused) session.signing.value?.cancel();
+  }, [session, isRefused]);
+
+  if (stopped !== null && !isRefused) return <Stop stopped={stopped} leave={() => leave("")} />;
   if (job === null || at === null)
     return (
       <section class="centre">
@@ -52,26 +57,30 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
   const steps = stepsOf(job);
   const step = steps[at];
   if (step === undefined) return null;
-  const go = (to: number) => {
+  /* The box is asked before anything more is shown. */
+  const go = async (to: number) => {
     setProblem(null);
-    setAt(Math.max(0, Math.min(to, steps.length - 1)));
+    if (await asked.again()) setAt(Math.max(0, Math.min(to, steps.length - 1)));
+  };
+  const open = async () => {
+    if (await asked.again()) setDrawing(true);
   };
   const heard = (done: Answers["done"], characteristic: Characteristic | null, value: string) => {
     if (done.held) return setStopped({ text: done.text, characteristic, value });
     setProblem(null);
-    asked.again();
+    void asked.again();
   };
   const finished = (done: Answers["done"]) =>
     done.held ? setStopped({ text: done.text, characteristic: null, value: "" }) : leave(done.text);
 
   const foot = (main: ComponentChildren) => (
-    <Foot job={job} at={at} go={go} leave={leave} open={() => setDrawing(true)}>
-      {main ?? <NextButton recorded={isRecorded(job, step)} go={() => go(at + 1)} />}
+    <Foot job={job} at={at} go={(to) => void go(to)} leave={leave} open={() => void open()}>
+      {main ?? <NextButton recorded={isRecorded(job, step)} go={() => void go(at + 1)} />}
     </Foot>
   );
   return (
     <section class="execute">
-      <Progress job={job} steps={steps} at={at} go={go} />
+      <Progress job={job} steps={steps} at={at} go={(to) => void go(to)} />
       <div class="step">
         <Head job={job} step={step} at={at} count={steps.length} />
         {problem !== null && <Refusal problem={problem} />}

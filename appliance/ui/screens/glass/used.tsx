@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import { dayAndTime, moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { opens } from "../../parts/glass-words";
@@ -10,11 +10,9 @@ import { words } from "./words";
 
 type Glass = Answers["open_glass"];
 
-const EVERY_MS = 10_000;
-
 /** In the program: what was broken within a month, and from the log what was done behind it. */
 export function Used({ session }: { session: Session }) {
-  const asked = useAsked(session, "get_glass_used", {}, EVERY_MS);
+  const asked = useAsked(session, "get_glass_used", {}, OPEN_MS);
   const [chosen, setChosen] = useState<Glass | null>(null);
   const list = asked.answer?.glasses ?? [];
 
@@ -48,7 +46,7 @@ export function Used({ session }: { session: Session }) {
 }
 
 function One({ session, glass, leave }: { session: Session; glass: Glass; leave(): void }) {
-  const asked = useAsked(session, "get_glass_used", { glass: glass.glass }, EVERY_MS);
+  const asked = useAsked(session, "get_glass_used", { glass: glass.glass }, OPEN_MS);
   const deeds = asked.answer?.deeds ?? [];
   return (
     <section class="desk" data-used={glass.glass}>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import { date } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
@@ -8,11 +8,9 @@ import { ReasonPanel } from "../../parts/reason";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { words } from "./words";
 
-const EVERY_MS = 15_000;
-
 /** The orders of this program; an accepted one can be released to the floor. */
 export function Orders({ session }: { session: Session }) {
-  const orders = useAsked(session, "get_orders", {}, EVERY_MS);
+  const orders = useAsked(session, "get_orders", {}, OPEN_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const [busy, setBusy] = useState(false);
@@ -47,7 +45,7 @@ export function Orders({ session }: { session: Session }) {
       {problem !== null && <Refusal problem={problem} />}
       {orders.problem !== null && <Refusal problem={orders.problem} />}
       {orders.answer === null && orders.lost && <NoAnswer again={orders.again} />}
-      {said !== "" && (
+      {said !== "" && orders.answer !== null && (
         <p class="said" role="status">
           <Mark shape="pass" /> {said}
         </p>
@@ -67,7 +65,7 @@ export function Orders({ session }: { session: Session }) {
           />
         ))}
       </ul>
-      {closing !== null && (
+      {closing !== null && orders.answer !== null && (
         <ReasonPanel
           title={words.closeTitle}
           about={words.closeAbout(closing.number, closing.finished, closing.quantity)}

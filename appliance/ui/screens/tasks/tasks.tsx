@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import { date } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { useWedge } from "../../app/wedge";
@@ -10,8 +10,6 @@ import { words } from "./words";
 
 type Task = Answers["task"];
 type State = keyof typeof words.states;
-
-const EVERY_MS = 10_000;
 
 function stateOf(task: Task): State {
   return task.state in words.states ? (task.state as State) : "blocked";
@@ -30,7 +28,7 @@ interface Props {
 
 /** The next job, huge; the others below it, each with its reason in words. */
 export function Tasks({ session, said, open }: Props) {
-  const tasks = useAsked(session, "get_tasks", {}, EVERY_MS);
+  const tasks = useAsked(session, "get_tasks", {}, OPEN_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [unknown, setUnknown] = useState("");
@@ -45,7 +43,7 @@ export function Tasks({ session, said, open }: Props) {
     setBusy(false);
     if (outcome.kind === "answer") return open(task.unit, task.sequence);
     setProblem(outcome.problem);
-    tasks.again();
+    void tasks.again();
   };
   const list = tasks.answer?.tasks ?? [];
   useWedge({

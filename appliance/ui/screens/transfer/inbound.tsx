@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import { moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
@@ -11,11 +11,9 @@ import { words } from "./words";
 
 type Delivery = Answers["inbound"];
 
-const EVERY_MS = 5_000;
-
 /** Deliveries in staging: what each would change, and the acceptance of two people. */
 export function Inbound({ session }: { session: Session }) {
-  const asked = useAsked(session, "get_inbound", {}, EVERY_MS);
+  const asked = useAsked(session, "get_inbound", {}, OPEN_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const [declining, setDeclining] = useState<Delivery | null>(null);

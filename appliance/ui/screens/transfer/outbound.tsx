@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
-import { useAsked } from "../../app/asked";
+import { OPEN_MS, useAsked } from "../../app/asked";
 import { closedWeeks, moment } from "../../app/clock";
 import type { Session } from "../../app/session";
 import { Mark } from "../../parts/mark";
@@ -12,7 +12,6 @@ import { words } from "./words";
 
 type Release = Answers["release"];
 
-const EVERY_MS = 3_000;
 const WEEKS = 4;
 
 /** The weekly summaries: asked for by one person, approved by two others over the exact bytes. */
@@ -23,7 +22,7 @@ export function Outbound({ session }: { session: Session }) {
 }
 
 function All({ session, open }: { session: Session; open(release: string): void }) {
-  const asked = useAsked(session, "get_releases", {}, EVERY_MS);
+  const asked = useAsked(session, "get_releases", {}, OPEN_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState("");
   const [busy, setBusy] = useState(false);
@@ -91,7 +90,7 @@ function All({ session, open }: { session: Session; open(release: string): void 
 }
 
 function One({ session, id, back }: { session: Session; id: string; back(): void }) {
-  const asked = useAsked(session, "get_release", { release: id }, EVERY_MS);
+  const asked = useAsked(session, "get_release", { release: id }, OPEN_MS);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [withdrawing, setWithdrawing] = useState(false);
   const release = asked.answer;
