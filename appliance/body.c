@@ -28,7 +28,9 @@ int body_uuid(struct bytes_view text, uint8_t out[static 16])
         if (!dash)
             digits[n++] = (char)text.data[i];
     }
-    return bytes_from_hex(bytes_view_of(digits, n), 16, out);
+    if (bytes_from_hex(bytes_view_of(digits, n), 16, out) != 0)
+        return ERR_FORMAT;
+    return sodium_is_zero(out, 16) ? ERR_FORMAT : 0; /* zeros say "none", everywhere */
 }
 
 /* -?[0-9]{1,9}(\.[0-9]{1,6})? : exact, never through a floating number. */

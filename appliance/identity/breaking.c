@@ -52,6 +52,8 @@ static const char *break_refused(struct identity *n, const struct glass *g, size
     if (n->people[person].suspended ||
         !record_find(n, person, ATTRIBUTE_READ_IN, g->enclave, identity_now(n)))
         return "You are not read in to this program any more; no glass opens it.";
+    if (record_by_id(n, g->glass) || record_has_left(n, g->glass))
+        return "A record of this id is there already; take another one.";
     if (n->records_count == RECORDS_MAX && !record_has_room(n, identity_now(n)))
         return "There is no room for more records.";
     return glasses_refuse(&n->glasses, g, identity_now(n));

@@ -348,13 +348,16 @@ const char *ceremony_restore(struct identity *n)
     const char *why = read_asked(n, &asked);
     if (why)
         return why;
-    if (asked.kind != HOLDER_PERSON)
-        return "a station is restored by two officers, at the entry; nothing was changed";
-    bool suspended = n->people[asked.place].suspended;
-    bool needed = officers_besides(n, asked.place) < OFFICERS && !signin_is_officer(n, asked.place);
+    bool station = asked.kind == HOLDER_STATION;
+    bool suspended =
+        station ? n->stations[asked.place].suspended : n->people[asked.place].suspended;
+    bool needed = !station && officers_besides(n, asked.place) < OFFICERS &&
+                  !signin_is_officer(n, asked.place);
     if (!suspended && !needed)
-        return "this person is not suspended, and there are officers enough; nothing was changed";
-    event.holder_restored.kind = HOLDER_PERSON;
+        return station ? "this station is not suspended; nothing was changed"
+                       : "this person is not suspended, and there are officers enough; nothing was "
+                         "changed";
+    event.holder_restored.kind = (uint8_t)asked.kind;
     memcpy(event.holder_restored.holder, asked.holder, 16);
     event.holder_restored.reason = bytes_text(asked.reason);
     if (suspended && people_event(n, &event, console, 0, console) != 0)

@@ -37,6 +37,16 @@ static const char *holder_name(const struct identity *n, const struct record *r)
     return r->kind == HOLDER_STATION ? n->stations[r->holder].name : n->people[r->holder].name;
 }
 
+/* What it takes the place of, or would: for whoever approves it. */
+static void describe_replaced(const struct identity *n, const struct record *r,
+                              struct answer_record *out)
+{
+    const struct record *before = record_by_id(n, r->supersedes);
+    out->replaces = before ? before->value : "";
+    out->replaces_scope = before ? before->scope : "";
+    out->replaces_state = before ? record_state_text(n, before, identity_now(n)) : "";
+}
+
 static void describe(const struct identity *n, const struct record *r, const char *note,
                      struct answer_record *out)
 {
@@ -64,6 +74,7 @@ static void describe(const struct identity *n, const struct record *r, const cha
                                   .revoked_why = r->revoked_why,
                                   .revocation_approved_by = name_of(n, r->revocation_approved_by),
                                   .note = note};
+    describe_replaced(n, r, out);
     memcpy(out->record, r->record, 16);
     memcpy(out->holder,
            r->kind == HOLDER_STATION ? n->stations[r->holder].station : n->people[r->holder].person,

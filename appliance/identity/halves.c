@@ -35,11 +35,24 @@ static void of_restored(struct identity *n, const struct pending *p, int64_t now
 void halves_of(struct identity *n, const struct pending *p, char out[static STATION_HALVES])
 {
     int64_t now = identity_now(n);
+    const struct record *record;
     const struct glass *glass;
+    size_t person;
     out[0] = '\0';
     switch (p->operation) {
     case OPERATION_APPROVE_RECORDS:
         of_records(n, p, now, out);
+        return;
+    case OPERATION_APPROVE_REVOCATION:
+        record = record_by_id(n, V("record")->bytes);
+        if (record)
+            station_halves(record->asked_at, p->station, now - record->asked_ms, out);
+        return;
+    case OPERATION_APPROVE_LINK:
+        person = people_by_id(n, V("person")->bytes);
+        if (person < PEOPLE_MAX)
+            station_halves(n->people[person].link_at, p->station, now - n->people[person].link_ms,
+                           out);
         return;
     case OPERATION_RESTORE:
         of_restored(n, p, now, out);

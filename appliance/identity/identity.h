@@ -42,7 +42,9 @@ struct person {
     uint8_t hash[PASSWORD_HASH_LENGTH];
     uint8_t natural[16]; /* of the first account of this human being */
     uint8_t link_to[16]; /* an account that may be the same human being's; zeros for none */
-    uint8_t link_by[16]; /* who says so */
+    uint8_t link_by[16]; /* who says so; at which station, and when */
+    uint8_t link_at[16];
+    int64_t link_ms;
     bool suspended;
     uint8_t suspended_by[16];
     uint8_t suspended_at[16]; /* a station */
@@ -87,9 +89,11 @@ struct record {
     uint8_t entered_at[16]; /* a station */
     uint8_t approved_by[16];
     int64_t entered_ms, approved_ms, revoked_ms;
-    int64_t replaced_ms;    /* when another took or takes its place; 0 for never */
-    bool is_leaving;        /* memory, while room is looked for */
-    bool revocation_asked;  /* one officer wants it gone; the revoked_ fields say who */
+    int64_t replaced_ms;   /* when another took or takes its place; 0 for never */
+    bool is_leaving;       /* memory, while room is looked for */
+    bool revocation_asked; /* one officer wants it gone; the revoked_ fields say who */
+    uint8_t asked_at[16];  /* at which station, and when */
+    int64_t asked_ms;
     uint8_t revoked_by[16]; /* who asked for it first, and why */
     char revoked_why[161];
     uint8_t revocation_approved_by[16]; /* the second, when one alone could not */

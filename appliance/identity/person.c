@@ -99,6 +99,8 @@ static int apply_link_proposed(struct identity *n, const struct event *event)
         return ERR_STATE;
     memcpy(n->people[person].link_to, m->same_as, 16);
     memcpy(n->people[person].link_by, event->common.person, 16);
+    memcpy(n->people[person].link_at, event->common.station, 16);
+    n->people[person].link_ms = event->common.utc_ms;
     return 0;
 }
 

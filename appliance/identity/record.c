@@ -186,8 +186,8 @@ static size_t calls_it(const struct identity *n, const char *scope, const char *
 {
     size_t count = 0;
     for (size_t i = 0; i < n->records_count; i++)
-        count += names_program(&n->records[i], scope, now_ms) &&
-                 strcmp(n->records[i].value, name) == 0;
+        count +=
+            names_program(&n->records[i], scope, now_ms) && strcmp(n->records[i].value, name) == 0;
     return count;
 }
 
@@ -351,9 +351,10 @@ static int apply_approved(struct identity *n, const struct event *event)
 static void revoke(struct identity *n, struct record *r, int64_t now_ms)
 {
     struct record *before = record_by_id(n, r->supersedes);
+    bool would = r->state == RECORD_APPROVED && now_ms < r->from_ms;
     r->state = RECORD_REVOKED;
     r->revoked_ms = now_ms;
-    if (before && before->state == RECORD_APPROVED && now_ms < r->from_ms)
+    if (would && before && before->state == RECORD_APPROVED && before->replaced_ms == r->from_ms)
         before->replaced_ms = 0; /* it never began: what it would have replaced binds on */
 }
 
@@ -376,6 +377,8 @@ static int apply_asked(struct identity *n, const struct event *event)
     if (!r || r->state != RECORD_APPROVED)
         return r ? ERR_STATE : not_here(n, m->record);
     r->revocation_asked = true;
+    r->asked_ms = event->common.utc_ms;
+    memcpy(r->asked_at, event->common.station, 16);
     memcpy(r->revoked_by, event->common.person, 16);
     copy(r->revoked_why, sizeof r->revoked_why, m->reason);
     return 0;

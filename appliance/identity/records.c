@@ -45,6 +45,17 @@ static void link_subject(const struct identity *n, const uint8_t officer[static 
     memcpy(s->about, n->people[other ? same_as : person].natural, 16);
 }
 
+/* Whom the console suspended, an officer restores: the console is somebody else than he. */
+static void suspender_of(const struct identity *n, const uint8_t by[static 16],
+                         uint8_t out[static 16])
+{
+    static const uint8_t console[16];
+    if (memcmp(by, console, 16) == 0)
+        memcpy(out, decide_somebody, 16);
+    else
+        natural_of(n, by, out);
+}
+
 static void fill_subject(struct identity *n, unsigned operation, const uint8_t officer[static 16],
                          size_t at, struct subject *s)
 {
@@ -86,10 +97,10 @@ static void fill_subject(struct identity *n, unsigned operation, const uint8_t o
     case OPERATION_RESTORE:
         if (!people_holder(n, V("holder")->bytes, &kind, &place))
             return;
-        natural_of(n,
-                   kind == HOLDER_STATION ? n->stations[place].suspended_by
-                                          : n->people[place].suspended_by,
-                   s->entered_by);
+        suspender_of(n,
+                     kind == HOLDER_STATION ? n->stations[place].suspended_by
+                                            : n->people[place].suspended_by,
+                     s->entered_by);
         if (kind == HOLDER_PERSON)
             memcpy(s->about, n->people[place].natural, 16);
         return;

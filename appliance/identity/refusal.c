@@ -9,12 +9,20 @@
 #define V(name) body_value(&n->body, name)
 #define DAY_MS  ((int64_t)24 * 3600 * 1000)
 
+#define WAITING_MAX 500
+
 static bool is_enclave(const struct identity *n, struct bytes_view scope)
 {
     for (size_t i = 0; i < n->enclaves_count; i++)
         if (bytes_equal_text(scope, n->enclaves[i]))
             return true;
     return false;
+}
+
+static bool is_none(const uint8_t id[static 16])
+{
+    static const uint8_t none[16];
+    return memcmp(id, none, 16) == 0;
 }
 
 static bool stamp_is_taken(const struct identity *n, struct bytes_view stamp)
@@ -36,8 +44,9 @@ static const char *person_refused(struct identity *n)
         return "There is no room for more people.";
     if (people_by_badge(n, V("badge")->text) != PEOPLE_MAX)
         return "This badge belongs to somebody.";
-    if (people_by_id(n, V("person")->bytes) != PEOPLE_MAX)
-        return "A person of this id is known already.";
+    if (people_by_id(n, V("person")->bytes) != PEOPLE_MAX ||
+        stations_by_id(n, V("person")->bytes) != STATIONS_MAX) /* suspend ID means one of the two */
+        return "A person or station of this id is known already.";
     if (stamp_is_taken(n, V("stamp")->text)) /* it stands in records as who did the work */
         return "This stamp belongs to somebody.";
     return NULL;
@@ -47,6 +56,8 @@ static const char *station_refused(struct identity *n)
 {
     if (n->stations_count == STATIONS_MAX)
         return "There is no room for more stations.";
+    if (people_by_id(n, V("station")->bytes) != PEOPLE_MAX)
+        return "A person has this id.";
     if (stations_by_id(n, V("station")->bytes) != STATIONS_MAX ||
         memcmp(V("station")->bytes, station_training, STATION_ID) == 0) /* of every training site */
         return "This station is known already.";
@@ -96,6 +107,10 @@ static const char *supersedes_refused(struct identity *n, const struct attribute
         return "It would supersede a record that is not this holder's, or of another attribute.";
     if (before->state != RECORD_APPROVED)
         return "It would supersede a record that is not in force.";
+    if (V("scope")->text.length && !bytes_equal_text(V("scope")->text, before->scope))
+        return "It would supersede a record that holds elsewhere, too: give the same enclave, or "
+               "the "
+               "whole site.";
     return before->replaced_ms ? "Another record takes the place of that one already: supersede it."
                                : NULL;
 }
@@ -129,7 +144,17 @@ static const char *program_refused(struct identity *n)
     return text;
 }
 
-static const char *enter_refused(struct identity *n)
+/* How many records wait that this officer entered: the others must be able to read the list. */
+static size_t waiting_of(const struct identity *n, const uint8_t officer[static 16])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n->records_count; i++)
+        count += n->records[i].state == RECORD_PENDING &&
+                 memcmp(n->records[i].entered_by, officer, 16) == 0;
+    return count;
+}
+
+static const char *enter_refused(struct identity *n, const uint8_t by[static 16])
 {
     static char text[200];
     enum holder_kind kind;
@@ -161,10 +186,15 @@ static const char *enter_refused(struct identity *n)
         why = span_refused(n, a);
     if (!why)
         why = supersedes_refused(n, a, V("holder")->bytes);
-    if (!why && (record_by_id(n, V("record")->bytes) || record_has_left(n, V("record")->bytes)))
+    if (!why && (record_by_id(n, V("record")->bytes) || record_has_left(n, V("record")->bytes) ||
+                 glasses_find(&n->glasses, V("record")->bytes)))
         why = "A record of this id is there already; records are superseded, never edited.";
     if (!why && !record_has_room(n, identity_now(n)))
         why = "There is no room for more records: revoke what is not needed.";
+    if (!why && waiting_of(n, by) >= WAITING_MAX)
+        why =
+            "Five hundred records that you entered wait for another officer: let them be approved, "
+            "or revoke some.";
     return why;
 }
 
@@ -255,7 +285,7 @@ static const char *link_refused(struct identity *n, unsigned operation, const st
     if (memcmp(p->natural, n->people[same_as].natural, 16) == 0)
         return "The two accounts are known to be one human being's.";
     if (operation == OPERATION_APPROVE_LINK)
-        return memcmp(p->link_to, V("same_as")->bytes, 16) == 0
+        return !is_none(p->link_to) && memcmp(p->link_to, V("same_as")->bytes, 16) == 0
                    ? NULL
                    : "Nobody has said that these two accounts are one human being's.";
     const uint8_t *mine = n->people[by].natural;
@@ -288,7 +318,7 @@ const char *refusal_of(struct identity *n, unsigned operation, const struct toke
     case OPERATION_ADD_STATION:
         return station_refused(n);
     case OPERATION_ENTER_RECORD:
-        return enter_refused(n);
+        return enter_refused(n, token->person);
     case OPERATION_APPROVE_RECORDS:
         return approve_refused(n);
     case OPERATION_REVOKE_RECORD:

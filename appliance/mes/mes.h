@@ -179,6 +179,8 @@ int64_t mes_performed(const struct command *command);
 int definitions_run(struct command *command);
 int markings_run(struct command *command);
 /* marking_subject(mes, body, s): What DEFINE_MARKING is about. */
+/* marking_proposed_by(mes, proposal): The number of the event that proposed it; 0 for none. */
+int64_t marking_proposed_by(const struct mes *mes, const uint8_t proposal[static 16]);
 void marking_subject(const struct mes *mes, const struct body *body, struct subject *s);
 int orders_run(struct command *command);
 int inbound_run(struct command *command);

@@ -60,6 +60,8 @@ static int64_t first_half(const struct worker *w, const struct command *command)
     case OPERATION_ACCEPT_INBOUND:
         inbound = entities_inbound(e, command->subject.number);
         return inbound->state == INBOUND_ACCEPTED_ONCE ? inbound->first_event : 0;
+    case OPERATION_APPROVE_MARKING:
+        return marking_proposed_by(w->mes, body_value(command->body, "proposal")->bytes);
     case OPERATION_INSTALL_POLICY:
         policy = policy_by_id(w->mes, body_value(command->body, "proposal")->bytes);
         return policy ? policy->event : 0;

@@ -149,6 +149,8 @@ static const char *what_opens(const struct mes *mes, const struct event_marking_
     if (!said)
         return m->level < before.level       ? "the level goes down"
                : before.itar && m->itar == 0 ? "it would be ITAR technical data no more"
+               : m->party.length             ? "a party, whose employees are exempt"
+               : m->contract.length          ? "a contract, whose people may see it"
                                              : NULL;
 #define SAY(field) entity_text(row.field, sizeof row.field, m->field)
     SAY(category);
@@ -187,6 +189,16 @@ static bool refuse_words(struct command *command)
     wrong = unknown_country(command, V(rel_to)->text);
     if (wrong)
         return refuse(command, "rel_to", wrong, "is not a country's three letters of ISO 3166-1");
+    wrong = V(category)->text.length
+                ? wrong_code(command, V(category)->text, ATTRIBUTE_AUTHORIZATION)
+                : NULL;
+    if (wrong)
+        return refuse(command, "category", wrong, codes);
+    if (unknown_word(command, V(ldc)->text, " NOCON FEDONLY FEDCON DISPLAY ") &&
+        V(list)->text.length == 0)
+        return refuse(command, "list", "",
+                      "is no list: DL is for the people on one, and nobody would "
+                      "be left, not even to mark it again");
     wrong = wrong_code(command, V(excluded)->text, ATTRIBUTE_EMPLOYER);
     if (wrong)
         return refuse(command, "excluded", wrong, codes);

@@ -3,7 +3,10 @@
 
 #include "appliance/mes/definitions/marking.h"
 
-#define V(name)           body_value(command->body, #name)
+#define V(name) body_value(command->body, #name)
+/* What waits must be read by those who decide it. */
+#define OWN_MAX           20
+#define ALL_MAX           200
 #define COPY(field, view) entity_text(row->field, sizeof row->field, view)
 
 /* ---- from events ---- */
@@ -20,6 +23,7 @@ static int apply_proposed(struct mes *mes, const struct event *event)
     memcpy(row->proposed_by, event->common.person, 16);
     memcpy(row->natural, m->natural, 16);
     row->proposed_ms = event->common.utc_ms;
+    row->event = (int64_t)mes->next_sequence;
     COPY(proposed_name, m->name);
     COPY(opens, m->opens);
     COPY(object, m->object);
@@ -108,12 +112,39 @@ int marking_changes_apply(struct mes *mes, const struct event *event)
 
 /* ---- proposing, deciding ---- */
 
+/* How many wait: of this human being, and in all. */
+static size_t waiting(const struct command *command, size_t *ret_own)
+{
+    const struct mes *mes = command->mes;
+    size_t all = 0;
+    *ret_own = 0;
+    for (size_t i = rows_count(mes->entities, ENTITY_MARKING_CHANGE); i > 0; i--) {
+        const struct marking_change *row = entities_marking_change(mes->entities, i - 1);
+        if (row->state != MARKING_PROPOSED)
+            continue;
+        all++;
+        *ret_own += memcmp(row->natural, command->actor.person->natural, 16) == 0;
+    }
+    return all;
+}
+
 int marking_propose(struct command *command, const struct event_marking_defined *defined,
                     const char *opens)
 {
     struct event event = {.number = EVENT_MARKING_PROPOSED};
     struct event_marking_proposed *m = &event.marking_proposed;
     const struct event_marking_defined *d = defined;
+    size_t own, all = waiting(command, &own), n;
+    if (own >= OWN_MAX || all >= ALL_MAX)
+        return mes_refuse(command, 409, "object",
+                          mes_print(command,
+                                    "%zu changes of markings wait already, %zu of them "
+                                    "yours.",
+                                    all, own),
+                          "The marking in force stays.", "Let them be approved or declined first.");
+    if (rows_find(command->mes->entities, ENTITY_MARKING_CHANGE, V(id)->bytes, &n))
+        return mes_refuse(command, 409, "id", "A change of this id is there already.",
+                          "The marking in force stays.", "Send it with a new id.");
     memcpy(m->proposal, V(id)->bytes, 16);
     memcpy(m->natural, command->actor.person->natural, 16);
     m->object = d->object;
@@ -142,6 +173,14 @@ static struct marking_change *find(const struct mes *mes, const struct body *bod
     if (!rows_find(mes->entities, ENTITY_MARKING_CHANGE, body_value(body, "proposal")->bytes, &n))
         return NULL;
     return entities_marking_change(mes->entities, n);
+}
+
+int64_t marking_proposed_by(const struct mes *mes, const uint8_t proposal[static 16])
+{
+    size_t n;
+    return rows_find(mes->entities, ENTITY_MARKING_CHANGE, proposal, &n)
+               ? entities_marking_change(mes->entities, n)->event
+               : 0;
 }
 
 /* It is decided on as the object is marked now; who proposed it is told, too. */

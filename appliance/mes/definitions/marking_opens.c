@@ -60,6 +60,8 @@ const char *marking_opens(const struct marking *before, const struct marking *af
         return "an employer is shut out no more";
     if (widens(b->rel_to, a->rel_to))
         return "it is released to more countries";
+    if (a->rel_to[0] && differs(b->id, a->id))
+        return "a disclosure record that names it counts from then on";
     if (widens(b->zones, a->zones))
         return "it may be shown in more zones";
     if (b->group[0] && differs(b->group, a->group))

@@ -42,6 +42,9 @@ export const words = {
           ? `ended ${until}, still binds`
           : `${from} to ${until}`,
   granted: (by: string, role: string) => `granted by ${by} (${role})`,
+  replaces: "Takes the place of",
+  everywhere: ", everywhere",
+  dated: (type: string, on: string) => ` (${type}, ${on})`,
   waits: (by: string, on: string) => `Entered by ${by}, ${on}.`,
   approved: (entered: string, approved: string, on: string) =>
     `Entered by ${entered}, approved by ${approved}, ${on}.`,

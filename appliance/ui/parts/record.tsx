@@ -91,9 +91,16 @@ export function RecordRow({ record, program, named = false, before, children }: 
           {asked && !named && <span class="state">{words.asked}</span>}
         </p>
         <p class="row-reason">
-          {words.span(record.state, day(record.from), day(record.until))} – {record.document},{" "}
+          {words.span(record.state, day(record.from), day(record.until))} – {record.document}
+          {record.state === "pending" && words.dated(record.document_type, day(record.document_date))},{" "}
           {words.granted(record.granted_by, record.granting_role)}
         </p>
+        {record.replaces !== "" && !ended && (
+          <p class="row-reason">
+            {words.replaces} <b>{saying(record.attribute, record.replaces)}</b>, {words.states[record.replaces_state] ?? record.replaces_state}
+            {record.replaces_scope === "" && record.scope !== "" && words.everywhere}
+          </p>
+        )}
         <p class="row-reason quiet">{standing(record)}</p>
         {asked ? (
           <p class="row-reason">
