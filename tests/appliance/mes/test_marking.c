@@ -39,6 +39,8 @@ static void what_is_taken_off_opens(void **state)
 {
     (void)state;
     OPENS(after.level = 2);
+    OPENS(strcpy(before.id, "program")); /* disclosure records name markings by their ids */
+    CLOSES((strcpy(before.id, "program"), strcpy(before.rel_to, ""), strcpy(after.rel_to, "")));
     OPENS(after.itar = false);
     OPENS(after.ear = false);
     OPENS(strcpy(after.dissem, "ORCON"));
