@@ -255,9 +255,18 @@ test("a person registers a key, an officer approves it, and it signs in and sign
   await page.goto(card.entry);
   await identify(page, two);
   await tab(page, "Keys");
-  await page.getByRole("button", { name: "Register a key of my own" }).click();
+  await page.getByRole("button", { name: "My own PIN or key" }).click();
   await registerKey(page, two, label);
+  const [, print] = /fingerprint ([0-9a-f]{4}(?: [0-9a-f]{4}){3})/.exec(await page.locator(".said").innerText()) ?? [];
+  assert.ok(print, "its fingerprint is said");
+  await page.locator("[data-made]").waitFor();
   await picture(page, "own-key-registered");
+  /* the browser's key refuses a second pair while the first waits */
+  await page.getByLabel("What you call it").fill(`${label} again`);
+  await page.getByRole("button", { name: "Register it" }).click();
+  await identify(page, two);
+  await page.getByRole("alert").waitFor();
+  assert.match(await page.getByRole("alert").innerText(), /cannot be registered twice/);
   await page.getByRole("button", { name: "All keys and cards" }).click();
   await page.locator(`[data-credential="${label}"]`).waitFor();
   assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0, "nobody approves the own key");
@@ -274,7 +283,10 @@ test("a person registers a key, an officer approves it, and it signs in and sign
   await row.waitFor();
   await picture(other, "keys-waiting");
   await targetsAreLarge(other, "keys");
+  assert.match(await row.innerText(), new RegExp(`fingerprint ${print}`), "the fingerprint that its person read");
   await row.getByRole("button", { name: "Approve" }).click();
+  await picture(other, "key-signing");
+  await identify(other, one);
   await other.locator(".said").waitFor();
   await openPerson(other, operators()[0]);
   await other.getByRole("button", { name: "Enter a record" }).click();
