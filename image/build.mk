@@ -121,7 +121,7 @@ ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/
 TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # the state machines and judges of identity, which know no process and no clock
-PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o piv.o glass.o)
+PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o piv.o glass.o pin_rule.o)
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \

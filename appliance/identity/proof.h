@@ -52,9 +52,6 @@ must_use int pin_apply(struct identity *n, const struct event *event);
 /* own_pin.c: a PIN that only its own person knows. */
 /* Which operations bring a PIN that somebody else than its person chose. */
 #define PIN_IS_GIVEN(number) ((number) == OPERATION_ADD_PERSON || (number) == OPERATION_RESET_PIN)
-/* own_pin_refused(pin): NULL when it may be a new PIN, else what a PIN has to be.  PINs that are
- * there already go on. */
-const char *own_pin_refused(struct bytes_view pin);
 /* own_pin_holds(n, gateway, m, operation): Has the person of this request's session yet to choose a
  * PIN, and is this nothing that one may do before?  It is answered, and told to the auditor. */
 bool own_pin_holds(struct identity *n, struct peer *gateway, const struct message_request *m,

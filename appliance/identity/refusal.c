@@ -4,7 +4,7 @@
 
 #include "appliance/identity/breaking.h"
 #include "appliance/identity/mandatory.h"
-#include "appliance/identity/proof.h"
+#include "appliance/identity/pin_rule.h"
 
 #define V(name) body_value(&n->body, name)
 #define DAY_MS  ((int64_t)24 * 3600 * 1000)
@@ -38,8 +38,8 @@ static const char *person_refused(struct identity *n)
     bool own = V("own_pin")->present && V("own_pin")->number;
     if (own && !process_is_training(n->process))
         return "Only a training site takes a PIN that its person has not chosen as his own.";
-    if (!own && own_pin_refused(V("pin")->text))
-        return own_pin_refused(V("pin")->text);
+    if (!own && pin_rule_refused(V("pin")->text))
+        return pin_rule_refused(V("pin")->text);
     if (n->people_count == PEOPLE_MAX)
         return "There is no room for more people.";
     if (people_by_badge(n, V("badge")->text) != PEOPLE_MAX)
@@ -305,7 +305,7 @@ static const char *reset_refused(struct identity *n, const struct token *token)
         return "Nobody gives himself a first PIN: change your PIN, or ask another officer.";
     if (n->people[person].suspended)
         return "This person is suspended: another officer restores him first.";
-    return own_pin_refused(V("pin")->text);
+    return pin_rule_refused(V("pin")->text);
 }
 
 const char *refusal_of(struct identity *n, unsigned operation, const struct token *token)

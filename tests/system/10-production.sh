@@ -284,7 +284,20 @@ is "the entry's page may ask at the cards' listener" "$(curl -s -m 10 -o /dev/nu
 
 # ---- a token is good at its own station ----
 
-is "an officer signs in at one" "$(ask a "$port" /api/sign-in --data-binary '{"badge":"CW-1","pin":"123456"}')" 200
+own=482913
+first_pin() { # BADGE: the sign-in with the PIN of the lines
+    ask a "$port" /api/sign-in --data-binary "{\"badge\":\"$1\",\"pin\":\"123456\"}" >"$work/status"
+    echo "Authorization: Bearer $(jq -r .token "$work/answer")" >"$work/bearer"
+}
+chooses() { ask a "$port" /api/pin -H "@$work/bearer" --data-binary "{\"pin\":\"123456\",\"new_pin\":\"$1\"}"; }
+first_pin CW-2
+is "who wrote the lines knows the PIN: its officer is asked to choose another" "$(cat "$work/status") $(jq -r .choose_pin "$work/answer")" "200 true"
+is "and does nothing before" "$(ask a "$port" /api/people -H "@$work/bearer")" 403
+is "a weak one is not taken" "$(chooses 654321)" 409
+is "another is" "$(chooses "$own")" 200
+first_pin CW-1
+is "so does the other" "$(chooses "$own")" 200
+is "an officer signs in at one" "$(ask a "$port" /api/sign-in --data-binary "{\"badge\":\"CW-1\",\"pin\":\"$own\"}")" 200
 token=$(jq -r .token "$work/answer")
 echo "Authorization: Bearer $token" >"$work/bearer"
 is "the token is good there" "$(ask a "$port" /api/people -H "@$work/bearer")" 200
@@ -302,7 +315,7 @@ send() { # TOKEN PATH BODY: the status
     echo "Authorization: Bearer $1" >"$work/bearer"
     ask a "$port" "$2" -H "@$work/bearer" --data-binary "$3"
 }
-in_by_pin() { send "" /api/sign-in "{\"badge\":\"$1\",\"pin\":\"${2:-123456}\"}"; }
+in_by_pin() { send "" /api/sign-in "{\"badge\":\"$1\",\"pin\":\"${2:-$own}\"}"; }
 in_by_key() {
     send "" /api/sign-in/challenge "{\"badge\":\"$1\"}" >/dev/null
     c=$(jq -r .challenge "$work/answer")
@@ -310,23 +323,38 @@ in_by_key() {
 }
 register() { # BADGE: $credential is its id
     in_by_pin "$1" >/dev/null; token=$(jq -r .token "$work/answer")
-    send "$token" /api/keys/challenge "{\"badge\":\"$1\",\"pin\":\"123456\"}" >/dev/null
+    send "$token" /api/keys/challenge "{\"badge\":\"$1\",\"pin\":\"$own\"}" >/dev/null
     c=$(jq -r .challenge "$work/answer") credential=$(id)
     send "$token" /api/keys "{\"id\":\"$(id)\",\"credential\":\"$credential\",\"label\":\"key\",\"challenge\":\"$c\",$("$key" register "$work/key.$1" "$c" "$origin")}"
 }
-approve() { send "$1" /api/credentials/approve "{\"id\":\"$(id)\",\"credential\":\"$2\"}"; }
+approve() { # TOKEN CREDENTIAL BADGE FACTOR: signed with the badge's key or its PIN, or not at all
+    body="{\"id\":\"$(id)\",\"credential\":\"$2\"}"
+    what="\"operation\":\"approve-credential\",\"digest\":\"$(printf 'casemate/action/1\n%s\n%s\n%s' approve-credential entry000 "$body" | sha256sum | cut -c 1-64)\",\"meaning\":\"I approve it\""
+    echo '{"statement":""}' >"$work/answer"
+    case $4 in
+    pin) send "$1" /api/entry/sign "{\"badge\":\"$3\",\"pin\":\"$own\",$what}" >/dev/null ;;
+    key)
+        send "$1" /api/entry/sign/challenge "{$what}" >/dev/null
+        c=$(jq -r .challenge "$work/answer")
+        send "$1" /api/entry/sign/key "{\"challenge\":\"$c\",$("$key" assert "$work/key.$3" "$c" "$origin")}" >/dev/null ;;
+    esac
+    echo "Authorization: Bearer $1" >"$work/bearer"
+    ask a "$port" /api/credentials/approve -H "@$work/bearer" -H "X-Casemate-Statement: $(jq -r .statement "$work/answer")" --data-binary "$body"
+}
 register CW-1 >"$work/status"
 is "an officer registers a key" "$(cat "$work/status")" 200
 first=$credential
 in_by_pin CW-2 >/dev/null; token=$(jq -r .token "$work/answer")
-is "a new site's first is approved by the other with badge and PIN: nobody has a key yet" "$(approve "$token" "$first")" 200
+is "a new site's first is approved by the other with badge and PIN: nobody has a key yet" "$(approve "$token" "$first" CW-2 pin)" 200
 register CW-2 >"$work/status"
 is "the other registers one, too" "$(cat "$work/status")" 200
 second=$credential
-is "not by its own person" "$(approve "$token" "$second")" 404
+is "not by its own person" "$(approve "$token" "$second" CW-2 pin)" 404
 is "the key signs in, under the site's own name" "$(in_by_key CW-1)" 200
 token=$(jq -r .token "$work/answer")
-is "and approves" "$(approve "$token" "$second")" 200
+is "and approves nothing without a signature" "$(approve "$token" "$second" CW-1 none)" 403
+is "nor with one of badge and PIN" "$(approve "$token" "$second" CW-1 pin)" 403
+is "but with its own" "$(approve "$token" "$second" CW-1 key)" 200
 
 mkdir "$work/ca" && : >"$work/ca/index" && echo 01 >"$work/ca/number"
 printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/ca/index\ncrlnumber=%s/ca/number\ndefault_md=sha256\ndefault_crl_days=5\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n' "$work" "$work" >"$work/ca.conf"
@@ -346,9 +374,9 @@ is "then a card is read" "$(cat "$work/status")" 200
 is "it opens nothing: it is nobody's yet" "$(send "" /api/sign-in/card "{\"challenge\":\"$c\"}")" 403
 shows >/dev/null
 third=$(id)
-is "its holder registers it" "$(send "$token" /api/cards "{\"id\":\"$(id)\",\"credential\":\"$third\",\"label\":\"card\",\"challenge\":\"$c\",\"badge\":\"CW-1\",\"pin\":\"123456\"}")" 200
+is "its holder registers it" "$(send "$token" /api/cards "{\"id\":\"$(id)\",\"credential\":\"$third\",\"label\":\"card\",\"challenge\":\"$c\",\"badge\":\"CW-1\",\"pin\":\"$own\"}")" 200
 in_by_key CW-2 >/dev/null; other=$(jq -r .token "$work/answer")
-is "the other officer approves it" "$(approve "$other" "$third")" 200
+is "the other officer approves it" "$(approve "$other" "$third" CW-2 key)" 200
 shows >/dev/null
 is "at another station than asked it is worth nothing" "$(ask b "$port" /api/sign-in/card --data-binary "{\"challenge\":\"$c\"}")" 403
 is "and used up" "$(send "" /api/sign-in/card "{\"challenge\":\"$c\"}")" 403
@@ -379,7 +407,7 @@ is "then it signs in" "$(in_by_pin CW-1)" 200
 in_by_pin NOBODY-2 000000 >/dev/null
 is "wrong PINs of three badges quarantine the station" "$(in_by_pin NOBODY-3 000000) $(in_by_pin CW-1)" "403 429"
 says "which is said" "$(cat "$work/answer")" "Nobody can sign in at this station for fifteen minutes"
-is "another station goes on" "$(ask b "$port" /api/sign-in --data-binary '{"badge":"CW-1","pin":"123456"}')" 200
+is "another station goes on" "$(ask b "$port" /api/sign-in --data-binary "{\"badge\":\"CW-1\",\"pin\":\"$own\"}")" 200
 
 # ---- revoked ----
 

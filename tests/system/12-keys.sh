@@ -31,7 +31,8 @@ key_in() {
     c=$(challenge "" sign-in/challenge "{\"badge\":\"$1\"}")
     at_entry "" sign-in/key "{\"badge\":\"$1\",\"challenge\":\"$c\",$("$key" "${3:-assert}" "$2" "$c" "$entry")}"
 }
-approve() { at_entry "$(sign_in "$1")" credentials/approve "{\"id\":\"$(uuid)\",\"credential\":\"$2\"}"; }
+approval() { printf '{"id":"%s","credential":"%s"}' "$(uuid)" "$1"; }
+approve() { entry_signed "$(sign_in "$1")" credentials/approve "$(approval "$2")" "$1" approve-credential "I approve a key"; }
 
 # ---- registering and approving ----
 
@@ -43,14 +44,24 @@ is "nor with another person's" "$status" 403
 register CW-1002 "$work/k1"
 is "a person registers a key" "$status" 200
 says "which opens nothing yet" "$(answer .text)" "until a security officer has approved it"
+told=$(answer .text)
 first=$credential
+c=$(challenge "$(sign_in CW-1002)" keys/challenge "$(pin CW-1002)")
+check "its name is told where a key is made, that none is made of it again" \
+    jq -e --arg k "$("$key" assert "$work/k1" "$c" "$entry" | sed 's/.*"credential":"\([^"]*\)".*/\1/')" 'any(.keys[]; .key == $k)' "$work/answer"
 key_in CW-1002 "$work/k1"
 is "and does not" "$status" 403
 refusal=$(cat "$work/answer")
 approve CW-1001 "$first"
 is "an operator approves nothing" "$status" 404
+at_entry "$(sign_in "$one")" credentials/approve "$(approval "$first")"
+is "nor an officer without a signature" "$status $(answer .error)" "403 This needs your signature."
+key_in CW-1002 "$work/k1"
+is "it opens nothing still" "$status" 403
+http "$entry/api/credentials" "$(sign_in "$one")"
+says "what its person read stands there, too" "$told" "$(answer --arg c "$first" '.credentials[] | select(.credential == $c).fingerprint')"
 approve "$one" "$first"
-is "an officer does" "$status" 200
+is "an officer does, who signs" "$status" 200
 approve "$one" "$first"
 is "once" "$status" 409
 key_in CW-1002 "$work/k1"

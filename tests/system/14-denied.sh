@@ -193,7 +193,7 @@ for field in document document_type document_date granted_by until; do
     entry_post "$one_token" records "$(without "$field")"
     is "a record without $field is refused, and it is said" "$status $(answer .error)" "400 $field is missing"
 done
-entry_post "$one_token" records "$(record_body "$(person_of CW-1008)" read-in HV "$enclave" "$(rfc3339 $(($(date +%s) + 400 * 86400)))")"
+entry_post "$one_token" records "$(record_body "$(person_of CW-1008)" read-in "$program" "$enclave" "$(rfc3339 $(($(date +%s) + 400 * 86400)))")"
 says "a record that lasts too long is refused" "$(cat "$work/answer")" "may last 366 days at most"
 
 # ---- 23, 28: what ends while a session is open ----

@@ -365,10 +365,12 @@ at_worker=$((at_worker + 1))
 
 # ---- 29: one human being with two accounts ----
 
-badge=CW-N$(date +%s) pin=4826193
-added=$(uuid) self=$(person_of "$officer_one")
-entry_post "$one_token" people "{\"id\":\"$(uuid)\",\"person\":\"$added\",\"badge\":\"$badge\",\"pin\":\"$pin\",\"name\":\"Colin M. Second\",\"stamp\":\"N$(($(date +%s) % 100000))\"}"
+badge=CW-N$(date +%s) pin=7203918
+self=$(person_of "$officer_one")
+add_person "$badge" 4826193 "Colin M. Second" "N$(($(date +%s) % 100000))"
+added=$person
 is "a second account is made" "$status" 200
+choose_pin "$badge" 4826193 "$pin"
 records="" until=$(rfc3339 $(($(date +%s) + 86400)))
 while read -r attribute value scope; do
     body=$(record_body "$added" "$attribute" "$(echo "$value" | tr _ ' ')" "${scope:-}" "$until")
@@ -452,8 +454,8 @@ entry_post "$one_token" keys/challenge "{\"badge\":\"$officer_one\",\"pin\":\"$(
 c=$(answer .challenge) credential=$(uuid)
 entry_post "$one_token" keys "{\"id\":\"$(uuid)\",\"credential\":\"$credential\",\"label\":\"negative\",\"challenge\":\"$c\",$("$key" register "$work/key" "$c" "$entry")}"
 is "an officer registers a security key" "$status" 200
-approve_key() { entry_post "$1" credentials/approve "{\"id\":\"$(uuid)\",\"credential\":\"$credential\"}"; }
-half "a credential" M11-own-record approve_key "$second_entry"
+approve_key() { entry_signed "$1" credentials/approve "{\"id\":\"$(uuid)\",\"credential\":\"$credential\"}" "$2" approve-credential "I approve a key"; }
+half "a credential" M11-own-record approve_key "$second_entry" "$badge"
 # the same key at the second account: one authenticator is one account's
 entry_post "$second_entry" keys/challenge "{\"badge\":\"$badge\",\"pin\":\"$pin\"}"
 c=$(answer .challenge) before=$(lines)
@@ -461,7 +463,7 @@ entry_post "$second_entry" keys "{\"id\":\"$(uuid)\",\"credential\":\"$(uuid)\",
 is "negative 29: the same authenticator is not registered for the second account" "$status" 409
 says "negative 29: which is said" "$(answer .error)" "registered already"
 recorded "negative 29: and recorded" "$before" "audit 5 2 .* 112 This_key_is_registered_already"
-by_another "a credential" approve_key "$two_token"
+by_another "a credential" approve_key "$two_token" "$officer_two"
 entry_post "$two_token" credentials/revoke "{\"id\":\"$(uuid)\",\"credential\":\"$credential\",\"reason\":\"it was a test\"}"
 is "and the key is revoked" "$status" 200
 

@@ -152,6 +152,24 @@ record_id() { officers; entry_get "$one_token" "records?holder=$(person_of "$1")
 suspend() { officers; entry_post "$one_token" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of "$1")\",\"reason\":\"$2\"}"; }
 restore() { officers; entry_signed "$two_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of "$1")\",\"reason\":\"$2\"}" "$officer_two" restore "I restore somebody"; }
 
+# add_person BADGE PIN NAME STAMP: by the first officer, with a first PIN; the id in $person
+add_person() {
+    officers
+    person=$(uuid)
+    entry_post "$one_token" people "$(jq -nc --arg i "$(uuid)" --arg p "$person" --arg b "$1" --arg n "$2" --arg m "$3" --arg s "$4" \
+        '{id: $i, person: $p, badge: $b, pin: $n, name: $m, stamp: $s}')"
+}
+# sign_in_with BADGE PIN: the token is in the answer; change_pin TOKEN PIN NEW
+sign_in_with() { entry_post "" sign-in "{\"badge\":\"$1\",\"pin\":\"$2\"}"; }
+change_pin() { entry_post "$1" pin "{\"pin\":\"$2\",\"new_pin\":\"$3\"}"; }
+# choose_pin BADGE PIN NEW: at the first sign-in
+choose_pin() {
+    sign_in_with "$1" "$2"
+    [ "$status" = 200 ] || give_up "$1 cannot sign in for the first time: $(cat "$work/answer")"
+    change_pin "$(answer .token)" "$2" "$3"
+    [ "$status" = 200 ] || give_up "$1 cannot choose a PIN: $(cat "$work/answer")"
+}
+
 # flip FILE OFFSET: change one bit of one byte
 flip() {
     flip_byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')

@@ -208,10 +208,29 @@ static void an_empty_place_is_no_challenge(void **state)
     assert_int_equal(taken(&none, CHALLENGE_NOTHING, nobody, nobody, 0), ERR_UNKNOWN);
 }
 
+static void a_fingerprint_is_of_the_public_key_alone(void **state)
+{
+    (void)state;
+    char one[CREDENTIAL_FINGERPRINT], two[CREDENTIAL_FINGERPRINT];
+    struct credential k = key_of(1, 4), renamed = key_of(1, 5), other = key_of(1, 4);
+    struct credential card = card_of(0x3f, 4);
+    memset(renamed.key.id, 9, 20);
+    other.key.public_key[63] ^= 1;
+    credential_fingerprint(&k, one);
+    assert_int_equal(strlen(one), 19);
+    credential_fingerprint(&renamed, two);
+    assert_string_equal(one, two);
+    credential_fingerprint(&other, two);
+    assert_string_not_equal(one, two);
+    credential_fingerprint(&card, two);
+    assert_string_equal(two, "3f3f 3f3f 3f3f 3f3f");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(a_fingerprint_is_of_the_public_key_alone),
         CASE(opens_nothing_until_it_is_approved_and_after_it_is_revoked),
         CASE(one_authenticator_is_one_persons_even_when_it_was_revoked),
         CASE(two_keys_and_two_cards_a_person),

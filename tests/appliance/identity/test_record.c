@@ -379,6 +379,34 @@ static void has_room_for_so_many_bytes_and_no_more(void **state)
     assert_null(room_refused(n, list, 1, NOW));
 }
 
+static void reads_in(unsigned number, const char *name, const char *scope, int64_t from_ms)
+{
+    struct event event = {.number = EVENT_RECORD_APPROVED, .common.utc_ms = NOW};
+    (void)enter(number, ATTRIBUTE_READ_IN, name, scope, from_ms, 0);
+    memset(event.record_approved.record, (int)number, 16);
+    assert_int_equal(record_apply(n, &event), 0);
+}
+
+static void a_program_is_called_what_most_in_force_there_say(void **state)
+{
+    (void)state;
+    assert_null(record_program(n, ENCLAVE, NOW));
+    (void)enter(1, ATTRIBUTE_READ_IN, "WAITING", ENCLAVE, NOW - DAY, 0);
+    reads_in(2, "ELSEWHERE", "e7k2m9qa", NOW - DAY);
+    reads_in(3, "ENDED", ENCLAVE, NOW - 301 * DAY);
+    reads_in(4, "LATER", ENCLAVE, NOW + DAY);
+    assert_null(record_program(n, ENCLAVE, NOW));
+    reads_in(5, "OLD", ENCLAVE, NOW - DAY);
+    reads_in(6, "OLD", ENCLAVE, NOW - DAY);
+    reads_in(7, "NEW", ENCLAVE, NOW - DAY);
+    reads_in(8, "SLIP", ENCLAVE, NOW - DAY);
+    assert_string_equal(record_program(n, ENCLAVE, NOW), "OLD");
+    reads_in(9, "NEW", ENCLAVE, NOW - DAY);
+    assert_string_equal(record_program(n, ENCLAVE, NOW), "NEW"); /* as many: the newer */
+    reads_in(10, "OLD", ENCLAVE, NOW - DAY);
+    assert_string_equal(record_program(n, ENCLAVE, NOW), "OLD");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -400,6 +428,7 @@ int main(void)
         CASE(what_ended_first_and_was_followed_replaces_nothing_that_outlasts_it),
         CASE(what_was_renewed_ahead_of_time_is_told_until_then),
         CASE(two_take_away_what_one_may_not),
+        CASE(a_program_is_called_what_most_in_force_there_say),
         CASE(has_room_for_so_many_records_and_no_more),
         CASE(has_room_for_so_many_bytes_and_no_more),
     };
