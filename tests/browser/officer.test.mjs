@@ -138,7 +138,8 @@ test("a suspended person is out at once, and another officer restores with a sig
   await page.keyboard.type("Badge found at the gate.");
   await picture(page, "suspend");
   await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
-  await page.getByRole("button", { name: "Restore" }).waitFor();
+  await page.getByText("another officer restores it").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Restore" }).count(), 0, "not to who suspended");
   await picture(page, "suspended");
   await theirs.getByRole("heading", { name: "Your session has ended" }).waitFor();
   await theirs.context().close();
