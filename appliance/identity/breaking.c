@@ -157,13 +157,27 @@ static const struct glass *due(struct identity *n, size_t person, int64_t signed
     return NULL;
 }
 
-static const char *due_text(const struct identity *n, const struct glass *g)
+/* As the newest read-in in force there calls it. */
+static const char *program_name(struct identity *n, const char *enclave)
 {
-    static char text[300];
+    int64_t now = identity_now(n);
+    for (size_t i = n->records_count; i-- > 0;) {
+        const struct record *r = &n->records[i];
+        if (r->attribute->number == ATTRIBUTE_READ_IN && strcmp(r->scope, enclave) == 0 &&
+            record_is_active(r, now))
+            return r->value;
+    }
+    return enclave;
+}
+
+static const char *due_text(struct identity *n, const struct glass *g)
+{
+    static char text[400];
     char when[20];
     snprintf(text, sizeof text,
-             "The glass was broken by %s for %s in %s at %s UTC: review it first.",
-             name_of(n, g->person), g->action, g->enclave, minute_text(g->broken_ms, when));
+             "The glass was broken by %s in %s at %s UTC (“%s”): review it first.",
+             name_of(n, g->person), program_name(n, g->enclave), minute_text(g->broken_ms, when),
+             glass_action_text(g->action));
     return text;
 }
 
@@ -217,8 +231,13 @@ const char *breaking_review_refused(struct identity *n)
     const struct glass *g = glasses_find(&n->glasses, V("glass")->bytes);
     if (!g)
         return "There is no such broken glass.";
-    if (g->verdict != GLASS_UNREVIEWED)
-        return "It was reviewed already.";
+    if (g->verdict != GLASS_UNREVIEWED) {
+        static char text[160];
+        snprintf(text, sizeof text, "It was reviewed already, by %s: %s. Yours is not recorded.",
+                 name_of(n, g->reviewed_by),
+                 g->verdict == GLASS_JUSTIFIED ? "justified" : "not justified");
+        return text;
+    }
     return glass_verdict_by_name(V("verdict")->text) == GLASS_UNREVIEWED
                ? "The verdict is justified or not-justified."
                : NULL;

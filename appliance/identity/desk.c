@@ -142,7 +142,8 @@ static void write_people(struct identity *n, struct bytes_put *out)
                                    .next_end = s.next_end,
                                    .roles = roles[i],
                                    .linking = linking(n, p),
-                                   .linking_by = *linking(n, p) ? name_of(n, p->link_by) : ""};
+                                   .linking_by = *linking(n, p) ? name_of(n, p->link_by) : "",
+                                   .suspended_by = p->suspended ? name_of(n, p->suspended_by) : ""};
         memcpy(rows[i].person, p->person, 16);
         memcpy(rows[i].natural, p->natural, 16);
     }
@@ -174,16 +175,18 @@ static void write_stations(struct identity *n, struct bytes_put *out)
                             *zone = of_station(n, i, ATTRIBUTE_ZONE),
                             *ceiling = of_station(n, i, ATTRIBUTE_CEILING),
                             *attested = of_station(n, i, ATTRIBUTE_ATTESTATION);
-        rows[i] =
-            (struct answer_known_station){.name = n->stations[i].name,
-                                          .suspended = n->stations[i].suspended,
-                                          .active = s.active,
-                                          .pending = s.pending,
-                                          .next_end = s.next_end,
-                                          .site = site ? site->value : "",
-                                          .zone = zone ? zone->value : "",
-                                          .ceiling = ceiling ? ceiling->value : "",
-                                          .attested_until = attested ? attested->until_ms : 0};
+        rows[i] = (struct answer_known_station){
+            .name = n->stations[i].name,
+            .suspended = n->stations[i].suspended,
+            .active = s.active,
+            .pending = s.pending,
+            .next_end = s.next_end,
+            .site = site ? site->value : "",
+            .zone = zone ? zone->value : "",
+            .ceiling = ceiling ? ceiling->value : "",
+            .attested_until = attested ? attested->until_ms : 0,
+            .suspended_by =
+                n->stations[i].suspended ? name_of(n, n->stations[i].suspended_by) : ""};
         memcpy(rows[i].station, n->stations[i].station, 16);
     }
     answer_write_known_stations(

@@ -4,10 +4,23 @@
 
 #include "crypto/error.h"
 
-#define GLASS(action) action,
+#define GLASS(action, words) action,
 const char *const glass_actions[] = {
 #include "appliance/identity/glass.def"
     NULL};
+#undef GLASS
+#define GLASS(action, words) words,
+static const char *const texts[] = {
+#include "appliance/identity/glass.def"
+};
+
+const char *glass_action_text(const char *action)
+{
+    for (size_t i = 0; glass_actions[i]; i++)
+        if (strcmp(action, glass_actions[i]) == 0)
+            return texts[i];
+    return action;
+}
 
 bool glass_is_action(struct bytes_view action)
 {

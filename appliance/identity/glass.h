@@ -41,6 +41,8 @@ struct glasses {
 /* glass_actions: The names of what may be opened, ended by NULL. */
 extern const char *const glass_actions[];
 bool glass_is_action(struct bytes_view action);
+/* glass_action_text(action): What it opens, as one says it; ${action} itself where it is none. */
+const char *glass_action_text(const char *action);
 
 /* glasses_find(glasses, id): NULL where it is not remembered. */
 struct glass *glasses_find(struct glasses *glasses, const uint8_t id[static 16]);

@@ -136,6 +136,20 @@ static void answer_nothing(struct identity *n, struct peer *gateway, uint64_t re
                      "There is nothing here that you may open or do under that name.", "");
 }
 
+/* What was typed may be corrected; what another officer has done meanwhile is to be looked at. */
+static const char *todo_of(unsigned operation)
+{
+    switch (operation) {
+    case OPERATION_ADD_PERSON:
+    case OPERATION_ADD_STATION:
+    case OPERATION_ENTER_RECORD:
+    case OPERATION_PROPOSE_SITE_POLICY:
+        return "Correct it and send it again.";
+    default:
+        return "Look at it again: it is not as it was when you opened it.";
+    }
+}
+
 void records_request(struct identity *n, struct peer *gateway, const struct message_request *m,
                      const struct operation *operation)
 {
@@ -156,7 +170,7 @@ void records_request(struct identity *n, struct peer *gateway, const struct mess
     }
     const char *why = refusal_of(n, operation->number, &token);
     if (why) {
-        identity_problem(n, gateway, m->request, 409, "", why, "Correct it and send it again.");
+        identity_problem(n, gateway, m->request, 409, "", why, todo_of(operation->number));
         return;
     }
     why = operation->strength == STRENGTH_SIGNED

@@ -103,11 +103,28 @@ test("a page that somebody does not have opens with the glass, and everybody is 
   await button(page, "Orders").click();
   await page.locator("[data-order]").first().waitFor();
   await picture(page, "glass-orders", /./);
-  const row = watching.locator(".alert p", { hasText: who.name });
-  await row.waitFor({ timeout: 30_000 });
+  const line = watching.locator(".alert-line", { hasText: who.name });
+  await line.waitFor({ timeout: 30_000 });
+  assert.match(await line.innerText(), /2 have broken the glass/);
+  assert.ok((await line.boundingBox()).height <= 48, "one line");
+  await picture(watching, "broken-glass-line", /./);
+  await watching.locator("[data-task]").filter({ has: button(watching, "Start").or(button(watching, "Continue")) }).first()
+    .getByRole("button").first().click();
+  await watching.locator(".step-text").waitFor();
+  if (await button(watching, "Done, next").isVisible()) await button(watching, "Done, next").click();
+  await watching.locator(".keypad-decimal").waitFor();
+  const [pad, foot] = [await watching.locator(".keypad-decimal").boundingBox(), await watching.locator(".step-foot").boundingBox()];
+  assert.ok(pad.y + pad.height <= foot.y, "the whole keypad is seen");
+  await picture(watching, "broken-glass-work", /./);
+  await line.click();
+  const row = watching.locator(".alert-all .row", { hasText: who.name });
+  await row.waitFor();
   assert.match(await row.innerText(),
     new RegExp(`${who.name} broke the glass: See the orders.*the planner is out.*min left`, "s"));
+  assert.equal(await watching.locator(".alert-all .row").count(), 2);
   await picture(watching, "broken-glass", /./);
+  await watching.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await watching.locator(".alert-all").waitFor({ state: "detached" });
   await watching.context().close();
   await page.context().close();
 });

@@ -138,7 +138,8 @@ test("a suspended person is out at once, and another officer restores with a sig
   await page.keyboard.type("Badge found at the gate.");
   await picture(page, "suspend");
   await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
-  await page.getByRole("button", { name: "Restore" }).waitFor();
+  await page.getByText("another officer restores it").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Restore" }).count(), 0, "not to who suspended");
   await picture(page, "suspended");
   await theirs.getByRole("heading", { name: "Your session has ended" }).waitFor();
   await theirs.context().close();
@@ -351,6 +352,29 @@ test("a locked session of the entry shows nothing, and its own person's PIN open
   await picture(page, "entry-locked");
   await identify(page, one);
   await page.getByRole("heading", { name: "This session is locked" }).waitFor({ state: "detached" });
+  await page.context().close();
+});
+
+test("on a locked screen the next shift begins: the one who was there is signed out, the draft is kept", { skip }, async () => {
+  const [first, second] = operators();
+  const page = await station();
+  await badgeIn(page, first, WORKING_PROGRAM);
+  const locked = (route) => route.fulfill({ status: 423, json: { error: "locked", field: "", kept: "", todo: "" } });
+  await page.locator("[data-task]").first().waitFor();
+  await page.route("**/api/program", locked, { times: 1 });
+  await page.getByRole("heading", { name: "This session is locked" }).waitFor();
+  await scan(page, second.badge);
+  await page.getByRole("heading", { name: "Your PIN" }).waitFor();
+  await scan(page, second.pin);
+  await page.getByRole("alert").filter({ hasText: "do not fit" }).waitFor();
+  await picture(page, "locked-other", /./);
+  const told = page.waitForResponse((answer) => answer.url().endsWith("/api/sign-out"));
+  await page.getByRole("button", { name: "Somebody else" }).click();
+  assert.equal((await told).status(), 200);
+  await identify(page, second);
+  await page.locator("[data-task]").first().waitFor();
+  await page.getByText(second.name).first().waitFor();
+  await signOut(page);
   await page.context().close();
 });
 

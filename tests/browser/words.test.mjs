@@ -419,8 +419,10 @@ test(`${COUNT} texts in every field that is shown: none runs`, { skip: skipped, 
     assert.equal(broken.status, 200, broken.answer.error);
     const page = await watched();
     await badgeIn(page, two, OTHER_PROGRAM);
-    await page.locator("div.alert p").first().waitFor();
+    await page.locator(".alert-line").click();
+    await page.locator(".alert-all .row").first().waitFor();
     await look(page, "what everybody is told");
+    await page.locator(".alert-all").getByRole("button", { name: "Close" }).click();
     await signOut(page);
     await page.context().close();
     const { answer: officer } = await ask(`${card.entry}/api/sign-in`, "", { badge: one.badge, pin: one.pin });

@@ -63,7 +63,8 @@ used "$officer" "$(uuid)"; is "one that was never broken is none" "$status" 404
 note() { http "$entry/api/sign-in" "" --data-binary "{\"badge\":\"$1\",\"pin\":\"$(pin_of "$1")\"}"; answer .note; }
 suspend CW-1015 "a test"; is "an officer who was signed in before goes on for a day" "$status" 200
 fresh_note=$(note "$officer_two"); fresh=$(answer .token)
-says "the next one who signs in is told" "$fresh_note" "The glass was broken by Ana Duarte for view-orders"
+says "the next one who signs in is told" "$fresh_note" "The glass was broken by Ana Duarte in $program at"
+says "for what, in words" "$fresh_note" "See the orders"
 restore_body="{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1015)\",\"reason\":\"a test\"}"
 entry_signed "$fresh" restore "$restore_body" "$officer_two" restore "I restore somebody"
 is "and does nothing else first" "$status" 409

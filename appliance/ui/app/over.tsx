@@ -29,7 +29,7 @@ export function useOver(session: Session, leave: () => void): Over {
   useActivity(useCallback(() => session.touch(), [session]));
   const over =
     (ended && <Ended leave={leave} />) ||
-    (locked && <LockedPanel session={session} />) ||
+    (locked && <LockedPanel session={session} leave={leave} />) ||
     (unconfirmed !== null && <UnconfirmedPanel unconfirmed={unconfirmed} />) ||
     (signing !== null && <SigningPanel session={session} signing={signing} />);
   return { over, covered: locked || ended };

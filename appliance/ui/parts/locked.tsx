@@ -5,8 +5,8 @@ import { Credentials } from "./credentials";
 import { Refusal } from "./refusal";
 import { words } from "./words";
 
-/** What a locked session shows: nothing of its work, and how its own person goes on. */
-export function LockedPanel({ session }: { session: Session }) {
+/** What a locked session shows: nothing of its work, and how its own person goes on, or somebody else begins. */
+export function LockedPanel({ session, leave }: { session: Session; leave(): void }) {
   const [busy, setBusy] = useState(false);
   const [tries, setTries] = useState(0);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -29,6 +29,10 @@ export function LockedPanel({ session }: { session: Session }) {
         <p>{words.lockedText(session.name)}</p>
         {problem !== null && <Refusal problem={problem} />}
         {problem === null && lost && <p class="notice">{words.lostQuestion}</p>}
+        <button type="button" class="button" disabled={busy} onClick={leave}>
+          {words.lockedOther}
+        </button>
+        <p class="quiet">{words.lockedOtherNote(session.name)}</p>
       </div>
       <Credentials
         key={tries}

@@ -37,6 +37,9 @@ export const words = {
   signingLost: "No answer came. Nothing is signed yet. Try again.",
   lockedTitle: "This session is locked",
   lockedText: (name: string) => `${name}, badge and PIN to go on. Your entries are kept.`,
+  lockedOther: "Somebody else",
+  lockedOtherNote: (name: string) => 
+    `Signs ${name} out here. What was typed in a job is kept; a form that was not sent is not.`,
   endedTitle: "Your session has ended",
   endedText: "Everything that was confirmed is kept. Badge in again to go on.",
   endedButton: "Go to the entry page",

@@ -53,7 +53,7 @@ export function Due({ session, programs, enters, changed }: Props) {
   if (glass !== undefined)
     return (
       <Review
-        key={glass.state}
+        key={glass.glass}
         session={session}
         glass={glass}
         program={programName(programs, glass.enclave)}

@@ -26,6 +26,8 @@ export const words = {
   openText: "What you do is on record. When it is over, tell your security officer.",
   goOn: "Go to work",
 
+  brokenBy: (count: number) => `${count} have broken the glass.`,
+  brokenNow: "Broken glass, open now",
   broke: (name: string) => `${name} broke the glass:`,
   youBroke: "You broke the glass:",
   left: (ms: number) => (ms < MINUTE_MS ? "less than a minute left" : `${Math.ceil(ms / MINUTE_MS)} min left`),

@@ -24,6 +24,8 @@ export interface HolderOf {
   badge?: string;
   stamp?: string;
   suspended: boolean;
+  /** An officer's name, or "" for the console. */
+  suspendedBy: string;
   locked?: boolean;
 }
 
@@ -188,14 +190,22 @@ function Head({ holder, act, session, changed, pause, enter, leave, children }: 
           </button>
         )}
         {children}
-        <button type="button" class="button" disabled={act.busy} onClick={pause}>
-          {holder.suspended ? words.restore : words.suspend}
-        </button>
+        {holder.suspended && holder.suspendedBy === session.name ? (
+          <p>{words.suspendedByYou}</p>
+        ) : (
+          <button type="button" class="button" disabled={act.busy} onClick={pause}>
+            {holder.suspended ? words.restore : words.suspend}
+          </button>
+        )}
       </div>
       <div class="desk-bar">
         <div class="grow">
           <h1>
-            {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
+            {holder.name} {holder.suspended && (
+              <span class="state">
+                {holder.suspendedBy === "" ? words.suspended : words.suspendedBy(holder.suspendedBy)}
+              </span>
+            )}{" "}
             {holder.locked === true && <span class="state">{words.locked}</span>}
           </h1>
           {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}

@@ -81,7 +81,7 @@ export function People({ session, programs, changed }: Props) {
         key={person.person}
         session={session}
         programs={programs}
-        holder={{ kind: "PERSON", id: person.person, ...person }}
+        holder={{ kind: "PERSON", id: person.person, suspendedBy: person.suspended_by, ...person }}
         also={people.filter((one) => one.natural === person.natural && one.person !== person.person)}
         link={() => setLinking(true)}
         waits={<LinkWaits session={session} people={people} person={person} look={setLooking} />}

@@ -13,6 +13,8 @@ export const words = {
         : `${active} records in force, the next ends ${next}`,
   pending: (count: number) => `${count} waiting`,
   suspended: "Suspended",
+  suspendedBy: (name: string) => `Suspended by ${name}`,
+  suspendedByYou: "You suspended: another officer restores it.",
   locked: "Badge locked",
   badge: (badge: string, stamp: string) => `Badge ${badge} · stamp ${stamp}`,
   all: "All people",

@@ -31,6 +31,7 @@ export const words = {
   sign: "Sign the review",
   meaning: "I have looked into this broken glass and review it",
   what: (name: string, action: string, verdict: string) => `${name}, ${action}: ${verdict}`,
+  meanwhile: (who: string) => `${who} reviewed it while you were reading. That review counts, and no second one is kept.`,
   by: (verdict: string, who: string, on: string) => `${verdict}, says ${who}, ${on}`,
   close: "Close it now",
   closeTitle: "Close it before its hour is over",

@@ -44,7 +44,13 @@ export function Stations({ session, programs }: Props) {
         key={station.station}
         session={session}
         programs={programs}
-        holder={{ kind: "STATION", id: station.station, name: station.name, suspended: station.suspended }}
+        holder={{
+          kind: "STATION",
+          id: station.station,
+          name: station.name,
+          suspended: station.suspended,
+          suspendedBy: station.suspended_by,
+        }}
         changed={asked.again}
         leave={() => setChosen("")}
       />
