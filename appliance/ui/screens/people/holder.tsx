@@ -25,6 +25,8 @@ export interface HolderOf {
   stamp?: string;
   suspended: boolean;
   locked?: boolean;
+  /** The PIN is one that an officer has set; its person has not chosen another yet. */
+  first_pin?: boolean;
 }
 
 interface Props {
@@ -196,7 +198,8 @@ function Head({ holder, act, session, changed, pause, enter, leave, children }: 
         <div class="grow">
           <h1>
             {holder.name} {holder.suspended && <span class="state">{words.suspended}</span>}{" "}
-            {holder.locked === true && <span class="state">{words.locked}</span>}
+            {holder.locked === true && <span class="state">{words.locked}</span>}{" "}
+            {holder.first_pin === true && <span class="state">{words.firstPin}</span>}
           </h1>
           {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}
         </div>
@@ -232,6 +235,7 @@ function Pausing({ session, holder, alone, act, done }: PausingOf) {
       title={holder.suspended ? words.restoreTitle(holder.name) : words.suspendTitle(holder.name)}
       about={[
         holder.suspended ? words.restoreAbout : words.suspendAbout,
+        ...(holder.suspended && holder.first_pin === true ? [words.restoreFirstPin] : []),
         ...(alone ? [holder.suspended ? words.alone : words.suspendLast] : []),
       ].join(" ")}
       act={holder.suspended ? words.restore : words.suspend}
