@@ -45,12 +45,13 @@ const char *identity_check_statement(struct identity *n, const struct operation 
     int64_t now = identity_now(n);
     if (s.at_ms < now - STATEMENT_MS || s.at_ms > now + STATEMENT_MS)
         return "The signature is more than two minutes old.";
-    /* the first keys of a new site: the policy lets a session of badge and PIN approve those alone */
+    /* the first keys of a new site: the policy lets a session of badge and PIN approve those alone
+     */
     bool first_key =
         operation->number == OPERATION_APPROVE_CREDENTIAL && token->factor == FACTOR_BADGE_PIN;
     /* in an emergency whatever somebody signs in with is enough */
-    bool pin_suffices = operation->number == OPERATION_BREAK_GLASS || first_key ||
-                        process_is_training(n->process);
+    bool pin_suffices =
+        operation->number == OPERATION_BREAK_GLASS || first_key || process_is_training(n->process);
     if (s.factor == STATEMENT_BADGE_PIN && !pin_suffices)
         return "This needs a stronger factor than the one that was shown.";
     return NULL;

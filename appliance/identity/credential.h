@@ -58,8 +58,8 @@ struct credential *credentials_card(struct credentials *c, const uint8_t subject
 must_use int credential_approve(struct credential *credential);
 must_use int credential_revoke(struct credential *credential);
 
-/* credential_fingerprint(credential, out): What its person and an officer compare: the first 64 bits
- * of a digest of its public key, as "3f2a 91c0 77d4 05be". */
+/* credential_fingerprint(credential, out): What its person and an officer compare: the first 64
+ * bits of a digest of its public key, as "3f2a 91c0 77d4 05be". */
 #define CREDENTIAL_FINGERPRINT 20
 void credential_fingerprint(const struct credential *credential,
                             char out[static CREDENTIAL_FINGERPRINT]);

@@ -59,8 +59,8 @@ static void made_up(struct identity *n, struct bytes_view badge, unsigned number
     sodium_memzero(seed, sizeof seed);
 }
 
-/* Always KEYS_OF_PERSON of them, in the order of their bytes, whoever has how many; where a new key is
- * made ${waiting} ones, too, for the page does not have one made at an authenticator of them. */
+/* Always KEYS_OF_PERSON of them, in the order of their bytes, whoever has how many; where a new key
+ * is made ${waiting} ones, too, for the page does not have one made at an authenticator of them. */
 static void write_names(struct identity *n, size_t person, struct bytes_view badge, bool waiting,
                         char text[KEYS_OF_PERSON][KEY_TEXT])
 {

@@ -186,8 +186,8 @@ static size_t calls_it(const struct identity *n, const char *scope, const char *
 {
     size_t count = 0;
     for (size_t i = 0; i < n->records_count; i++)
-        count += names_program(&n->records[i], scope, now_ms) &&
-                 strcmp(n->records[i].value, name) == 0;
+        count +=
+            names_program(&n->records[i], scope, now_ms) && strcmp(n->records[i].value, name) == 0;
     return count;
 }
 
