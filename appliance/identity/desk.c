@@ -136,6 +136,7 @@ static void write_people(struct identity *n, struct bytes_put *out)
                                    .badge = p->badge,
                                    .stamp = p->stamp,
                                    .suspended = p->suspended,
+                                   .first_pin = p->pin_given,
                                    .locked = person_is_locked(n, i),
                                    .active = s.active,
                                    .pending = s.pending,

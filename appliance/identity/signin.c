@@ -115,7 +115,7 @@ void signin_answer(struct identity *n, struct pending *p, size_t person, size_t 
     a.until = a.now + (int64_t)(s->expires_ms - os_boot_ms());
     a.choose_pin = n->people[person].pin_given; /* and is told of nothing before */
     a.officer = !a.choose_pin && signin_is_officer(n, person);
-    a.note = breaking_note(n, person);
+    a.note = a.choose_pin ? "" : breaking_note(n, person);
     if (a.note[0] == '\0' && displaced)
         a.note = "You were signed in three times already: the oldest of these sessions has ended.";
     a.enclaves_count = a.choose_pin ? 0 : choices_of(n, person, choices);

@@ -151,6 +151,8 @@ sign_in_with "$badge" 5039174
 is "nor the new one: the officer knows it" "$status" 403
 reset "$two_token" "$officer_two" "$self" 6204815
 is "another officer's new PIN does not take the place of his word" "$status" 409
+entry_get "$two_token" people
+is "the other officers read what has happened" "$(answer -c --arg p "$self" '.people[] | select(.person == $p) | [.suspended, .first_pin]')" '[true,true]'
 rested
 mine="{\"id\":\"$(uuid)\",\"holder\":\"$self\",\"reason\":\"mine\"}"
 entry_signed "$one_token" restore "$mine" "$officer_one" restore "I restore"

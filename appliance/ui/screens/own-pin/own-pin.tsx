@@ -64,7 +64,7 @@ export function OwnPin({ session, present, why, leaveWord, leave, done }: Props)
   };
   return (
     <Digits key={stage} title={words[stage]} shortest={SHORTEST[stage]} busy={busy} give={give}>
-      {why !== "" && <p class="notice">{why}</p>}
+      {why !== "" && problem === null && <p class="notice">{why}</p>}
       {problem !== null && <Refusal problem={problem} />}
       <p class="quiet">{busy ? words.wait : stage === "new" ? words.rule : stage === "again" ? words.againNote : ""}</p>
       <button type="button" class="button" disabled={busy} onClick={leave}>

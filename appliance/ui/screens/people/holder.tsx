@@ -27,6 +27,8 @@ export interface HolderOf {
   /** An officer's name, or "" for the console. */
   suspendedBy: string;
   locked?: boolean;
+  /** The PIN is one that an officer has set; its person has not chosen another yet. */
+  first_pin?: boolean;
 }
 
 interface Props {
@@ -206,7 +208,8 @@ function Head({ holder, act, session, changed, pause, enter, leave, children }: 
                 {holder.suspendedBy === "" ? words.suspended : words.suspendedBy(holder.suspendedBy)}
               </span>
             )}{" "}
-            {holder.locked === true && <span class="state">{words.locked}</span>}
+            {holder.locked === true && <span class="state">{words.locked}</span>}{" "}
+            {holder.first_pin === true && <span class="state">{words.firstPin}</span>}
           </h1>
           {holder.badge !== undefined && <p class="quiet">{words.badge(holder.badge, holder.stamp ?? "")}</p>}
         </div>
@@ -242,6 +245,7 @@ function Pausing({ session, holder, alone, act, done }: PausingOf) {
       title={holder.suspended ? words.restoreTitle(holder.name) : words.suspendTitle(holder.name)}
       about={[
         holder.suspended ? words.restoreAbout : words.suspendAbout,
+        ...(holder.suspended && holder.first_pin === true ? [words.restoreFirstPin] : []),
         ...(alone ? [holder.suspended ? words.alone : words.suspendLast] : []),
       ].join(" ")}
       act={holder.suspended ? words.restore : words.suspend}

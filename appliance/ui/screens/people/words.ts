@@ -16,6 +16,7 @@ export const words = {
   suspendedBy: (name: string) => `Suspended by ${name}`,
   suspendedByYou: "You suspended: another officer restores it.",
   locked: "Badge locked",
+  firstPin: "First PIN",
   badge: (badge: string, stamp: string) => `Badge ${badge} · stamp ${stamp}`,
   all: "All people",
   allStations: "All stations",
@@ -29,6 +30,8 @@ export const words = {
     "Then no second officer is left: nothing can be approved or restored here until somebody is let in at the box’s console, with “casemate restore”.",
   restoreTitle: (name: string) => `Restore ${name}`,
   restoreAbout: "The records that are in force count again. You sign, and are not the officer who suspended.",
+  restoreFirstPin:
+    "An officer has set the PIN of this person, and knows it: have the person there, who signs in at once and chooses another.",
   alone:
     "No second officer is left who could approve it. At the box’s console, “casemate restore BADGE REASON” lets one in again; a production site asks its custodians for their shares.",
   restoreMeaning: "I have looked into the suspension and end it",
@@ -131,7 +134,7 @@ export const words = {
   newPin: "New PIN",
   newPinTitle: (name: string) => `A new first PIN for ${name}`,
   newPinAbout:
-    "For somebody who forgot the PIN. You sign. Every session ends, and nothing opens until another officer restores the person, best with the person there; then the PIN opens only the choice of another. A badge that wrong PINs locked is released by itself.",
+    "For somebody who forgot the PIN. You sign. Every session ends, and nothing opens until another officer restores the person, best with the person there; then the PIN opens only the choice of another. Where wrong PINs have locked the badge, it needs a release, too.",
   newPinWhy: "Why",
   newPinButton: "Set it",
   newPinMeaning: "I have seen this person, who needs a new first PIN",
