@@ -11,7 +11,7 @@
 #include "policy/cedar.h"
 
 #define V(name)       body_value(command->body, name)
-#define SAMPLES       40
+#define SAMPLES       150 /* of each kind; all of them fit an answer */
 #define CONTEXTS_MAX  64
 #define EVENTS_MAX    20000 /* that contexts are looked for in */
 #define DAYS          30

@@ -42,6 +42,23 @@ test("why: a sentence first, then the rules with their parts, and the records be
   await page.getByRole("button", { name: "Ask", exact: true }).click();
   await page.locator(".sentence-no, .refusal").first().waitFor();
   await picture(page, "why-past", /CUI/);
+  await page.getByLabel("On which day").fill("");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.locator("[data-allowed=yes]").waitFor();
+  const asked = page.waitForRequest((request) => request.url().includes("/api/policy/why"));
+  await page.getByLabel("On which day").fill(past);
+  assert.equal(await page.getByLabel("At what time").inputValue(), "12:00");
+  await page.getByLabel("At what time").fill("07:30");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  assert.match((await asked).url(), new RegExp(`at=${past}T07:30:00Z`));
+  await page.locator(".sentence-no, .refusal").first().waitFor();
+  await page.getByLabel("On which day").fill("");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.locator("[data-allowed=yes]").waitFor();
+  await page.getByLabel("On which day").fill("2999-01-01");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.locator("[data-allowed]").waitFor({ state: "detached" });
+  await page.getByLabel("On which day").fill("");
 
   await page.getByRole("button", { name: "Who can?" }).click();
   await page.getByLabel("Does what").selectOption("release-order");
@@ -99,11 +116,24 @@ permit (principal in Casemate::Role::"operator", action == Casemate::Action::"vi
   assert.match(await page.locator("[data-impact]").innerText(), /Exhaustive over the store of now/);
   assert.ok(Number((await page.locator(".count-card b").first().innerText())) > 0, "something is newly allowed");
   await page.locator(`[data-rule="${name}"]`).first().waitFor();
+  await page.getByText(`Proposed by ${one.name}`).waitFor();
   await picture(page, "impact", /CUI/);
-  await page.getByRole("button", { name: "Install this set" }).click();
+  const shown = await page.locator("[data-impact] tbody tr").count();
+  const more = page.locator("[data-impact]").getByRole("button", { name: /^Show all/ });
+  if (shown === 40) {
+    await more.click();
+    assert.ok((await page.locator("[data-impact] tbody tr").count()) > 40, "the rest, too");
+  }
+  const [read, act] = [page.locator(`[data-rule="${name}"]`).first(), page.getByRole("button", { name: "Install this set" })];
+  assert.ok((await read.boundingBox()).y < (await act.boundingBox()).y, "it is installed below what is read");
+  await act.click();
   await picture(page, "install-signing", /CUI/);
   await identify(page, two);
   await page.locator("[data-set=installed]").waitFor();
+  const said = page.getByText(`Installed by ${two.name}`);
+  await said.waitFor();
+  assert.ok((await said.boundingBox()).y < 800 && (await said.boundingBox()).y > 0, "in sight");
+  await picture(page, "installed", /CUI/);
   await page.getByRole("button", { name: "All sets" }).click();
   await picture(page, "policy-after", /CUI/);
   assert.deepEqual(page.faults, []);

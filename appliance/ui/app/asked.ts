@@ -43,8 +43,13 @@ export function useAsked<N extends Asking>(
     if (outcome.kind === "answer") setAnswer(outcome.answer);
     if (refused && outcome.status !== LOCKED) setAnswer(null);
     if (outcome.kind !== "lost") setProblem(refused ? outcome.problem : null);
-    const wait = refused ? Math.max(everyMs, REFUSED_MS) : everyMs;
-    if (everyMs > 0) timer.current = window.setTimeout(() => void again(), wait);
+    const wait = refused && outcome.status !== LOCKED ? Math.max(everyMs, REFUSED_MS) : everyMs;
+    /* nothing is asked behind a lock; what is uncovered is asked for soon */
+    const next = () => {
+      if (session.locked.value) timer.current = window.setTimeout(next, everyMs);
+      else void again();
+    };
+    if (everyMs > 0) timer.current = window.setTimeout(next, wait);
     return outcome.kind === "answer";
   }, [session, name, key, everyMs]);
 

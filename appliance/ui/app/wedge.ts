@@ -24,6 +24,9 @@ let burst = "";
 let burstFromSilence = false;
 let lastKey = -Infinity;
 let timer = 0;
+/* What comes while the next step is asked for is the next step's: null when nothing is held. */
+let held: (() => void)[] | null = null;
+let holds = 0;
 
 function top(): Listener | null {
   return listeners[listeners.length - 1]?.current ?? null;
@@ -35,15 +38,22 @@ function isTyping(): boolean {
   return at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement || at instanceof HTMLSelectElement;
 }
 
+function deliver(act: () => void): void {
+  if (held === null) act();
+  else held.push(act);
+}
+
 function scanned(text: string): void {
-  if (!takers.some((taker) => taker.current(text))) top()?.scan(text);
+  deliver(() => {
+    if (!takers.some((taker) => taker.current(text))) top()?.scan(text);
+  });
 }
 
 function flush(): void {
   window.clearTimeout(timer);
   const typed = burst;
   burst = "";
-  for (const key of typed) top()?.key?.(key);
+  for (const key of typed) deliver(() => top()?.key?.(key));
 }
 
 function onSuffix(event: KeyboardEvent): void {
@@ -62,14 +72,14 @@ function onSuffix(event: KeyboardEvent): void {
   if (onButton && !wasTyping) return;
   event.preventDefault();
   /* Behind the redraw that the keys just delivered have asked for. */
-  window.setTimeout(() => top()?.key?.("Enter"), 0);
+  window.setTimeout(() => deliver(() => top()?.key?.("Enter")), 0);
 }
 
 function onKeyDown(event: KeyboardEvent): void {
   if (event.ctrlKey || event.altKey || event.metaKey || isTyping()) return;
   const now = performance.now();
   const gap = now - lastKey;
-  if (top() === null) {
+  if (top() === null && held === null) {
     lastKey = now;
     return;
   }
@@ -81,7 +91,7 @@ function onKeyDown(event: KeyboardEvent): void {
   }
   if (event.key === "Backspace" || event.key === "Escape") {
     flush();
-    top()?.key?.(event.key);
+    deliver(() => top()?.key?.(event.key));
     return;
   }
   if (event.key.length !== 1) return;
@@ -112,13 +122,28 @@ export function wedgeStart(): void {
   document.addEventListener("paste", onPaste);
 }
 
+/** While ${act} goes on nothing is given to anybody; then what came is, in its order. */
+export async function wedgeHolds(act: () => Promise<void>): Promise<void> {
+  holds++;
+  held ??= [];
+  await act();
+  holds--;
+  /* Behind the redraw that shows who hears it. */
+  window.setTimeout(() => {
+    if (holds > 0) return;
+    const acts = held ?? [];
+    held = null;
+    for (const one of acts) one();
+  }, 0);
+}
+
 /** Give all scans and keys to ${listener} while this part is shown. */
 export function useWedge(listener: Listener): void {
-  const held = useRef(listener);
-  held.current = listener;
+  const kept = useRef(listener);
+  kept.current = listener;
   /* In the same turn as the drawing: what is seen also hears. */
   useLayoutEffect(() => {
-    const mine = held;
+    const mine = kept;
     listeners.push(mine);
     return () => {
       listeners.splice(listeners.indexOf(mine), 1);
@@ -128,10 +153,10 @@ export function useWedge(listener: Listener): void {
 
 /** Offer every scan to ${take} first, while this part is shown. */
 export function useTaker(take: (text: string) => boolean): void {
-  const held = useRef(take);
-  held.current = take;
+  const kept = useRef(take);
+  kept.current = take;
   useLayoutEffect(() => {
-    const mine = held;
+    const mine = kept;
     takers.push(mine);
     return () => {
       takers.splice(takers.indexOf(mine), 1);

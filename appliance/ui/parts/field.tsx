@@ -46,6 +46,24 @@ export function TextField({ longest, known, ...of }: Of & { longest: number; kno
   );
 }
 
+/** A time of a day, "07:30"; typed, for a browser's own field would ask for AM and PM. */
+export function TimeField(of: Of) {
+  return (
+    <Labelled {...of}>
+      <input
+        class="field-value"
+        type="text"
+        autocomplete="off"
+        maxLength={5}
+        pattern="([01][0-9]|2[0-3]):[0-5][0-9]"
+        title={of.note}
+        value={of.value}
+        onInput={(event) => of.set(event.currentTarget.value)}
+      />
+    </Labelled>
+  );
+}
+
 export function DayField({ first, last, ...of }: Of & { first?: string; last?: string }) {
   return (
     <Labelled {...of} note={[day(of.value), of.note ?? ""].filter((text) => text !== "").join(" · ")}>

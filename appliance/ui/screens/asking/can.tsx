@@ -12,9 +12,14 @@ export function WhoCan({ session }: { session: Session }) {
       <QuestionForm
         session={session}
         parts={["what", "on", "day"]}
-        ask={({ what, on, day: on_day }) =>
-          void question.ask({ what, ...(on.trim() === "" ? {} : { on: on.trim() }), ...atDay(on_day) })
+        ask={(asked) =>
+          void question.ask({
+            what: asked.what,
+            ...(asked.on.trim() === "" ? {} : { on: asked.on.trim() }),
+            ...atDay(asked),
+          })
         }
+        clear={question.clear}
       />
       {question.shown}
       {question.answer !== null && <People answer={question.answer} />}
@@ -57,7 +62,8 @@ export function WhatCan({ session }: { session: Session }) {
       <QuestionForm
         session={session}
         parts={["who", "day"]}
-        ask={({ who, day: on_day }) => void question.ask({ who: written(who), ...atDay(on_day) })}
+        ask={(asked) => void question.ask({ who: written(asked.who), ...atDay(asked) })}
+        clear={question.clear}
       />
       {question.shown}
       {question.answer !== null && <Actions answer={question.answer} />}

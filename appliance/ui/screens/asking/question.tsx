@@ -4,7 +4,7 @@ import type { AnswerOf, Asking, Fields, Problem } from "../../app/api";
 import { useAsked } from "../../app/asked";
 import { dayField } from "../../app/clock";
 import type { Session } from "../../app/session";
-import { ChoiceField, DayField, TextField } from "../../parts/field";
+import { ChoiceField, DayField, TextField, TimeField } from "../../parts/field";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { words as shared } from "../../parts/words";
 import { acts, words } from "./words";
@@ -15,6 +15,7 @@ export interface Question {
   what: string;
   on: string;
   day: string;
+  time: string;
 }
 
 /* Everybody who is read in sees the list of tasks: the people of this program. */
@@ -25,26 +26,31 @@ export function written(text: string): string {
   return text.trim().replaceAll(" ", "+");
 }
 
-/** The optional parts of a question, as they are sent: noon of a past day. */
-export function atDay(day: string): { at?: string } {
-  return day === "" ? {} : { at: `${day}T12:00:00Z` };
+const NOON = "12:00";
+
+/** The optional part of a question, as it is sent: a moment of a past day. */
+export function atDay({ day, time }: Question): { at?: string } {
+  return day === "" ? {} : { at: `${day}T${time === "" ? NOON : time}:00Z` };
 }
 
 interface Props {
   session: Session;
   parts: readonly (keyof Question)[];
   ask(question: Question): void;
+  /** What is written cannot be asked: no old answer stands below it. */
+  clear(): void;
 }
 
 /** The fields of a question; Enter asks it. */
-export function QuestionForm({ session, parts, ask }: Props) {
-  const [question, setQuestion] = useState<Question>({ who: "", what: "complete-operation", on: "", day: "" });
+export function QuestionForm({ session, parts, ask, clear }: Props) {
+  const [question, setQuestion] = useState<Question>({ who: "", what: "complete-operation", on: "", day: "", time: NOON });
   const people = useAsked(session, "who_can", { what: EVERYBODY }, 0);
   const put = (part: Partial<Question>) => setQuestion({ ...question, ...part });
   const ready = !parts.includes("who") || question.who.trim() !== "";
   return (
     <form
       class="side no-print"
+      onInvalidCapture={clear}
       onSubmit={(event) => {
         event.preventDefault();
         if (ready) ask(question);
@@ -82,6 +88,14 @@ export function QuestionForm({ session, parts, ask }: Props) {
             set={(day) => put({ day })}
           />
         )}
+        {question.day !== "" && (
+          <TimeField
+            label={words.time}
+            note={words.timeNote}
+            value={question.time}
+            set={(time) => put({ time })}
+          />
+        )}
       </div>
       <div class="reason-acts">
         <span />
@@ -99,10 +113,14 @@ export function useQuestion<N extends Asking>(session: Session, name: N) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [lost, setLost] = useState<Fields<N> | null>(null);
   const [busy, setBusy] = useState(false);
-  const ask = async (fields: Fields<N>) => {
-    setBusy(true);
+  const clear = () => {
+    setAnswer(null);
     setProblem(null);
     setLost(null);
+  };
+  const ask = async (fields: Fields<N>) => {
+    setBusy(true);
+    clear();
     const outcome = await session.ask(name, fields);
     setBusy(false);
     setAnswer(outcome.kind === "answer" ? outcome.answer : null);
@@ -117,5 +135,5 @@ export function useQuestion<N extends Asking>(session: Session, name: N) {
     ) : busy ? (
       <p class="quiet">{shared.wait}</p>
     ) : null;
-  return { answer, shown, ask };
+  return { answer, shown, ask, clear };
 }

@@ -14,14 +14,15 @@ export function Why({ session }: { session: Session }) {
       <QuestionForm
         session={session}
         parts={["who", "what", "on", "day"]}
-        ask={({ who, what, on, day: on_day }) =>
+        ask={(asked) =>
           void question.ask({
-            who: written(who),
-            what,
-            ...(on.trim() === "" ? {} : { on: on.trim() }),
-            ...atDay(on_day),
+            who: written(asked.who),
+            what: asked.what,
+            ...(asked.on.trim() === "" ? {} : { on: asked.on.trim() }),
+            ...atDay(asked),
           })
         }
+        clear={question.clear}
       />
       {question.shown}
       {question.answer !== null && <Answer why={question.answer} />}

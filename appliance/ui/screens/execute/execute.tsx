@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Answers, Problem } from "../../app/api";
 import { OPEN_MS, useAsked } from "../../app/asked";
 import type { Session } from "../../app/session";
+import { wedgeHolds } from "../../app/wedge";
 import { Mark } from "../../parts/mark";
 import { NoAnswer, Refusal } from "../../parts/refusal";
 import { useDraft } from "./draft";
@@ -60,7 +61,9 @@ export function Execute({ session, legend, unit, sequence, leave }: Props) {
   /* The box is asked before anything more is shown. */
   const go = async (to: number) => {
     setProblem(null);
-    if (await asked.again()) setAt(Math.max(0, Math.min(to, steps.length - 1)));
+    await wedgeHolds(async () => {
+      if (await asked.again()) setAt(Math.max(0, Math.min(to, steps.length - 1)));
+    });
   };
   const open = async () => {
     if (await asked.again()) setDrawing(true);

@@ -1,7 +1,11 @@
+import { useState } from "preact/hooks";
 import type { Answers } from "../../app/api";
 import { words } from "./words";
 
 type Impact = Answers["impact"];
+
+/* More only when somebody asks for them. */
+const FIRST = 40;
 
 /** What a proposal changes: first what it opens, then what it closes. */
 export function ImpactReport({ impact }: { impact: Impact }) {
@@ -39,7 +43,9 @@ function Count({ count, what }: { count: number; what: string }) {
   );
 }
 
-function Samples({ title, rows, all }: { title: string; rows: Answers["impact_change"][]; all: number }) {
+function Samples({ title, rows: come, all }: { title: string; rows: Answers["impact_change"][]; all: number }) {
+  const [whole, setWhole] = useState(false);
+  const rows = whole ? come : come.slice(0, FIRST);
   return (
     <>
       <h3>{title}</h3>
@@ -72,7 +78,15 @@ function Samples({ title, rows, all }: { title: string; rows: Answers["impact_ch
           </tbody>
         </table>
       )}
-      {rows.length < all && rows.length > 0 && <p class="quiet">{words.samples(rows.length, all)}</p>}
+      {rows.length < come.length && (
+        <div class="desk-head">
+          <p class="quiet grow">{words.samples(rows.length, all)}</p>
+          <button type="button" class="button" onClick={() => setWhole(true)}>
+            {words.showAll(come.length)}
+          </button>
+        </div>
+      )}
+      {come.length > 0 && come.length < all && <p class="notice">{words.notAll(come.length, all)}</p>}
     </>
   );
 }

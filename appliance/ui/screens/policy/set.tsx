@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useAct } from "../../app/act";
 import type { Answers } from "../../app/api";
@@ -8,6 +9,7 @@ import { ReasonPanel } from "../../parts/reason";
 import { Digest } from "../transfer/digest";
 import { ImpactReport } from "./impact";
 import { Changes, Listing, rulesOf } from "./listing";
+import { SetState } from "./state";
 import { words } from "./words";
 
 type Set_ = Answers["policy_set"];
@@ -24,7 +26,7 @@ interface Props {
   changed(): void;
 }
 
-/** One set: its rules; of a proposal first what it changes, and the second officer's decision. */
+/** One set: its rules; of a proposal first what it changes and what is new, then the second officer's decision. */
 export function PolicySet({ session, set, leave, changed }: Props) {
   const asked = useAsked(session, "get_policy", { proposal: set.proposal }, 0);
   const open = set.state === "proposed";
@@ -37,20 +39,32 @@ export function PolicySet({ session, set, leave, changed }: Props) {
         {words.layers[set.layer] ?? set.layer}, {words.version(set.version)}
       </h1>
       <p>{set.reason}</p>
-      {open && <Proposal session={session} set={set} changed={changed} />}
+      <SetState set={set} />
       <Waiting asked={asked} />
-      {asked.answer !== null && <SetText set={set} answer={asked.answer} />}
+      {open ? (
+        <Proposal session={session} set={set} answer={asked.answer} changed={changed} />
+      ) : (
+        asked.answer !== null && <SetText set={set} answer={asked.answer} />
+      )}
     </section>
   );
 }
 
+interface TextOf {
+  set: Set_;
+  answer: Answers["policy"];
+  /** The decision, below what is new. */
+  children?: ComponentChildren;
+}
+
 /** The rules, the tests and the digest of a set; of a proposal first what is new in it. */
-export function SetText({ set, answer }: { set: Set_; answer: Answers["policy"] }) {
+export function SetText({ set, answer, children }: TextOf) {
   const open = set.state === "proposed";
   return (
     <>
       {open && <h2>{words.changes}</h2>}
       {open && <Changes text={answer.text} inForce={answer.in_force} />}
+      {children}
       <details class="fold" open={!open}>
         <summary>{words.text}</summary>
         <div class="side">
@@ -69,7 +83,14 @@ export function SetText({ set, answer }: { set: Set_; answer: Answers["policy"] 
   );
 }
 
-function Proposal({ session, set, changed }: { session: Session; set: Set_; changed(): void }) {
+interface ProposalOf {
+  session: Session;
+  set: Set_;
+  answer: Answers["policy"] | null;
+  changed(): void;
+}
+
+function Proposal({ session, set, answer, changed }: ProposalOf) {
   const asked = useAsked(session, "get_impact", { proposal: set.proposal }, EVERY_MS);
   const act = useAct();
   const [declining, setDeclining] = useState(false);
@@ -99,27 +120,31 @@ function Proposal({ session, set, changed }: { session: Session; set: Set_; chan
       <h2>{words.impact}</h2>
       <Waiting asked={asked} />
       {impact !== null && <ImpactReport impact={impact} />}
-      <Heard act={act} />
-      {set.layer === SITE ? (
-        <p class="notice">{words.atEntry}</p>
-      ) : (
-        mine && <p class="notice">{words.yours}</p>
+      {answer !== null && (
+        <SetText set={set} answer={answer}>
+          <Heard act={act} />
+          {set.layer === SITE ? (
+            <p class="notice">{words.atEntry}</p>
+          ) : (
+            mine && <p class="notice">{words.yours}</p>
+          )}
+          <div class="reason-acts">
+            <button type="button" class="button" disabled={act.busy} onClick={() => setDeclining(true)}>
+              {words.decline}
+            </button>
+            {able && (
+              <button
+                type="button"
+                class="button button-main"
+                disabled={act.busy || impact === null || impact.state !== "done"}
+                onClick={() => impact !== null && void install(impact)}
+              >
+                {words.install}
+              </button>
+            )}
+          </div>
+        </SetText>
       )}
-      <div class="reason-acts">
-        <button type="button" class="button" disabled={act.busy} onClick={() => setDeclining(true)}>
-          {words.decline}
-        </button>
-        {able && (
-          <button
-            type="button"
-            class="button button-main"
-            disabled={act.busy || impact === null || impact.state !== "done"}
-            onClick={() => impact !== null && void install(impact)}
-          >
-            {words.install}
-          </button>
-        )}
-      </div>
       {declining && (
         <ReasonPanel
           title={words.declineTitle}

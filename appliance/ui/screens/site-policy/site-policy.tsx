@@ -10,6 +10,7 @@ import { Refusal } from "../../parts/refusal";
 import { Propose } from "../policy/propose";
 import { SetText } from "../policy/set";
 import { Sets } from "../policy/sets";
+import { SetState } from "../policy/state";
 import { words as policy } from "../policy/words";
 import { words } from "./words";
 
@@ -51,7 +52,7 @@ export function SitePolicy({ session, programs }: Props) {
   if (set !== undefined)
     return (
       <One
-        key={set.state}
+        key={set.proposal}
         session={session}
         programs={programs}
         set={set}
@@ -91,16 +92,14 @@ function One({ session, programs, set, changed, leave }: OneOf) {
         {policy.layers[set.layer] ?? set.layer}, {policy.version(set.version)}
       </h1>
       <p>{set.reason}</p>
+      <SetState set={set} />
       <Waiting asked={asked} />
       {asked.answer !== null && (
         <>
-          {set.state === "proposed" && (
-            <>
-              <Impact session={session} programs={programs} answer={asked.answer} />
-              <Decision session={session} set={set} changed={changed} />
-            </>
-          )}
-          <SetText set={set} answer={asked.answer} />
+          {set.state === "proposed" && <Impact session={session} programs={programs} answer={asked.answer} />}
+          <SetText set={set} answer={asked.answer}>
+            {set.state === "proposed" && <Decision session={session} set={set} changed={changed} />}
+          </SetText>
         </>
       )}
     </section>
