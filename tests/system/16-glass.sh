@@ -69,7 +69,7 @@ restore_body="{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1015)\",\"reason\"
 entry_signed "$fresh" restore "$restore_body" "$officer_two" restore "I restore somebody"
 is "and does nothing else first" "$status" 409
 says "in words" "$(answer .error)" "review it first"
-entry_post "$fresh" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1014)\",\"reason\":\"a test\"}"
+entry_post "$fresh" suspend "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1011)\",\"reason\":\"a test\"}"
 is "but what only closes is not held up: somebody is suspended" "$status" 200
 entry_post "$fresh" records/revoke "{\"id\":\"$(uuid)\",\"record\":\"$glass\",\"reason\":\"the planner is back\"}"
 is "and the glass is closed before its hour is over" "$status" 200
@@ -89,7 +89,7 @@ entry_get "$fresh" glass; is "with the verdict and the words" \
 review "$fresh" "$officer_two" "$(review_body "$glass" not-justified)"; is "once" "$status" 409
 entry_signed "$fresh" restore "$(printf '%s' "$restore_body" | jq -c --arg i "$(uuid)" '.id = $i')" "$officer_two" restore "I restore somebody"
 is "then the officer goes on" "$status" 200
-entry_signed "$one_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1014)\",\"reason\":\"a test\"}" "$officer_one" restore "I restore somebody"
+entry_signed "$one_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$(person_of CW-1011)\",\"reason\":\"a test\"}" "$officer_one" restore "I restore somebody"
 is "and another restores whom he suspended" "$status" 200
 is "and the next sign-in is told nothing" "$(note "$officer_two" | grep -c glass)" 0
 
