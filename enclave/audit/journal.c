@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "enclave/process/os.h"
 
@@ -63,7 +62,7 @@ static int read_all(struct journal *j, journal_each *each, void *context)
     size_t held = 0;
     ssize_t n = 0;
     int r = 0;
-    while (r == 0 && held < BUFFER && (n = read(j->fd, j->buffer + held, BUFFER - held)) > 0) {
+    while (r == 0 && held < BUFFER && (n = os_read(j->fd, j->buffer + held, BUFFER - held)) > 0) {
         char *at = j->buffer, *end = j->buffer + held + n, *newline;
         while (r == 0 && (newline = memchr(at, '\n', (size_t)(end - at)))) {
             *newline = '\0';
@@ -78,7 +77,7 @@ static int read_all(struct journal *j, journal_each *each, void *context)
         r = ERR_SYSTEM; /* what could not be read is not a line that was cut short */
     if (r == 0 && held == BUFFER)
         r = ERR_FORMAT;
-    if (r == 0 && held && ftruncate(j->fd, whole) != 0)
+    if (r == 0 && held && os_truncate(j->fd, whole) != 0)
         r = ERR_SYSTEM;
     return r;
 }
@@ -89,11 +88,11 @@ int journal_open(journal_each *each, void *context, struct journal **ret_journal
     if (!j)
         return ERR_MEMORY;
     memset(j->chain, '0', 64);
-    j->fd = open("journal.log", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    j->fd = os_open("journal.log", O_RDWR | O_CREAT | O_APPEND, 0600);
     int r = j->fd < 0 ? ERR_SYSTEM : read_all(j, each, context);
     if (r) {
         if (j->fd >= 0)
-            close(j->fd);
+            os_close(j->fd);
         free(j);
         return r;
     }
@@ -131,12 +130,12 @@ int journal_sync(struct journal *journal)
 {
     size_t at = 0;
     while (at < journal->used) {
-        ssize_t n = write(journal->fd, journal->buffer + at, journal->used - at);
+        ssize_t n = os_write(journal->fd, journal->buffer + at, journal->used - at);
         if (n <= 0)
             return ERR_SYSTEM;
         at += (size_t)n;
     }
-    if (at && fdatasync(journal->fd) != 0)
+    if (at && os_sync(journal->fd) != 0)
         return ERR_SYSTEM;
     journal->used = 0;
     return 0;

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,4 +66,58 @@ void os_uuid(uint8_t out[static 16])
         out[i] = (uint8_t)(now >> (8 * (5 - i)));
     out[6] = (uint8_t)(0x70 | (out[6] & 0x0f));
     out[8] = (uint8_t)(0x80 | (out[8] & 0x3f));
+}
+
+/* ---- files ---- */
+
+int os_open(const char *name, int flags, mode_t mode)
+{
+    return open(name, flags | O_CLOEXEC, mode);
+}
+
+ssize_t os_read(int fd, void *out, size_t room)
+{
+    return read(fd, out, room);
+}
+
+ssize_t os_write(int fd, const void *data, size_t length)
+{
+    return write(fd, data, length);
+}
+
+int os_sync(int fd)
+{
+    return fdatasync(fd);
+}
+
+int os_truncate(int fd, off_t length)
+{
+    return ftruncate(fd, length);
+}
+
+int os_close(int fd)
+{
+    return close(fd);
+}
+
+int os_rename(const char *from, const char *to)
+{
+    if (renameat(AT_FDCWD, from, AT_FDCWD, to) != 0)
+        return -1;
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return -1;
+    int r = fsync(directory);
+    close(directory);
+    return r;
+}
+
+int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size)
+{
+    struct statfs s;
+    if (fstatfs(fd, &s) != 0)
+        return -1;
+    *ret_free = (uint64_t)s.f_bavail * (uint64_t)s.f_bsize;
+    *ret_size = (uint64_t)s.f_blocks * (uint64_t)s.f_bsize;
+    return 0;
 }
