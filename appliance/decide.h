@@ -61,6 +61,7 @@ struct circumstance {
 
 #define DECIDE_REASONS_MAX 8
 #define DECIDE_DETAIL      80
+#define DECIDE_POLICIES    401
 
 struct decide_reason {
     char policy[48];
@@ -70,9 +71,9 @@ struct decide_reason {
 struct decision {
     bool allowed;
     bool erred;
-    char erring[48];    /* the id of the first policy that erred */
-    char policies[401]; /* the ids that determined it, with spaces between */
-    size_t reasons;     /* of a denial: the forbids that fired, or what was not met */
+    char erring[48];                /* the id of the first policy that erred */
+    char policies[DECIDE_POLICIES]; /* the ids that determined it, with spaces between */
+    size_t reasons;                 /* of a denial: the forbids that fired, or what was not met */
     struct decide_reason reason[DECIDE_REASONS_MAX];
 };
 

@@ -29,7 +29,7 @@ STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/station.o \
-       appliance/quota.o \
+       appliance/quota.o appliance/audit_class.o \
        appliance/identity/token.o appliance/identity/snapshot.o
 TRANSFER := $(filter-out %_main.o transfer/tool%,$(patsubst %.c,%.o,$(wildcard transfer/*.c)))
 
@@ -64,12 +64,12 @@ endef
 SHELL_LIBS := -lseccomp -lsodium
 TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
-  appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
+  appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/report.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
-$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/quota.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
+$(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/quota.o appliance/audit_class.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
 $(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
@@ -91,7 +91,7 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
-$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
 $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)
@@ -196,7 +196,7 @@ faults: all $(B)/bench/faults
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 F := build/fuzz
 FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/command%,$(wildcard policy/*.c policy/*/*.c)) \
-  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c) \
+  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/intents.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
   appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/policy_set.c appliance/identity/token.c appliance/identity/snapshot.c \

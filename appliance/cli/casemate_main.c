@@ -115,6 +115,13 @@ static const struct command {
      "can read what happened.  FILE must not be there.\n"
      "\n"
      "  casemate audit export e7k2m9qa e7k2m9qa.skeleton\n"},
+    {"audit journal", SITE, "FILE", 1, 1, COMMAND_AUDIT_JOURNAL, cli_audit_journal,
+     "the auditor's journal, to be read and checked elsewhere",
+     "Writes FILE: every record of the site, one line each, in segments with a signed head.  Who\n"
+     "did what stands in it by opaque ids; no program's content does.  FILE must not be there.\n"
+     "That it was read is a record, too.\n"
+     "\n"
+     "  casemate audit journal journal-2026-47.txt\n"},
     {"audit verify", KEYS, "--root FILE SKELETON", 1, 1, 0, cli_audit_verify,
      "check such a file, with a public key only",
      "Needs no site.  The key is the auditor's: \"checkpoint\" in root.json, as 64 digits behind\n"

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "crypto/error.h"
 
 /* What the subcommands of casemate have in common. */
@@ -49,6 +51,9 @@ int cli_console(const struct cli *o);
 int cli_status(const struct cli *o);
 int cli_import(const struct cli *o);
 int cli_audit_export(const struct cli *o);
+int cli_audit_journal(const struct cli *o);
+/* cli_verify_journal(o, key): The operand is an export of a journal: verify it. */
+int cli_verify_journal(const struct cli *o, const uint8_t key[static 32]);
 int cli_audit_verify(const struct cli *o);
 int cli_unlock(const struct cli *o);
 int cli_site_create(const struct cli *o);

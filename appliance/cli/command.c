@@ -104,16 +104,15 @@ int cli_import(const struct cli *o)
     return cli_finish(o, o->site, r, &answer);
 }
 
-int cli_audit_export(const struct cli *o)
+/* Ask for something that the answerer writes to the new file ${path}; what is not whole is taken
+ * away again. */
+static int ask_for_file(const struct cli *o, unsigned number, const char *enclave, const char *path)
 {
     struct ask_answer answer;
-    const char *path = o->operand[1];
-    if (!is_enclave(o))
-        return CLI_USAGE;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0)
         return cli_complain_file(o, path, ERR_SYSTEM);
-    int r = ask(o->site, COMMAND_AUDIT_EXPORT, o->operand[0], &fd, 1, &answer);
+    int r = ask(o->site, number, enclave, &fd, 1, &answer);
     int kept = errno;
     bool whole = r == 0 && answer.well;
     if (whole && fsync(fd) != 0) {
@@ -126,6 +125,17 @@ int cli_audit_export(const struct cli *o)
         unlink(path);
     errno = kept;
     return cli_finish(o, o->site, r, &answer);
+}
+
+int cli_audit_export(const struct cli *o)
+{
+    return is_enclave(o) ? ask_for_file(o, COMMAND_AUDIT_EXPORT, o->operand[0], o->operand[1])
+                         : CLI_USAGE;
+}
+
+int cli_audit_journal(const struct cli *o)
+{
+    return ask_for_file(o, COMMAND_AUDIT_JOURNAL, "", o->operand[0]);
 }
 
 /* ---- audit verify: offline ---- */
@@ -173,6 +183,18 @@ static int map_file(const char *path, struct bytes_view *ret_view)
     return r;
 }
 
+/* By its first line: an export of the auditor's journal, and not one of a log. */
+static bool is_journal(const char *path)
+{
+    static const char first[] = "casemate-journal-segment";
+    char line[sizeof first] = "";
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(line, 1, sizeof first - 1, f) : 0;
+    if (f)
+        fclose(f);
+    return n == sizeof first - 1 && memcmp(line, first, n) == 0;
+}
+
 int cli_audit_verify(const struct cli *o)
 {
     uint8_t key[SIGN_PUBLIC_LENGTH];
@@ -181,6 +203,8 @@ int cli_audit_verify(const struct cli *o)
     int r = take_key(o, key);
     if (r)
         return r;
+    if (is_journal(o->operand[0]))
+        return cli_verify_journal(o, key);
     r = map_file(o->operand[0], &text);
     if (r)
         return cli_complain_file(o, o->operand[0], r);

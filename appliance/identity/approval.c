@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "appliance/audit_class.h"
 #include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/os.h"
@@ -66,7 +67,8 @@ static void tell_auditor(struct identity *n, const uint8_t who[static 16], struc
     if (!quota_line(&n->denied, who, why, false, os_boot_ms(), detail))
         return;
     os_uuid(m->audit.id);
-    m->audit.event_class = 5;
+    m->audit.type = AUDIT_TYPE_OPERATION;
+    m->audit.event_class = (uint16_t)audit_class_of(operation->number);
     m->audit.outcome = AUDIT_OUTCOME_DENIED;
     m->audit.operation = (uint16_t)operation->number;
     m->audit.detail = bytes_text(detail);

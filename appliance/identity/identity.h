@@ -134,10 +134,11 @@ struct pending {
     struct peer *gateway; /* NULL when it has gone */
     uint64_t request;
     unsigned operation;
-    uint64_t number; /* of the hasher's request */
-    uint8_t id[16];  /* of the auditor's intent */
-    size_t person;   /* place, or PEOPLE_MAX for a badge that nobody has */
-    size_t visitor;  /* who signs in, while ${person} is the escort; else PEOPLE_MAX */
+    uint64_t number;    /* of the hasher's request */
+    uint8_t id[16];     /* of the auditor's intent */
+    uint8_t object[16]; /* what it is about, for the journal */
+    size_t person;      /* place, or PEOPLE_MAX for a badge that nobody has */
+    size_t visitor;     /* who signs in, while ${person} is the escort; else PEOPLE_MAX */
     uint8_t session[16];
     uint8_t station[16];
     uint8_t badge[32]; /* a digest of it as it was shown, known or not */
@@ -212,6 +213,8 @@ struct identity {
     bool in_transaction;
     uint64_t head_asked_ms;
     bool anchored;
+    unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
+    bool journal_full;
     char closed[200];
     uint8_t *scratch;
     uint8_t *out;
@@ -318,6 +321,8 @@ void signin_request(struct identity *n, struct peer *gateway, const struct messa
                     const struct operation *operation);
 void signin_hashed(struct identity *n, const struct message_hashed *m);
 void signin_acknowledged(struct identity *n, const uint8_t id[static 16]);
+/* signin_refused(n, m): The auditor could not record an intent. */
+void signin_refused(struct identity *n, const struct message_audit_refused *m);
 void signin_peer_gone(struct identity *n, const struct peer *peer);
 /* signin_is_officer(n, person): A security officer of the site. */
 bool signin_is_officer(const struct identity *n, size_t person);

@@ -277,6 +277,13 @@ static void from_auditor(struct identity *n, const struct message *m)
     case MESSAGE_AUDIT_ACK:
         signin_acknowledged(n, m->audit_ack.id);
         return;
+    case MESSAGE_AUDIT_REFUSED:
+        signin_refused(n, &m->audit_refused);
+        return;
+    case MESSAGE_JOURNAL_STATE:
+        n->journal_percent = m->journal_state.percent;
+        n->journal_full = m->journal_state.full;
+        return;
     case MESSAGE_ANCHOR:
         n->anchored = true;
         if (m->anchor.size && store_check_anchor(n->store, m->anchor.size, m->anchor.root) != 0) {

@@ -1,8 +1,10 @@
 /* Requests that wait for the hasher, then for the auditor; and the journal. */
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/audit_class.h"
 #include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -64,41 +66,16 @@ int pending_hash(struct identity *n, struct pending *p, struct bytes_view pin,
 
 /* ---- the journal ---- */
 
-/* The classes of the journal: 1 is signing in, 5 the lifecycle of accounts and credentials,
- * 6 policy, 8 broken glass. */
-static uint16_t class_of(unsigned operation)
-{
-    switch (operation) {
-    case OPERATION_END_SESSION:
-    case OPERATION_RELEASE_PERSON:
-    case OPERATION_SET_LOCKOUT:
-    case OPERATION_REGISTER_CHALLENGE:
-    case OPERATION_REGISTER_KEY:
-    case OPERATION_APPROVE_CREDENTIAL:
-    case OPERATION_REVOKE_CREDENTIAL:
-    case OPERATION_REGISTER_CARD:
-    case OPERATION_SET_CARD_TRUST:
-    case OPERATION_CHANGE_PIN:
-    case OPERATION_RESET_PIN:
-        return 5;
-    case OPERATION_BREAK_GLASS:
-    case OPERATION_REVIEW_GLASS:
-        return 8;
-    case OPERATION_PROPOSE_SITE_POLICY:
-    case OPERATION_INSTALL_SITE_POLICY:
-    case OPERATION_DECLINE_SITE_POLICY:
-        return 6;
-    default:
-        return 1;
-    }
-}
-
 static void fill_audit(const struct identity *n, const struct pending *p, struct message *m)
 {
     *m = (struct message){.number = MESSAGE_AUDIT};
     size_t who = p->visitor < PEOPLE_MAX ? p->visitor : p->person;
     memcpy(m->audit.id, p->id, 16);
-    m->audit.event_class = class_of(p->operation);
+    m->audit.type = AUDIT_TYPE_OPERATION;
+    m->audit.event_class = (uint16_t)audit_class_of(p->operation);
+    memcpy(m->audit.object, p->object, 16);
+    if (!audit_is_guessable(operation_by_number(p->operation)))
+        hash_content("casemate/body/1", bytes_view_of(p->body, p->body_length), m->audit.after);
     if (who < PEOPLE_MAX)
         memcpy(m->audit.person, n->people[who].person, 16);
     memcpy(m->audit.session, p->session, 16);
@@ -109,6 +86,8 @@ static void fill_audit(const struct identity *n, const struct pending *p, struct
 int pending_intent(struct identity *n, struct pending *p)
 {
     struct message m;
+    pending_body(n, p);
+    audit_object(operation_by_number(p->operation), &n->body, p->object);
     os_uuid(p->id);
     p->waits = WAITS_AUDITOR;
     fill_audit(n, p, &m);
@@ -132,6 +111,7 @@ void identity_note(struct identity *n, unsigned event_class, unsigned operation,
 {
     struct message m = {.number = MESSAGE_AUDIT};
     os_uuid(m.audit.id);
+    m.audit.type = AUDIT_TYPE_OPERATION;
     m.audit.event_class = (uint16_t)event_class;
     m.audit.operation = (uint16_t)operation;
     memcpy(m.audit.person, person, 16);
@@ -150,6 +130,16 @@ void pending_unavailable(struct identity *n, struct pending *p, const char *what
         identity_problem(n, p->gateway, p->request, 503, "", what,
                          "Try again in a moment. Work that has begun goes on.");
     pending_end(p);
+}
+
+void signin_refused(struct identity *n, const struct message_audit_refused *m)
+{
+    char why[300];
+    snprintf(why, sizeof why, "%.*s Without its record this cannot be done.",
+             (int)m->sentence.length, (const char *)m->sentence.data);
+    for (size_t i = 0; i < PENDING_MAX; i++)
+        if (n->pending[i].waits == WAITS_AUDITOR && memcmp(n->pending[i].id, m->id, 16) == 0)
+            pending_unavailable(n, &n->pending[i], why);
 }
 
 void signin_peer_gone(struct identity *n, const struct peer *peer)

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "appliance/supervisor/report.h"
 #include "enclave/process/log.h"
 
 struct command {
@@ -18,11 +19,12 @@ struct command {
     enum program program;
     bool per_enclave;
     const char *descriptors;
+    const char *words;
 };
 
 static const struct command commands[] = {
 #define COMMAND(number, NAME, words, PROGRAM, per_enclave, descriptors, what)                      \
-    {number, PROGRAM_##PROGRAM, per_enclave, descriptors},
+    {number, PROGRAM_##PROGRAM, per_enclave, descriptors, words},
 #include "appliance/commands.def"
 #undef COMMAND
 };
@@ -43,8 +45,27 @@ struct request {
     size_t count;
 };
 
+/* What each console has asked, until it is answered: then it is on record. */
+#define CLIENTS_MAX 1024
+static struct {
+    struct site *site;
+    const struct command *command;
+    int slot;
+} asked[CLIENTS_MAX];
+
+static void answered(int client, unsigned outcome)
+{
+    if (client >= CLIENTS_MAX || !asked[client].command)
+        return;
+    report_command(asked[client].site, asked[client].command->number, asked[client].slot,
+                   asked[client].command->words,
+                   outcome == 0 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED);
+    asked[client].command = NULL;
+}
+
 static void answer(int client, unsigned outcome, const char *text, size_t length)
 {
+    answered(client, outcome);
     char reply[1 + CONSOLE_TEXT_MAX];
     reply[0] = (char)outcome;
     if (length > CONSOLE_TEXT_MAX)
@@ -358,6 +379,11 @@ static void request_ready(void *context, short events)
     while (n < 0 && errno == EINTR);
     request.count = n > 0 ? take_fds(&header, request.fds) : 0;
     const char *wrong = understand(site, data, n, &request);
+    if (!wrong && client < CLIENTS_MAX) {
+        asked[client].site = site;
+        asked[client].command = request.command;
+        asked[client].slot = request.slot;
+    }
     if (wrong)
         answer_text(client, 1, wrong);
     else

@@ -9,6 +9,7 @@
 
 #include "appliance/supervisor/child.h"
 #include "appliance/supervisor/ground.h"
+#include "appliance/supervisor/report.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "enclave/process/process.h"
@@ -137,8 +138,12 @@ static void from_child(void *context, const struct message *message, int fd)
         snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
                  (const char *)message->ready.lacking.data);
         i->ready = true;
+        if (i->row->life != LIFE_RUN)
+            report(i->site, AUDIT_TYPE_PROGRAM_READY, AUDIT_OUTCOME_DONE, i, i->lacking);
         if (i->row->program == PROGRAM_KEEPER)
             console_unlocked(i);
+        if (i->row->program == PROGRAM_AUDITOR)
+            report_send(i->site);
         return;
     case MESSAGE_COMMAND_DONE:
         console_command_done(i, &message->command_done);
@@ -255,10 +260,24 @@ static void count_violation(struct instance *i)
         i->first_violation_ms = now;
     log_err("%s was ended by its own filter: it tried a system call that it may not make",
             i->row->binary);
+    report(i->site, AUDIT_TYPE_PROGRAM_FILTERED, AUDIT_OUTCOME_DENIED, i, "");
     if (i->violations < VIOLATIONS_MAX)
         return;
     i->offline = true;
+    report(i->site, AUDIT_TYPE_PROGRAM_OFFLINE, AUDIT_OUTCOME_DONE, i, "");
     log_err("%s stays down after %u such ends in ten minutes", i->row->binary, i->violations);
+}
+
+static void report_end(struct instance *i, int status)
+{
+    char text[40];
+    bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (i->row->life == LIFE_RUN && well)
+        return; /* what it was run for is on record */
+    snprintf(text, sizeof text, "%s_%d", WIFSIGNALED(status) ? "signal" : "status",
+             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    report(i->site, AUDIT_TYPE_PROGRAM_ENDED, well ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_REFUSED, i,
+           text);
 }
 
 void site_reap(struct site *site, pid_t pid, int status)
@@ -276,6 +295,7 @@ void site_reap(struct site *site, pid_t pid, int status)
         }
         i->pid = 0;
         i->ready = false;
+        report_end(i, status);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
             count_violation(i);
         else if (!site->stopping && i->row->life != LIFE_RUN)
@@ -309,18 +329,32 @@ void site_revive(struct site *site)
     }
 }
 
-void site_stop(struct site *site)
+static void stop_one(struct instance *i)
 {
     struct message stop = {.number = MESSAGE_STOP};
+    if (i->pid && (!i->control || !i->ready || channel_put(i->control, &stop) != 0 ||
+                   channel_flush(i->control) != 0))
+        kill(i->pid, SIGKILL);
+}
+
+void site_stop(struct site *site)
+{
+    if (site->stopping)
+        return;
     site->stopping = true;
-    for (size_t k = 0; k < site->count; k++) {
-        struct instance *i = &site->instances[k];
-        if (!i->pid)
-            continue;
-        if (!i->control || !i->ready || channel_put(i->control, &stop) != 0 ||
-            channel_flush(i->control) != 0)
-            kill(i->pid, SIGKILL);
-    }
+    report(site, AUDIT_TYPE_SITE_STOPPED, AUDIT_OUTCOME_DONE, NULL, "");
+    for (size_t k = 0; k < site->count; k++)
+        if (site->instances[k].row->program != PROGRAM_AUDITOR)
+            stop_one(&site->instances[k]);
+}
+
+void site_stop_last(struct site *site)
+{
+    struct instance *auditor = site_instance(site, PROGRAM_AUDITOR, -1);
+    if (site->last || site_running(site) > (auditor->pid != 0))
+        return;
+    site->last = true;
+    stop_one(auditor);
 }
 
 size_t site_running(const struct site *site)

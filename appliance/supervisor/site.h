@@ -45,6 +45,7 @@ struct site {
     bool piv;         /* the issuers of PIV cards are known */
     int console;      /* the root-only socket */
     bool stopping;
+    bool last; /* the auditor was asked, too */
 };
 
 /* site_open(site): Bind the listeners and make the directories; ${site} has its config and paths.
@@ -72,8 +73,10 @@ void site_reap(struct site *site, pid_t pid, int status);
 /* site_revive(site): Start again what should run and may; call it about each 50 ms. */
 void site_revive(struct site *site);
 
-/* site_stop(site): Ask every process to stop. */
+/* site_stop(site): Ask every process to stop, but the auditor, to whom they may have a last word to
+ * say; site_stop_last() asks it when it is alone. */
 void site_stop(struct site *site);
+void site_stop_last(struct site *site);
 
 /* site_running(site): How many processes run. */
 size_t site_running(const struct site *site);

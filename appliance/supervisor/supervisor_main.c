@@ -19,6 +19,7 @@
 
 #include "appliance/supervisor/console.h"
 #include "appliance/supervisor/site.h"
+#include "appliance/supervisor/report.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -55,6 +56,7 @@ static int turn(void *context)
     }
     if (stop_deadline_ms == 0)
         stop_deadline_ms = os_boot_ms() + 5000;
+    site_stop_last(&site);
     if (site_running(&site) == 0)
         loop_stop(site.loop);
     for (size_t i = 0; os_boot_ms() > stop_deadline_ms && i < site.count; i++)
@@ -95,6 +97,7 @@ int main(int argc, char **argv)
     if (watch_signals(&signals) != 0 || site_open(&site) != 0 || console_open(&site) != 0)
         return 1;
     loop_before_wait(site.loop, turn, NULL);
+    report(&site, AUDIT_TYPE_SITE_STARTED, AUDIT_OUTCOME_DONE, NULL, "");
     if (site.config.training) {
         log_info("a training site: it unlocks from a key file that lies beside it");
         site_start_all(&site);

@@ -3,9 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/audit_class.h"
 #include "appliance/worker/request.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+
+static int64_t level_of(const struct worker *w)
+{
+    const struct program_info *program = mes_program(w->mes);
+    return program ? program->level : 0;
+}
 
 static struct message_audit audit_of(const struct worker *w, const struct request *q,
                                      unsigned outcome, const char *detail)
@@ -16,7 +23,14 @@ static struct message_audit audit_of(const struct worker *w, const struct reques
         memcpy(audit.id, q->intent, 16);
     else if (q->operation->audit == AUDIT_SECURITY && q->asker.token)
         memcpy(audit.id, w->body.values[0].bytes, 16);
-    audit.event_class = q->operation->audit == AUDIT_SECURITY ? 6 : 2;
+    audit.type = AUDIT_TYPE_OPERATION;
+    audit.event_class = (uint16_t)audit_class_of(q->operation->number);
+    audit.level = (uint8_t)level_of(w);
+    audit.epoch = w->snapshot->epoch;
+    audit.policies = bytes_text(q->policies);
+    memcpy(audit.initiator, q->initiator, 16);
+    memcpy(audit.object, q->object, 16);
+    hash_content("casemate/body/1", q->body, audit.after); /* as its event in the log has it */
     memcpy(audit.station, q->station, 16);
     if (q->asker.token) { /* else the session ended while the intent was written */
         memcpy(audit.person, q->asker.token->person, 16);
@@ -39,7 +53,9 @@ void request_journal_done(struct worker *w, const struct request *q, const char 
     struct answer_waiting *a = &w->answers[w->answers_count - 1];
     a->journaled = true;
     snprintf(a->detail, sizeof a->detail, "%s", detail);
+    memcpy(a->policies, q->policies, sizeof a->policies);
     a->audit = audit_of(w, q, AUDIT_OUTCOME_DONE, a->detail);
+    a->audit.policies = bytes_text(a->policies); /* the request is gone when it is sent */
 }
 
 void request_close_intent(struct worker *w, const struct request *q, const char *why)
@@ -77,13 +93,8 @@ void request_take_intent(struct worker *w, const struct request *q)
     free_place->body = q->body.length;
     memcpy(free_place->station, q->station, STATION_ID);
     memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
+    m.audit = audit_of(w, q, AUDIT_OUTCOME_INTENT, "");
     memcpy(m.audit.id, free_place->id, 16);
-    m.audit.event_class = 6;
-    m.audit.outcome = AUDIT_OUTCOME_INTENT;
-    memcpy(m.audit.person, q->asker.token->person, 16);
-    memcpy(m.audit.session, q->asker.token->session, 16);
-    memcpy(m.audit.station, q->asker.token->station, 16);
-    m.audit.operation = (uint16_t)q->operation->number;
     if (process_send(auditor, &m) == 0)
         return;
     free(free_place->copy);
@@ -115,18 +126,31 @@ void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
     }
 }
 
+/* It may not be carried out: its intent is not on record. */
+static void give_back(struct worker *w, struct intent *n, const char *why, const char *todo)
+{
+    n->used = false;
+    free(n->copy);
+    n->copy = NULL;
+    if (n->gateway)
+        batch_words(w, n->gateway, n->request, 503, why, "Nothing was changed. Production goes on.",
+                    todo);
+}
+
+void request_intent_refused(struct worker *w, const struct message_audit_refused *m)
+{
+    char why[300];
+    snprintf(why, sizeof why, "%.*s Without its record this cannot be done.",
+             (int)m->sentence.length, (const char *)m->sentence.data);
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        if (w->intents[i].used && memcmp(w->intents[i].id, m->id, 16) == 0)
+            give_back(w, &w->intents[i], why, "Tell the system administrator, then try again.");
+}
+
 void request_auditor_gone(struct worker *w)
 {
-    for (size_t i = 0; i < WAITING_MAX; i++) {
-        struct intent *n = &w->intents[i];
-        if (!n->used)
-            continue;
-        n->used = false;
-        free(n->copy);
-        n->copy = NULL;
-        if (n->gateway)
-            batch_words(w, n->gateway, n->request, 503,
-                        "The auditor went away before it had recorded this.",
-                        "Nothing was changed.", "Try again in a moment.");
-    }
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        if (w->intents[i].used)
+            give_back(w, &w->intents[i], "The auditor went away before it had recorded this.",
+                      "Try again in a moment.");
 }

@@ -1,4 +1,5 @@
 /* A request's way through the worker. */
+#include "appliance/audit_class.h"
 #include "appliance/worker/request.h"
 
 #include <sodium.h>
@@ -267,7 +268,8 @@ static void finish(struct worker *w, const struct request *q, struct command *c,
 /* The questions and changes of policy; the register's entries are rows as others. */
 static bool is_of_the_desk(const struct operation *operation)
 {
-    return operation->number >= OPERATION_WHY && operation->number <= OPERATION_GET_RATIONALE;
+    return (operation->number >= OPERATION_WHY && operation->number <= OPERATION_GET_RATIONALE) ||
+           operation->number == OPERATION_PRINT_RATIONALE;
 }
 
 /* The second approval of a release, when the first stands no more: refused, in words. */
@@ -445,12 +447,15 @@ void request_handle(struct worker *w, struct request *q)
     if (!is_heard(w, q))
         return;
     mes_subject(w->mes, q->operation, &w->body, &subject);
+    audit_object(q->operation, &w->body, q->object);
+    memcpy(q->initiator, subject.requester, 16);
     bool again = done_before(w, q, &retry);
     if (again) /* it is only answered: that the first approval is this one forbids nothing */
         memset(subject.approver, 0, sizeof subject.approver);
     circumstance_of(w, q, &circumstance);
     follow_markings(w);
     decide(w->decider, q->asker.person->id, q->operation, &subject, &circumstance, &decision);
+    snprintf(q->policies, sizeof q->policies, "%s", decision.policies);
     if (!subject.exists)
         is_absent(&decision);
     if (!decision.allowed) {

@@ -18,6 +18,10 @@ struct request {
     struct bytes_view body;
     bool acknowledged; /* the auditor holds an intent for it */
     uint8_t intent[16];
+    /* for the journal, once it is known */
+    uint8_t object[16];             /* what it is about */
+    uint8_t initiator[16];          /* who began what this completes */
+    char policies[DECIDE_POLICIES]; /* that decided, "" before */
     uint8_t statement_bytes[STATEMENT_MAX];
 };
 

@@ -39,6 +39,14 @@ int security_run(struct worker *w, struct command *command)
         a.state =
             mes_print(command, "unlocked; the site's newest mandatory rules are not in force: %s",
                       w->site_wrong);
+    if (w->journal_full)
+        a.state = mes_print(command,
+                            "%s; the journal's disk is full: acts of the security class "
+                            "are refused until there is room",
+                            a.state);
+    else if (w->journal_percent)
+        a.state = mes_print(command, "%s; the journal's disk is more than %u percent full", a.state,
+                            w->journal_percent);
     a.lacking = w->closed;
     a.events = (int64_t)store_size(w->store);
     a.verified = w->verified_ms;

@@ -1,6 +1,7 @@
 #ifndef APPLIANCE_WORKER_WORKER_H
 #define APPLIANCE_WORKER_WORKER_H
 
+#include "appliance/decide.h"
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
 #include "appliance/policy_set.h"
@@ -38,6 +39,7 @@ struct answer_waiting {
     size_t length;
     bool journaled; /* the auditor is told behind the commit, too */
     char detail[STATION_HALVES];
+    char policies[DECIDE_POLICIES];
     struct message_audit audit;
 };
 
@@ -118,7 +120,9 @@ struct worker {
     uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
     /* heads */
-    bool anchored; /* the auditor has shown its anchor */
+    bool anchored;            /* the auditor has shown its anchor */
+    unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
+    bool journal_full;
     uint64_t head_asked_ms;
     uint64_t verified_size; /* the last verification of the whole log */
     int64_t verified_ms;
@@ -138,6 +142,7 @@ struct worker {
 void request_arrived(struct worker *w, struct peer *gateway, const struct message_request *m);
 void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16]);
 void request_forget_gateway(struct worker *w, const struct peer *gateway);
+void request_intent_refused(struct worker *w, const struct message_audit_refused *m);
 void request_auditor_gone(struct worker *w);
 /* request_batch_end(w): Commit, then send every answer. */
 void request_batch_end(struct worker *w);

@@ -206,6 +206,13 @@ static void from_auditor(struct worker *w, const struct message *m)
     case MESSAGE_AUDIT_ACK:
         request_intent_acknowledged(w, m->audit_ack.id);
         return;
+    case MESSAGE_AUDIT_REFUSED:
+        request_intent_refused(w, &m->audit_refused);
+        return;
+    case MESSAGE_JOURNAL_STATE:
+        w->journal_percent = m->journal_state.percent;
+        w->journal_full = m->journal_state.full;
+        return;
     case MESSAGE_AUDIT:
         resolve_intent(w, &m->audit);
         return;

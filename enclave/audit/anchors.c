@@ -10,6 +10,8 @@
 #include "enclave/process/log.h"
 #include "enclave/store/tree.h"
 
+#define ANCHOR_TEXT (NOTE_MAX * 2 + 200)
+
 static struct anchor *anchor_of(struct auditor *auditor, const char *origin)
 {
     for (size_t i = 0; i < ORIGINS_MAX; i++) {
@@ -25,50 +27,88 @@ static struct anchor *anchor_of(struct auditor *auditor, const char *origin)
 void anchors_show(struct auditor *auditor, struct peer *peer)
 {
     char origin[JOURNAL_ORIGIN];
-    struct message m = {.number = MESSAGE_ANCHOR};
     auditor_origin(peer, origin);
     const struct anchor *a = anchor_of(auditor, origin);
-    m.anchor.size = a->size;
-    memcpy(m.anchor.root, a->root, 32);
-    m.anchor.note = bytes_view_of(a->note, a->note_length);
-    (void)!process_send(peer, &m);
+    struct waiting *w = auditor_later(auditor, peer, true); /* what is shown is durable */
+    if (!w)
+        return;
+    memcpy(w->note, a->note, a->note_length);
+    w->message.number = MESSAGE_ANCHOR;
+    w->message.anchor.size = a->size;
+    memcpy(w->message.anchor.root, a->root, 32);
+    w->message.anchor.note = bytes_view_of(w->note, a->note_length);
+}
+
+static void line_of(const struct anchor *a, char out[static ANCHOR_TEXT])
+{
+    char root[65], base64[NOTE_MAX * 2];
+    bytes_to_hex(a->root, 32, root);
+    sodium_bin2base64(base64, sizeof base64, (const uint8_t *)a->note, a->note_length,
+                      sodium_base64_VARIANT_ORIGINAL);
+    snprintf(out, ANCHOR_TEXT, "%" PRIu64 " %s %s", a->size, root, base64);
+}
+
+/* Does it continue what was signed before?  Else the program is told, or it is on record. */
+static bool continues(struct auditor *auditor, struct peer *peer, const struct anchor *a,
+                      const struct message_head *m)
+{
+    static uint8_t empty[32];
+    hash_sha256(bytes_view_of("", 0), empty);
+    if (m->old_size != a->size) {
+        anchors_show(auditor, peer); /* it missed an answer: it has to catch up first */
+        return false;
+    }
+    if (m->size >= a->size &&
+        tree_proof_check(m->proof, a->size, a->size ? a->root : empty, m->size, m->root) == 0)
+        return true;
+    log_err("%s asked for a head that does not continue its log; it was refused", a->origin);
+    (void)auditor_add(auditor, a->origin, "refused", "a_head_that_does_not_continue_the_log");
+    return false;
 }
 
 void anchors_sign(struct auditor *auditor, struct peer *peer, const struct message_head *m)
 {
-    char origin[JOURNAL_ORIGIN], fields[NOTE_MAX * 2 + 200], root[65], base64[NOTE_MAX * 2];
+    char origin[JOURNAL_ORIGIN], fields[ANCHOR_TEXT];
     struct note_checkpoint checkpoint = {.size = m->size};
-    static uint8_t empty[32];
     auditor_origin(peer, origin);
-    struct anchor *a = anchor_of(auditor, origin);
-    hash_sha256(bytes_view_of("", 0), empty);
-    const uint8_t *old = a->size ? a->root : empty;
-    if (m->old_size != a->size) {
-        anchors_show(auditor, peer); /* it missed an answer: it has to catch up first */
+    struct anchor *a = anchor_of(auditor, origin), next;
+    if (!continues(auditor, peer, a, m))
         return;
-    }
-    if (m->size < a->size || tree_proof_check(m->proof, a->size, old, m->size, m->root) != 0) {
-        log_err("%s asked for a head that does not continue its log; it was refused", origin);
-        auditor_add(auditor, origin, "refused", "a head that does not continue the log");
-        return;
-    }
     snprintf(checkpoint.origin, sizeof checkpoint.origin, "casemate/%s/1",
              peer->enclave[0] ? peer->enclave : "identity");
     memcpy(checkpoint.root, m->root, 32);
-    struct waiting *w = auditor_later(auditor, peer);
-    if (note_sign(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), &checkpoint, a->note,
-                  &a->note_length) != 0)
+    next = *a;
+    if (note_sign(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), &checkpoint, next.note,
+                  &next.note_length) != 0)
         log_die("a checkpoint could not be signed");
-    a->size = m->size;
-    memcpy(a->root, m->root, 32);
-    bytes_to_hex(m->root, 32, root);
-    sodium_bin2base64(base64, sizeof base64, (const uint8_t *)a->note, a->note_length,
-                      sodium_base64_VARIANT_ORIGINAL);
-    snprintf(fields, sizeof fields, "%" PRIu64 " %s %s", m->size, root, base64);
-    auditor_add(auditor, origin, "head", fields);
+    next.size = m->size;
+    memcpy(next.root, m->root, 32);
+    line_of(&next, fields);
+    struct waiting *w = auditor_later(auditor, peer, false);
+    if (!w)
+        return; /* the disk is full: it asks again */
+    if (!auditor_add(auditor, origin, "head", fields)) {
+        w->peer = NULL;
+        return;
+    }
+    *a = next;
     memcpy(w->note, a->note, a->note_length);
     w->message.number = MESSAGE_CHECKPOINT;
     w->message.checkpoint.note = bytes_view_of(w->note, a->note_length);
+}
+
+int anchors_carry(struct auditor *auditor, struct journal *journal)
+{
+    char fields[ANCHOR_TEXT];
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ORIGINS_MAX; i++) {
+        const struct anchor *a = &auditor->anchors[i];
+        if (!a->origin[0] || a->size == 0)
+            continue;
+        line_of(a, fields);
+        r = journal_add(journal, a->origin, "head", fields);
+    }
+    return r;
 }
 
 void anchors_read(struct auditor *auditor, const char *origin, char *fields)

@@ -1,10 +1,10 @@
 #ifndef ENCLAVE_AUDIT_AUDITOR_H
 #define ENCLAVE_AUDIT_AUDITOR_H
 
-#include <stdbool.h>
-
 #include "crypto/note.h"
+#include "enclave/audit/event.h"
 #include "enclave/audit/journal.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/process.h"
 
 /*
@@ -13,7 +13,8 @@
  */
 #define ORIGINS_MAX (2 * ENCLAVES_MAX + 8)
 #define INTENTS_MAX 4096
-#define ACKS_MAX    256
+#define ACKS_MAX    512
+#define LISTENERS   (2 * ENCLAVES_MAX + 8)
 
 /* What was last signed for a log. */
 struct anchor {
@@ -36,6 +37,7 @@ struct open_intent {
 struct waiting {
     struct peer *peer;
     struct message message;
+    struct message_audit intent; /* that it acknowledges, without its texts */
     char note[NOTE_MAX];
 };
 
@@ -47,6 +49,16 @@ struct auditor {
     struct open_intent intents[INTENTS_MAX];
     struct waiting waiting[ACKS_MAX];
     size_t waiting_count;
+    bool urgent;       /* somebody waits for the next sync */
+    uint64_t since_ms; /* since when something waits to be durable; 0: nothing does */
+    /* room */
+    bool full;          /* the reserve is gone: no intent is taken */
+    unsigned percent;   /* 0, 75, 90: what was said last */
+    uint64_t lost;      /* records that could not be kept since it was full */
+    uint64_t looked_ms; /* when the disk was last looked at */
+    struct peer *listeners[LISTENERS];
+    uint64_t export_request; /* the console that the journal is written for, or 0 */
+    bool stopped_well;       /* the last line that was read is a stop */
 };
 
 /* ---- auditor_main.c ---- */
@@ -54,15 +66,38 @@ struct auditor {
 /* auditor_origin(peer, out): Who wrote something: the channel that it came on. */
 void auditor_origin(const struct peer *peer, char out[static JOURNAL_ORIGIN]);
 
-/* auditor_add(auditor, origin, kind, fields): A line of the journal, not yet durable.  A journal
- * that cannot be written ends the process. */
-void auditor_add(struct auditor *auditor, const char *origin, const char *kind, const char *fields);
+/* auditor_add(auditor, origin, kind, fields): A line of the journal, not yet durable; false when
+ * the disk is full and it is not kept.  A journal that fails otherwise ends the process. */
+bool auditor_add(struct auditor *auditor, const char *origin, const char *kind, const char *fields);
 
-/* auditor_sync(auditor): Make the journal durable, then let the answers go. */
+/* auditor_sync(auditor): Make the journal durable, then let the answers go.  On a full disk they
+ * wait, and intents are refused. */
 void auditor_sync(struct auditor *auditor);
 
-/* auditor_later(auditor, peer): A place for an answer that leaves with the next sync. */
-struct waiting *auditor_later(struct auditor *auditor, struct peer *peer);
+/* auditor_later(auditor, peer, urgent): A place for an answer that leaves with the next sync;
+ * NULL when the disk is full and too many wait. */
+struct waiting *auditor_later(struct auditor *auditor, struct peer *peer, bool urgent);
+
+/* ---- seal.c: segments ---- */
+
+/* sealing_due(auditor): Close and seal the last segment when it is long, or of another week. */
+void sealing_due(struct auditor *auditor);
+
+/* sealing_export(auditor, request): Begin to write the whole journal to the console's file;
+ * sealing_export_on() goes on with it, a part a turn: false when nothing is left to do. */
+void sealing_export(struct auditor *auditor, uint64_t request);
+bool sealing_export_on(struct auditor *auditor);
+
+/* ---- room.c: a disk that fills ---- */
+
+/* room_look(auditor): How full is the disk; is there room again?  Once a second. */
+void room_look(struct auditor *auditor);
+
+/* room_full(auditor): The disk is full: say so, once, to everybody. */
+void room_full(struct auditor *auditor);
+
+/* room_tell(auditor, peer): What is known, to one who has just come. */
+void room_tell(struct auditor *auditor, struct peer *peer);
 
 /* ---- anchors.c: heads of the logs ---- */
 
@@ -76,16 +111,38 @@ void anchors_sign(struct auditor *auditor, struct peer *peer, const struct messa
  * process when it is not in its form. */
 void anchors_read(struct auditor *auditor, const char *origin, char *fields);
 
-/* ---- intents.c: what happened, and what is about to ---- */
+/* anchors_carry(auditor, journal): The newest head of each log, into a new segment. */
+must_use int anchors_carry(struct auditor *auditor, struct journal *journal);
 
-/* intents_take(auditor, peer, message): An audit record; an intent is answered when it is durable.
+/* ---- records.c: what happened, and what is about to ---- */
+
+/* records_take(auditor, peer, message): An audit record; an intent is answered when it is durable.
  */
-void intents_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
+void records_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
+
+/* records_note(auditor, origin, type, outcome, detail): A record of the auditor's own, or what the
+ * supervisor reports; ${detail} is our own words. */
+void records_note(struct auditor *auditor, const char *origin, enum audit_type type,
+                  enum audit_outcome outcome, const char *detail);
+
+/* records_text(message, out): The fields of an "audit" line. */
+#define RECORD_TEXT 1400
+void records_text(const struct message_audit *m, char out[static RECORD_TEXT]);
+
+/* ---- intents.c ---- */
 
 /* intents_read(auditor, origin, fields): An "audit" line of the journal, at the start. */
 void intents_read(struct auditor *auditor, const char *origin, char *fields);
 
+/* intents_open, intents_close: It is about to be done; what became of it has come.  false: more are
+ * open than can be followed. */
+bool intents_open(struct auditor *auditor, const char *origin, const struct message_audit *m);
+void intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16]);
+
 /* intents_ask(auditor, peer): What became of the intents that this program left open? */
 void intents_ask(struct auditor *auditor, struct peer *peer);
+
+/* intents_carry(auditor, journal): The open ones, into a new segment. */
+must_use int intents_carry(struct auditor *auditor, struct journal *journal);
 
 #endif

@@ -1,15 +1,11 @@
-/* What happened, and what is about to: the records that programs send. */
-#include <libaudit.h>
+/* What is about to be done, until what became of it has come. */
 #include <stdio.h>
 #include <string.h>
 
 #include "enclave/audit/auditor.h"
-#include "enclave/audit/outcome.h"
-#include "enclave/process/log.h"
 
-static void remember_intent(struct auditor *auditor, const char *origin,
-                            const uint8_t id[static 16], const uint8_t person[static 16],
-                            uint16_t operation)
+static bool remember(struct auditor *auditor, const char *origin, const uint8_t id[static 16],
+                     const uint8_t person[static 16], uint16_t operation)
 {
     for (size_t i = 0; i < INTENTS_MAX; i++) {
         struct open_intent *n = &auditor->intents[i];
@@ -19,61 +15,23 @@ static void remember_intent(struct auditor *auditor, const char *origin,
         snprintf(n->origin, sizeof n->origin, "%s", origin);
         memcpy(n->id, id, 16);
         memcpy(n->person, person, 16);
-        return;
+        return true;
     }
+    return false;
 }
 
-static void close_intent(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
+bool intents_open(struct auditor *auditor, const char *origin, const struct message_audit *m)
+{
+    return remember(auditor, origin, m->id, m->person, m->operation);
+}
+
+void intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
 {
     for (size_t i = 0; i < INTENTS_MAX; i++) {
         struct open_intent *n = &auditor->intents[i];
         if (n->used && memcmp(n->id, id, 16) == 0 && strcmp(n->origin, origin) == 0)
             n->used = false;
     }
-}
-
-/* The kernel's audit log, where it accepts them; the journal always. */
-static void tell_kernel(struct auditor *auditor, const char *origin, const struct message_audit *m)
-{
-    char text[200];
-    if (auditor->kernel < 0)
-        return;
-    snprintf(text, sizeof text, "op=casemate origin=%s class=%u operation=%u", origin,
-             m->event_class, m->operation);
-    if (audit_log_user_message(auditor->kernel, AUDIT_TRUSTED_APP, text, NULL, NULL, "",
-                               m->outcome == AUDIT_OUTCOME_DONE) <= 0) {
-        log_info("the kernel's audit system does not accept records here; the journal keeps them");
-        audit_close(auditor->kernel);
-        auditor->kernel = -1;
-    }
-}
-
-void intents_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m)
-{
-    char origin[JOURNAL_ORIGIN], fields[600], id[33], person[33], session[33], station[33];
-    char detail[201];
-    size_t n = m->detail.length;
-    auditor_origin(peer, origin);
-    bytes_to_hex(m->id, 16, id);
-    bytes_to_hex(m->person, 16, person);
-    bytes_to_hex(m->session, 16, session);
-    bytes_to_hex(m->station, 16, station);
-    for (size_t i = 0; i < n; i++) /* one line, one record */
-        detail[i] =
-            m->detail.data[i] > 0x20 && m->detail.data[i] < 0x7f ? (char)m->detail.data[i] : '_';
-    detail[n] = '\0';
-    snprintf(fields, sizeof fields, "%u %u %s %s %s %s %u %s", m->event_class, m->outcome, id,
-             person, session, station, m->operation, n ? detail : "-");
-    auditor_add(auditor, origin, "audit", fields);
-    if (m->outcome != AUDIT_OUTCOME_INTENT) {
-        close_intent(auditor, origin, m->id);
-        tell_kernel(auditor, origin, m);
-        return;
-    }
-    remember_intent(auditor, origin, m->id, m->person, m->operation);
-    struct waiting *w = auditor_later(auditor, peer);
-    w->message.number = MESSAGE_AUDIT_ACK;
-    memcpy(w->message.audit_ack.id, m->id, 16);
 }
 
 void intents_read(struct auditor *auditor, const char *origin, char *fields)
@@ -87,9 +45,9 @@ void intents_read(struct auditor *auditor, const char *origin, char *fields)
         bytes_from_hex(bytes_text(person), 16, person_bytes) != 0)
         return;
     if (outcome == AUDIT_OUTCOME_INTENT)
-        remember_intent(auditor, origin, id_bytes, person_bytes, (uint16_t)operation);
+        (void)remember(auditor, origin, id_bytes, person_bytes, (uint16_t)operation);
     else
-        close_intent(auditor, origin, id_bytes);
+        intents_close(auditor, origin, id_bytes);
 }
 
 void intents_ask(struct auditor *auditor, struct peer *peer)
@@ -107,4 +65,23 @@ void intents_ask(struct auditor *auditor, struct peer *peer)
         m.audit.outcome = AUDIT_OUTCOME_INTENT;
         (void)!process_send(peer, &m);
     }
+}
+
+int intents_carry(struct auditor *auditor, struct journal *journal)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < INTENTS_MAX; i++) {
+        const struct open_intent *n = &auditor->intents[i];
+        struct message_audit m = {.type = AUDIT_TYPE_OPERATION, .outcome = AUDIT_OUTCOME_INTENT};
+        char text[RECORD_TEXT];
+        if (!n->used)
+            continue;
+        memcpy(m.id, n->id, 16);
+        memcpy(m.person, n->person, 16);
+        m.operation = n->operation;
+        m.detail = bytes_text("carried over");
+        records_text(&m, text);
+        r = journal_add(journal, n->origin, "audit", text);
+    }
+    return r;
 }

@@ -354,6 +354,11 @@ static void control_message(void *context, const struct message *message, int fd
             log_die("a command came that this program does not take");
         h->command(h->context, message->command.request, message->command.command);
         return;
+    case MESSAGE_REPORT:
+        if (!h->report)
+            log_die("a report came to a program that takes none");
+        h->report(h->context, &message->report);
+        return;
     case MESSAGE_STOP:
         process_end(process);
         return;

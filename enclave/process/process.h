@@ -46,6 +46,8 @@ struct process_handlers {
     /* the console asks: answer with process_command_done(); the descriptors stay valid until then
      */
     void (*command)(void *context, uint64_t request, unsigned command);
+    /* the supervisor reports; for the auditor alone */
+    void (*report)(void *context, const struct message_report *report);
     /* once after each turn of the loop, before waiting: milliseconds at most to wait, or -1 */
     int (*turn)(void *context);
     void (*stopping)(void *context);

@@ -104,7 +104,7 @@ operator=$(enter CW-1002 "$program")
 get "$program" "$operator" /api/security
 is "an operator does not see the security page" "$status" 404
 journal=$CASEMATE_SITE/auditor/journal.log
-lines() { grep -c 'audit 2 3 .* 40 ' "$journal"; }
+lines() { grep -c 'audit 9 3 .* 40 ' "$journal"; }
 sleep 1
 at_first=$(lines)
 for _ in $(seq 60); do get "$program" "$operator" /api/security; done

@@ -30,7 +30,7 @@ make_bundle() { # make_bundle ORDER: its tar
     echo "$CASEMATE_SITE/enterprise/out/$(echo "$made" | jq -r .name).tar"
 }
 decline() { post "$program" "$token" /api/inbound/decline "$(jq -nc --arg id "$1" --arg i "$inbound" '{id: $id, inbound: $i, reason: "Nobody wants it."}')"; }
-outcomes() { grep "audit 6 . $(echo "$1" | tr -d -) " "$journal" | sed 's/.* audit 6 \(.\) .*/\1/' | tr '\n' ' '; }
+outcomes() { grep "audit 4 . $(echo "$1" | tr -d -) " "$journal" | sed 's/.* audit 4 \(.\) .*/\1/' | tr '\n' ' '; }
 
 first=$(make_bundle WO-FULL-1)
 second=$(make_bundle WO-FULL-2)

@@ -359,7 +359,7 @@ before=$(lines)
 kill -CONT "$auditor"
 wait "$held"
 is "negative 28: an act waits for the auditor, and its session ends meanwhile: it is denied" "$out $(cat "$work/held.status")" "200 401"
-recorded "negative 28: and its intent is closed in the journal" "$before" "audit 6 2 .* 32 the_session_has_ended"
+recorded "negative 28: and its intent is closed in the journal" "$before" "audit 3 2 .* 32 the_session_has_ended"
 
 at_worker=$((at_worker + 1))
 

@@ -37,6 +37,9 @@ export function Rationale({ session }: { session: Session }) {
     setWithdrawing(null);
     asked.again();
   };
+  const print = async () => {
+    if (await act.run(() => session.send("print_rationale", {}))) window.print();
+  };
   return (
     <section class="desk">
       <p class="print-only">
@@ -44,7 +47,7 @@ export function Rationale({ session }: { session: Session }) {
       </p>
       <div class="desk-head">
         <h1>{words.heading}</h1>
-        <button type="button" class="button" onClick={() => window.print()}>
+        <button type="button" class="button" onClick={() => void print()}>
           {words.print}
         </button>
         <button type="button" class="button button-main" onClick={() => setEntering({ control: "", object: "" })}>

@@ -1,0 +1,90 @@
+/* The journal's disk: how full it is, and what becomes of the records when it is full. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "enclave/audit/auditor.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+
+#define LOOK_EVERY_MS 5000
+
+static void say(const struct auditor *auditor, struct peer *peer)
+{
+    struct message m = {.number = MESSAGE_JOURNAL_STATE};
+    m.journal_state.percent = (uint8_t)auditor->percent;
+    m.journal_state.full = auditor->full;
+    (void)!process_send(peer, &m);
+}
+
+static void say_to_all(const struct auditor *auditor)
+{
+    for (size_t i = 0; i < LISTENERS; i++)
+        if (auditor->listeners[i])
+            say(auditor, auditor->listeners[i]);
+}
+
+void room_tell(struct auditor *auditor, struct peer *peer)
+{
+    if (auditor->full || auditor->percent)
+        say(auditor, peer);
+}
+
+void room_full(struct auditor *auditor)
+{
+    if (auditor->full)
+        return;
+    auditor->full = true;
+    log_err("the journal's disk is full: acts of the security class are refused until there is "
+            "room");
+    records_note(auditor, "auditor/-", AUDIT_TYPE_FULL, AUDIT_OUTCOME_DONE, "");
+    say_to_all(auditor);
+}
+
+static void room_again(struct auditor *auditor)
+{
+    char text[40];
+    if (auditor->lost) {
+        snprintf(text, sizeof text, "%" PRIu64 "_records", auditor->lost);
+        records_note(auditor, "auditor/-", AUDIT_TYPE_GAP, AUDIT_OUTCOME_DONE, text);
+    }
+    records_note(auditor, "auditor/-", AUDIT_TYPE_ROOM, AUDIT_OUTCOME_DONE, "");
+    log_info("the journal has room again; %" PRIu64 " records could not be kept", auditor->lost);
+    auditor->full = false;
+    auditor->lost = 0;
+    say_to_all(auditor);
+}
+
+/* 75 and 90 percent are said when they are passed, and again when it has been two points below. */
+static void look_at_percent(struct auditor *auditor)
+{
+    char text[40];
+    unsigned now = journal_percent(auditor->journal);
+    unsigned level = now >= 90 ? 90 : now >= 75 ? 75 : 0;
+    if (level < auditor->percent && now + 2 > auditor->percent)
+        return;
+    if (level == auditor->percent)
+        return;
+    auditor->percent = level;
+    if (level) {
+        snprintf(text, sizeof text, "%u_percent", now);
+        records_note(auditor, "auditor/-", AUDIT_TYPE_NEARLY_FULL, AUDIT_OUTCOME_DONE, text);
+        log_err("the journal's disk is %u percent full", now);
+    }
+    say_to_all(auditor);
+}
+
+void room_look(struct auditor *auditor)
+{
+    uint64_t now = os_boot_ms();
+    int r = journal_reserve(auditor->journal);
+    if (r && r != ERR_FULL)
+        log_die("the journal's reserve cannot be written: %s", error_text(r));
+    if (r && !auditor->full)
+        room_full(auditor);
+    else if (r == 0 && auditor->full)
+        room_again(auditor);
+    if (auditor->looked_ms && now - auditor->looked_ms < LOOK_EVERY_MS)
+        return;
+    auditor->looked_ms = now;
+    look_at_percent(auditor);
+}

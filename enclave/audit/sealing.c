@@ -1,0 +1,176 @@
+/* The journal's segments: closed and sealed, and read again for the console. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "enclave/audit/auditor.h"
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+
+#define LONGEST (16u << 20)
+#define WEEK_MS ((int64_t)7 * 24 * 3600 * 1000)
+#define MONDAY  ((int64_t)4 * 24 * 3600 * 1000) /* 1970-01-05 was one */
+
+/* ---- closing a segment ---- */
+
+/* An officer reviews a week at a time. */
+static bool is_due(const struct journal *j)
+{
+    int64_t begun = journal_begun_ms(j), now = os_utc_ms();
+    return journal_segment(j) == 0 || journal_length(j) >= LONGEST ||
+           (now - MONDAY) / WEEK_MS > (begun - MONDAY) / WEEK_MS;
+}
+
+static int carry(void *context, struct journal *journal)
+{
+    int r = anchors_carry(context, journal);
+    return r ? r : intents_carry(context, journal);
+}
+
+/* A crash between the two leaves both: the segment is sealed once more, as it is then. */
+static int seal(struct auditor *auditor, struct segment_head *head)
+{
+    int r = journal_head(auditor->journal, head);
+    if (r == 0)
+        r = segment_sign(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), head);
+    if (r == 0)
+        r = segment_seal(head, process_key(auditor->process, KEY_AUDITOR_SEGMENT), JOURNAL_FILE);
+    return r ? r : journal_next(auditor->journal, carry, auditor);
+}
+
+void sealing_due(struct auditor *auditor)
+{
+    struct segment_head head;
+    char text[80];
+    if (auditor->full || auditor->export_request || !is_due(auditor->journal))
+        return;
+    auditor_sync(auditor);
+    int r = seal(auditor, &head);
+    if (r == ERR_FULL || r == ERR_STATE)
+        return; /* later, when there is room */
+    if (r)
+        log_die("a segment of the journal cannot be sealed: %s", error_text(r));
+    snprintf(text, sizeof text, "segment_%" PRIu64 ",_%" PRIu64 "_lines", head.number,
+             head.next - head.first);
+    records_note(auditor, "auditor/-", AUDIT_TYPE_SEALED, AUDIT_OUTCOME_DONE, text);
+    log_info("segment %" PRIu64 " of the journal is sealed", head.number);
+}
+
+/* ---- the whole journal for the console ---- */
+
+static struct {
+    int fd;
+    uint64_t segment; /* that is being written */
+    uint64_t last;    /* the one that is not sealed */
+    bool open;
+    struct segment_reader reader;
+    uint8_t part[SEGMENT_PART];
+} export;
+
+static void finish(struct auditor *auditor, const char *text, uint64_t number, bool well)
+{
+    char sentence[200];
+    snprintf(sentence, sizeof sentence, text, number);
+    if (export.open)
+        segment_close(&export.reader);
+    export.open = false;
+    process_command_done(auditor->process, auditor->export_request, !well, sentence);
+    auditor->export_request = 0;
+}
+
+static bool put(const void *data, size_t length)
+{
+    const uint8_t *at = data;
+    while (length) {
+        ssize_t n = write(export.fd, at, length);
+        if (n <= 0)
+            return false;
+        at += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+static bool put_head(const struct segment_head *head)
+{
+    char text[SEGMENT_HEAD_MAX];
+    size_t length;
+    return segment_print(head, text, &length) == 0 && put(text, length);
+}
+
+void sealing_export(struct auditor *auditor, uint64_t request)
+{
+    struct stat st;
+    export.fd = process_descriptor(auditor->process, DESCRIPTOR_OUTPUT);
+    export.segment = 0;
+    export.last = journal_segment(auditor->journal);
+    auditor->export_request = request;
+    if (fstat(export.fd, &st) != 0 || !S_ISREG(st.st_mode))
+        finish(auditor, "the journal is written to a file only (segment %" PRIu64 ")", 0, false);
+}
+
+/* The last segment: as it stands now, in one go; it is not longer than LONGEST, near enough. */
+static void export_last(struct auditor *auditor)
+{
+    struct segment_head head;
+    auditor_sync(auditor);
+    int r = journal_head(auditor->journal, &head);
+    if (r == 0)
+        r = segment_sign(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), &head);
+    int from = r ? -1 : os_open(JOURNAL_FILE, O_RDONLY, 0);
+    bool well = r == 0 && from >= 0 && put_head(&head);
+    for (uint64_t at = 0; well && at < head.length;) {
+        uint64_t left = head.length - at;
+        ssize_t n = os_read(from, export.part, left < SEGMENT_PART ? (size_t)left : SEGMENT_PART);
+        well = n > 0 && put(export.part, (size_t)n);
+        at += well ? (uint64_t)n : 0;
+    }
+    if (from >= 0)
+        os_close(from);
+    finish(auditor, well ? "%" PRIu64 " lines" : "the file could not be written", head.next, well);
+}
+
+bool sealing_export_on(struct auditor *auditor)
+{
+    uint8_t public_key[SIGN_PUBLIC_LENGTH];
+    size_t n = 0;
+    if (!auditor->export_request)
+        return false;
+    if (export.segment == export.last) {
+        export_last(auditor);
+        return false;
+    }
+    int r = sign_public(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), public_key);
+    if (r == 0 && !export.open) {
+        r = segment_open(export.segment, public_key, &export.reader);
+        export.open = r == 0;
+        if (r == ERR_UNKNOWN && export.segment == 0) { /* there is one on older sites only */
+            export.segment++;
+            return true;
+        }
+        if (r == 0 && !put_head(&export.reader.head))
+            r = ERR_SYSTEM;
+    }
+    if (r == 0)
+        r = segment_read(&export.reader, process_key(auditor->process, KEY_AUDITOR_SEGMENT),
+                         export.part, &n);
+    if (r == 0 && !put(export.part, n))
+        r = ERR_SYSTEM;
+    if (r == ERR_UNKNOWN)
+        finish(auditor, "segment %" PRIu64 " of the journal is missing", export.segment, false);
+    else if (r == ERR_SYSTEM)
+        finish(auditor, "the file could not be written (segment %" PRIu64 ")", export.segment,
+               false);
+    else if (r)
+        finish(auditor, "segment %" PRIu64 " of the journal is not as it was sealed",
+               export.segment, false);
+    if (r || n)
+        return r == 0;
+    segment_close(&export.reader);
+    export.open = false;
+    export.segment++;
+    return true;
+}
