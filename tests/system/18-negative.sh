@@ -319,7 +319,7 @@ before=$(lines)
 approve "$two" "$officer_two"
 is "negative 28: the second approval finds the first worth nothing" "$status" 409
 says "negative 28: and says so" "$(answer .error)" "may not do so any more"
-recorded "negative 28: which is recorded" "$before" "audit 6 2 .* 33 "
+recorded "negative 28: which is recorded" "$before" "audit 3 2 .* 33 "
 get "$program" "$two" /api/releases
 is "negative 28: it waits as before" "$(answer --arg r "$release" '.releases[] | select(.release == $r).state')" approved-once
 body=$(record_body "$(person_of CW-2006)" role program-manager "$enclave" "$(rfc3339 $(($(date +%s) + 86400)))")
