@@ -58,7 +58,9 @@ static struct {
 static void origin_of(const struct peer *peer, char out[static JOURNAL_ORIGIN])
 {
     snprintf(out, JOURNAL_ORIGIN, "%s/%s",
-             peer->program == PROGRAM_IDENTITY ? "identity" : "worker",
+             peer->program == PROGRAM_IDENTITY ? "identity"
+             : peer->program == PROGRAM_KEEPER ? "keeper"
+                                               : "worker",
              peer->enclave[0] ? peer->enclave : "-");
 }
 
