@@ -43,9 +43,8 @@ int seal_make(const struct secret *key, const struct seal_about *about, struct b
         return ERR_KEY;
     out[0] = SEAL_KEY;
     randombytes_buf(out + 1, NONCE_LENGTH);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + NONCE_LENGTH, NULL, data.data,
-                                               data.length, more, length, NULL, out + 1,
-                                               secret_open(key));
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + 1 + NONCE_LENGTH, NULL, data.data, data.length,
+                                               more, length, NULL, out + 1, secret_open(key));
     secret_close(key);
     return 0;
 }
@@ -64,9 +63,9 @@ int seal_open(const struct secret *key, const struct seal_about *about, struct b
         return ERR_TRUNCATED;
     if (sealed.data[0] != SEAL_KEY)
         return ERR_UNKNOWN;
-    r = crypto_aead_xchacha20poly1305_ietf_decrypt(
-        out, NULL, NULL, sealed.data + 1 + NONCE_LENGTH, sealed.length - 1 - NONCE_LENGTH, more,
-        length, sealed.data + 1, secret_open(key));
+    r = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed.data + 1 + NONCE_LENGTH,
+                                                   sealed.length - 1 - NONCE_LENGTH, more, length,
+                                                   sealed.data + 1, secret_open(key));
     secret_close(key);
     if (r)
         sodium_memzero(out, sealed.length - SEAL_OVERHEAD);
@@ -184,9 +183,9 @@ int unseal_secret_to(const struct secret *mine, const struct seal_about *about,
     if (r == 0)
         r = secret_new(32, &secret);
     if (r == 0) {
-        if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-                secret_open_writable(secret), NULL, NULL, sealed + 33, 32 + TAG_LENGTH, more,
-                length, zero_nonce, secret_open(key)) != 0)
+        if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret_open_writable(secret), NULL, NULL,
+                                                       sealed + 33, 32 + TAG_LENGTH, more, length,
+                                                       zero_nonce, secret_open(key)) != 0)
             r = ERR_KEY;
         secret_close(key);
         secret_close(secret);

@@ -23,12 +23,12 @@
  */
 enum seal_algorithm { SEAL_NONE = 0, SEAL_KEY = 1, SEAL_PUBLIC = 2 };
 
-#define SEAL_OVERHEAD        41 /* of SEAL_KEY */
-#define SEAL_TO_OVERHEAD     49 /* of SEAL_PUBLIC */
-#define SEAL_PUBLIC_LENGTH   32
-#define SEAL_TEXT_MAX        64
-#define SEAL_SECRET          (SEAL_OVERHEAD + 32) /* a sealed 32-byte secret */
-#define SEAL_TO_SECRET       (SEAL_TO_OVERHEAD + 32)
+#define SEAL_OVERHEAD      41 /* of SEAL_KEY */
+#define SEAL_TO_OVERHEAD   49 /* of SEAL_PUBLIC */
+#define SEAL_PUBLIC_LENGTH 32
+#define SEAL_TEXT_MAX      64
+#define SEAL_SECRET        (SEAL_OVERHEAD + 32) /* a sealed 32-byte secret */
+#define SEAL_TO_SECRET     (SEAL_TO_OVERHEAD + 32)
 
 /* What is sealed is for; borrowed texts of 1 to SEAL_TEXT_MAX bytes. */
 struct seal_about {

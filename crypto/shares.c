@@ -77,8 +77,7 @@ static void split_byte(uint8_t byte, size_t at, unsigned count, unsigned thresho
 int shares_split(const struct secret *root, enum share_kind kind, unsigned count,
                  unsigned threshold, struct custodians *ret_custodians, struct share *ret_shares)
 {
-    struct custodians c = {
-        .kind = kind, .threshold = (uint8_t)threshold, .count = (uint8_t)count};
+    struct custodians c = {.kind = kind, .threshold = (uint8_t)threshold, .count = (uint8_t)count};
     if (threshold < SHARES_LEAST || threshold > count || count > SHARES_MAX)
         return ERR_RANGE;
     if (secret_length(root) != SHARE_LENGTH)

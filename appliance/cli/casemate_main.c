@@ -51,7 +51,8 @@ static const struct command {
      "  casemate status\n"},
     {"stop", SITE, "", 0, 0, COMMAND_STOP, cli_console, "stop a site",
      "Every process ends what it is at and stops.  What was confirmed to anybody is recorded.\n"},
-    {"unlock", SITE OPEN, "[DIR]", 0, 1, 0, cli_unlock, "start the keeper, which hands out the keys",
+    {"unlock", SITE OPEN, "[DIR]", 0, 1, 0, cli_unlock,
+     "start the keeper, which hands out the keys",
      "The keeper is not started again by itself.  A training site's unlocks from the key file\n"
      "that lies beside the site.  A production site's takes its custodians' shares: each types\n"
      "the five rows of his own, which are not shown.  --shares FILE (or -) reads them from a\n"
@@ -59,7 +60,8 @@ static const struct command {
      "recovery shares instead, where custodians or the TPM are lost.\n"
      "\n"
      "  casemate unlock /var/lib/casemate/site\n"},
-    {"keys list", SITE, "", 0, 0, 0, cli_keys_list, "who has a key, of which generation, since when",
+    {"keys list", SITE, "", 0, 0, 0, cli_keys_list,
+     "who has a key, of which generation, since when",
      "Reads the key ring, which holds no key that opens by itself; the site need not run.  Each\n"
      "enclave and each service of the site is a holder.  Generation 0 is that of a site from\n"
      "before there was a ring: its key comes from the root key, for all alike; casemate rekey\n"

@@ -133,9 +133,10 @@ static int put_files(const struct cli *o, const char *text)
 static int show(const struct cli *o, const char *text)
 {
     char answer[16] = "";
-    printf("%u new shares; any %u will do.  They are shown this once: let each custodian copy one,\n"
-           "and clear the screen and its history behind them.\n",
-           o->custodians, o->threshold);
+    printf(
+        "%u new shares; any %u will do.  They are shown this once: let each custodian copy one,\n"
+        "and clear the screen and its history behind them.\n",
+        o->custodians, o->threshold);
     for (size_t i = 0; i < o->custodians; i++)
         printf("\nshare %zu\n%.*s", i + 1, SHARE_TEXT, text + i * SHARE_TEXT);
     printf("\nHas each custodian copied his?  They are in force when you type yes: ");
@@ -156,7 +157,8 @@ static int make(const struct cli *o, const struct share *shares, size_t count,
     int in = -1, out[2] = {-1, -1};
     size_t length = 0;
     int n = snprintf(words, sizeof words, "%u %u\n", o->custodians, o->threshold);
-    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : collect_pipe(words, (size_t)n, shares, count, &in);
+    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM
+                                       : collect_pipe(words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, o->number, "", (int[]){in, out[1]}, 2, &answer);
     int kept = errno;

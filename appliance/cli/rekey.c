@@ -124,8 +124,9 @@ static int find_copies(const struct cli *o, char copies[static COPIES_MAX])
     if (r == 0)
         r = file_path(path, "%s/keeper", o->site);
     if (r == 0)
-        add_copy(copies, &used, "%s/" KEYRING_FILE " (the ring itself; earlier copies of it are not "
-                                "known)",
+        add_copy(copies, &used,
+                 "%s/" KEYRING_FILE " (the ring itself; earlier copies of it are not "
+                 "known)",
                  path);
     if (r == 0)
         r = file_path(path, "%s/backups", o->site);

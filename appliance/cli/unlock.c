@@ -15,7 +15,7 @@
 #include "enclave/process/os.h"
 #include "transfer/file.h"
 
-#define START_MS    30000
+#define START_MS 30000
 
 static const char *site_of(const struct cli *o)
 {

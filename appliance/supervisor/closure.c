@@ -139,8 +139,7 @@ static void finished(bool well, const char *text)
 
 bool closure_answered(struct instance *from, unsigned outcome, const char *text)
 {
-    if (task.step == NOTHING || from->row->program != PROGRAM_KEEPER ||
-        from->client != task.client)
+    if (task.step == NOTHING || from->row->program != PROGRAM_KEEPER || from->client != task.client)
         return false;
     from->client = -1;
     if (task.step == ASKED && outcome == 0)

@@ -239,9 +239,10 @@ void console_run_ended(struct instance *instance, int status_code)
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
     console_answer(instance->client, well ? 0 : 1,
-                well      ? "done"
-                : refused ? "refused"
-                          : "the program ended before it had answered; nothing was changed by it");
+                   well ? "done"
+                   : refused
+                       ? "refused"
+                       : "the program ended before it had answered; nothing was changed by it");
     instance->client = -1;
 }
 
@@ -272,7 +273,8 @@ static void unlock_with_shares(struct site *site, const struct request *request,
     struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     bool recovery = request->command->number == COMMAND_UNLOCK_RECOVERY;
     if (site->config.training)
-        console_answer(client, 1, "a training site has no custodians; it unlocks from its key file");
+        console_answer(client, 1,
+                       "a training site has no custodians; it unlocks from its key file");
     else if (keeper->ready)
         console_answer(client, 0, "the site is unlocked already; nothing was changed");
     else

@@ -10,17 +10,21 @@
 static const char limits[] =
     "\n"
     "What this does and does not mean\n"
-    "  The keys named above are destroyed in the key ring, with every wrap of them in it.  What was\n"
+    "  The keys named above are destroyed in the key ring, with every wrap of them in it.  What "
+    "was\n"
     "  encrypted under them cannot be read with this ring any more.\n"
     "  Keys destroyed is not media sanitised: MEDIA REMAIN CLASSIFIED UNTIL SANITISED per NSA/CSS\n"
-    "  Policy Manual 9-12.  Re-use within the same or a higher level follows the procedure of your\n"
+    "  Policy Manual 9-12.  Re-use within the same or a higher level follows the procedure of "
+    "your\n"
     "  authorising official (JSIG MP-7).\n"
     "  The old ring's file was overwritten in place.  A file system or disk that writes elsewhere\n"
     "  may hold it still, and so does every copy that somebody made of it: such a copy opens with\n"
     "  the custodians' shares of its time, or the recovery shares of its time.\n"
-    "  A backup that carries a wrap of one of these keys to recovery opens with the recovery shares\n"
+    "  A backup that carries a wrap of one of these keys to recovery opens with the recovery "
+    "shares\n"
     "  until the medium, or enough of those shares, are destroyed.\n"
-    "  A generation 0 was derived from the root key of the site and is not destroyed by this: copies\n"
+    "  A generation 0 was derived from the root key of the site and is not destroyed by this: "
+    "copies\n"
     "  of the store from that time open for whoever can open the site.\n"
     "  This build's cryptography is not validated (docs/crypto.md).\n";
 
@@ -81,12 +85,14 @@ static void add_text(struct bytes_put *out, const struct keeper *keeper, const c
         add_time(out, h->since);
         add(out, "\n");
     }
-    add(out, "\nCopies that are known, as the console found and the register of backups has them\n");
+    add(out,
+        "\nCopies that are known, as the console found and the register of backups has them\n");
     add_copies(out, copies);
     bytes_put_fixed(out, limits, sizeof limits - 1);
     minisign_public_print(&keeper->ring.certificate, key);
-    add(out, "\nSigned by the keeper of this site, public key\n  %s\n"
-             "`casemate keys list` shows that key; minisign -V checks this text.\n",
+    add(out,
+        "\nSigned by the keeper of this site, public key\n  %s\n"
+        "`casemate keys list` shows that key; minisign -V checks this text.\n",
         key);
 }
 

@@ -66,8 +66,8 @@ static void forget_prepared(void)
 
 /* Their shares are checked as at an unlocking, to the secret that comes out; nothing is kept.  A
  * training site has none to ask. */
-static int agree(const struct keeper *keeper, char *words, size_t size,
-                 char who[static KEEPER_WHO], char why[static KEYRING_WHY])
+static int agree(const struct keeper *keeper, char *words, size_t size, char who[static KEEPER_WHO],
+                 char why[static KEYRING_WHY])
 {
     static struct share shares[SHARES_MAX];
     struct secret *secret = NULL, *root = NULL;
@@ -139,8 +139,7 @@ static void prepare(struct keeper *keeper, uint64_t request, unsigned command)
     unsigned count = 0, threshold = 0;
     forget_prepared();
     if (command == KEEPER_CUSTODIANS && keeper->ring.training) {
-        refuse(keeper, request,
-               "a training site has no custodians; it unlocks from its key file");
+        refuse(keeper, request, "a training site has no custodians; it unlocks from its key file");
         return;
     }
     int r = agree(keeper, words, sizeof words, who, why);
@@ -156,9 +155,10 @@ static void prepare(struct keeper *keeper, uint64_t request, unsigned command)
     r = split_new(keeper, command, count, threshold);
     if (r) {
         forget_prepared();
-        refuse(keeper, request, r == ERR_RANGE ? "any M of N custodians: M is 2 at least, N is 16 "
-                                                 "at most"
-                                               : "the new shares could not be handed out");
+        refuse(keeper, request,
+               r == ERR_RANGE ? "any M of N custodians: M is 2 at least, N is 16 "
+                                "at most"
+                              : "the new shares could not be handed out");
         return;
     }
     prepared.command = command;
@@ -175,8 +175,8 @@ static int put_in_force(struct keeper *keeper)
     int r = prepared.command == KEEPER_RECOVERY
                 ? keyring_set_recovery(&keeper->ring, keeper->root, &prepared.custodians,
                                        prepared.secret)
-                : keyring_rewrap(&keeper->ring, keeper->root, &prepared.custodians,
-                                 prepared.secret, keeper_now(), &root);
+                : keyring_rewrap(&keeper->ring, keeper->root, &prepared.custodians, prepared.secret,
+                                 keeper_now(), &root);
     if (r)
         return r;
     struct secret *old = keeper->root;
@@ -202,9 +202,10 @@ static int rekey(struct keeper *keeper, char said[static SAID_MAX])
         r = keeper_save(keeper);
     if (r)
         keeper->ring = before;
-    snprintf(said, SAID_MAX, r == ERR_FULL ? "the key ring has no room for another generation"
-                             : r           ? "the next generation could not be made"
-                                           : "the next generation is made");
+    snprintf(said, SAID_MAX,
+             r == ERR_FULL ? "the key ring has no room for another generation"
+             : r           ? "the next generation could not be made"
+                           : "the next generation is made");
     return r;
 }
 
@@ -250,8 +251,8 @@ static int closed_out(struct keeper *keeper, char said[static SAID_MAX])
     } else {
         r = hand_certificate(keeper);
         snprintf(said, SAID_MAX,
-                 r       ? "the keys are destroyed; the certificate could not be handed over: do it "
-                           "again"
+                 r ? "the keys are destroyed; the certificate could not be handed over: do it "
+                     "again"
                  : again ? "closed out before; this is its certificate again"
                          : "the keys are destroyed");
     }
@@ -321,8 +322,7 @@ static void begin(struct keeper *keeper, uint64_t request, unsigned command, con
     pending.command = command;
     pending.request = request;
     pending.since_ms = os_boot_ms();
-    snprintf(pending.enclave, sizeof pending.enclave, "%s",
-             process_asked_enclave(keeper->process));
+    snprintf(pending.enclave, sizeof pending.enclave, "%s", process_asked_enclave(keeper->process));
     snprintf(pending.detail, sizeof pending.detail, "%s", detail);
     if (record_intent(keeper, command, detail, pending.id) != 0)
         keeper_auditor_gone(keeper);

@@ -84,8 +84,8 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     } else if (auditor && m->number == MESSAGE_AUDIT) {
         record_asked(&keeper, &m->audit);
     } else {
-        log_die("%s asked the keeper for something (%s)",
-                topology_program(peer->program)->binary, message_name(m->number));
+        log_die("%s asked the keeper for something (%s)", topology_program(peer->program)->binary,
+                message_name(m->number));
     }
 }
 

@@ -49,8 +49,8 @@ int keeper_shares(const struct keeper *keeper, char *words, size_t size,
                   char why[static KEYRING_WHY])
 {
     static char text[SHARES_TEXT + 1];
-    size_t length = read_all(process_descriptor(keeper->process, DESCRIPTOR_INPUT), text,
-                             sizeof text);
+    size_t length =
+        read_all(process_descriptor(keeper->process, DESCRIPTOR_INPUT), text, sizeof text);
     struct bytes in = bytes_over(text, length);
     int r = 0;
     if (words) {
@@ -71,7 +71,7 @@ int keeper_shares(const struct keeper *keeper, char *words, size_t size,
 void keeper_who(const struct share *shares, size_t count, char out[static KEEPER_WHO])
 {
     size_t n = (size_t)snprintf(out, KEEPER_WHO, "%s",
-                                count == 0                              ? "the_key_file"
+                                count == 0                         ? "the_key_file"
                                 : shares[0].kind == SHARE_RECOVERY ? "recovery_custodians"
                                                                    : "custodians");
     for (size_t i = 0; i < count && n + 4 < KEEPER_WHO; i++)
@@ -81,8 +81,7 @@ void keeper_who(const struct share *shares, size_t count, char out[static KEEPER
 /* ---- the enclaves of the site, as the supervisor names them: ids, '@', and how to unlock ---- */
 
 static size_t enclaves_of(const struct keeper *keeper,
-                          char enclaves[ENCLAVES_MAX][ENCLAVE_ID_LENGTH + 1],
-                          bool *ret_recovery)
+                          char enclaves[ENCLAVES_MAX][ENCLAVE_ID_LENGTH + 1], bool *ret_recovery)
 {
     const char *run = process_run(keeper->process), *at = strchr(run, '@');
     size_t count = at ? (size_t)(at - run) / ENCLAVE_ID_LENGTH : 0;
@@ -101,9 +100,9 @@ static int fill(struct keeper *keeper, uint32_t generation)
     static char enclaves[ENCLAVES_MAX][ENCLAVE_ID_LENGTH + 1];
     bool recovery;
     size_t added = 0, count = enclaves_of(keeper, enclaves, &recovery);
-    int r = keyring_fill(&keeper->ring, keeper->root,
-                         (const char(*)[ENCLAVE_ID_LENGTH + 1])enclaves, count, generation,
-                         keeper_now(), &added);
+    int r =
+        keyring_fill(&keeper->ring, keeper->root, (const char(*)[ENCLAVE_ID_LENGTH + 1]) enclaves,
+                     count, generation, keeper_now(), &added);
     if (r == 0 && added)
         r = keeper_save(keeper);
     if (r == 0 && added)
@@ -180,8 +179,8 @@ static int custodians_of(struct keeper *keeper, bool ring, bool recovery,
         *ret_custodians = recovery ? keeper->ring.recovery : keeper->ring.custodians;
         return 0;
     }
-    size_t length = read_all(process_descriptor(keeper->process, DESCRIPTOR_CUSTODIANS), text,
-                             sizeof text);
+    size_t length =
+        read_all(process_descriptor(keeper->process, DESCRIPTOR_CUSTODIANS), text, sizeof text);
     int r = custodians_parse(bytes_view_of(text, length), ret_custodians);
     if (r)
         snprintf(why, KEYRING_WHY,
@@ -189,8 +188,8 @@ static int custodians_of(struct keeper *keeper, bool ring, bool recovery,
     return r;
 }
 
-static int from_shares(struct keeper *keeper, bool ring, bool recovery,
-                       char who[static KEEPER_WHO], char why[static KEYRING_WHY])
+static int from_shares(struct keeper *keeper, bool ring, bool recovery, char who[static KEEPER_WHO],
+                       char why[static KEYRING_WHY])
 {
     static struct share shares[SHARES_MAX];
     static struct custodians custodians;
@@ -220,8 +219,8 @@ int keeper_open(struct keeper *keeper)
     char why[KEYRING_WHY] = "", who[KEEPER_WHO] = "nobody", detail[KEEPER_WHO + 40];
     bool training = process_is_training(keeper->process), recovery = false;
     (void)enclaves_of(keeper, enclaves, &recovery);
-    int r = keyring_load(process_descriptor(keeper->process, DESCRIPTOR_DIRECTORY), &keeper->ring,
-                         why);
+    int r =
+        keyring_load(process_descriptor(keeper->process, DESCRIPTOR_DIRECTORY), &keeper->ring, why);
     bool ring = r == 0;
     if (r == ERR_UNKNOWN)
         r = 0;

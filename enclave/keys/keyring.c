@@ -355,8 +355,8 @@ int keyring_key(const struct keyring *ring, const struct secret *root,
     return unseal_secret(root, &about, holder->sealed, ret_key);
 }
 
-int keyring_derive(const struct keyring *ring, const struct secret *root,
-                   const struct key_row *row, const char *enclave, struct secret **ret_key)
+int keyring_derive(const struct keyring *ring, const struct secret *root, const struct key_row *row,
+                   const char *enclave, struct secret **ret_key)
 {
     const char *name = topology_key_holder(row, enclave);
     const struct keyring_holder *h = row->next ? keyring_find(ring, name, KEYRING_NEXT) : NULL;

@@ -119,8 +119,8 @@ must_use int keyring_make(bool training, const struct custodians *custodians,
 /*
  * keyring_open(ring, unlock, ret_root, why), keyring_open_recovery(ring, recovery, ret_root, why):
  * The root key, by the custodians' secret or the recovery custodians'.  Everything in the ring is
- * looked at before: ERR_KEY when something does not open, ERR_DIGEST when the mac is another; ${why}
- * names the line, where that can be known.
+ * looked at before: ERR_KEY when something does not open, ERR_DIGEST when the mac is another;
+ * ${why} names the line, where that can be known.
  */
 must_use int keyring_open(const struct keyring *ring, const struct secret *unlock,
                           struct secret **ret_root, char why[static KEYRING_WHY]);
@@ -239,8 +239,7 @@ must_use int keyring_wrap_parse(struct bytes_view text, struct keyring_wrap *ret
 
 /* keyring_wrap_open(wrap, shares, count, ret_key, why): The holder's key, by recovery shares. */
 must_use int keyring_wrap_open(const struct keyring_wrap *wrap, const struct share *shares,
-                               size_t count, struct secret **ret_key,
-                               char why[static KEYRING_WHY]);
+                               size_t count, struct secret **ret_key, char why[static KEYRING_WHY]);
 
 /*
  * keyring_adopt(ring, root, wrap, key, now):

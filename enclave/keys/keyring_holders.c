@@ -69,9 +69,8 @@ int keyring_wrap_of(const struct keyring *ring, const char *name, struct keyring
     const struct keyring_holder *h = keyring_find(ring, name, KEYRING_CURRENT);
     if (!ring->recoverable || !h || !h->recoverable)
         return ERR_UNKNOWN;
-    struct keyring_wrap wrap = {.training = ring->training,
-                                .recovery = ring->recovery,
-                                .generation = h->generation};
+    struct keyring_wrap wrap = {
+        .training = ring->training, .recovery = ring->recovery, .generation = h->generation};
     memcpy(wrap.recovery_public, ring->recovery_public, SEAL_PUBLIC_LENGTH);
     memcpy(wrap.name, h->name, sizeof wrap.name);
     memcpy(wrap.sealed, h->recovery, SEAL_TO_SECRET);

@@ -9,7 +9,7 @@
 #include "enclave/keys/keyring.h"
 
 #define FIELDS_MAX 7
-#define RING_LINE   600
+#define RING_LINE  600
 /* the byte in front of what crypto/shares.h makes, of the mac, and of a public key */
 #define BLAKE2B 1
 

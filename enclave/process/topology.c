@@ -15,7 +15,7 @@ const struct channel_row topology_channels[] = {
 const size_t topology_channels_count = sizeof topology_channels / sizeof *topology_channels;
 
 const struct key_row topology_keys[] = {
-#define KEY(NUMBER, PROGRAM, NAME, purpose) {NUMBER, PROGRAM_##PROGRAM, purpose, false},
+#define KEY(NUMBER, PROGRAM, NAME, purpose)      {NUMBER, PROGRAM_##PROGRAM, purpose, false},
 #define KEY_NEXT(NUMBER, PROGRAM, NAME, purpose) {NUMBER, PROGRAM_##PROGRAM, purpose, true},
 #include "enclave/process/topology.def"
 };

@@ -11,9 +11,9 @@
 #include "enclave/process/log.h"
 #include "enclave/store/internal.h"
 
-#define PATH_ROOM      128
-#define PAGES_A_STEP   512
-#define ROOM_BESIDE    (16u << 20) /* so that the rest of the site can go on meanwhile */
+#define PATH_ROOM    128
+#define PAGES_A_STEP 512
+#define ROOM_BESIDE  (16u << 20) /* so that the rest of the site can go on meanwhile */
 
 static const char *const behind[] = {"", "-wal", "-journal", ".format"};
 

@@ -25,17 +25,22 @@ static void a_secret_comes_back(void **state)
 /* The layout that the header describes, opened with libsodium alone. */
 static void what_is_sealed_is_what_the_header_says(void **state)
 {
-    static const uint8_t more[] = "\0\0\0\x0f" "casemate/seal/1" "\0\0\0\x06" "holder"
-                                  "\0\0\0\x08" "e3f9k2m1" "\0\0\0\x07";
+    static const uint8_t more[] = "\0\0\0\x0f"
+                                  "casemate/seal/1"
+                                  "\0\0\0\x06"
+                                  "holder"
+                                  "\0\0\0\x08"
+                                  "e3f9k2m1"
+                                  "\0\0\0\x07";
     struct secret *key = secret_of(1, 32);
     uint8_t sealed[5 + SEAL_OVERHEAD], out[5], raw[32];
     unsigned long long length = 0;
     (void)state;
     memset(raw, 1, 32);
     assert_int_equal(seal_make(key, &about, bytes_view_of("hello", 5), sealed), 0);
-    assert_int_equal(crypto_aead_xchacha20poly1305_ietf_decrypt(
-                         out, &length, NULL, sealed + 25, sizeof sealed - 25, more,
-                         sizeof more - 1, sealed + 1, raw),
+    assert_int_equal(crypto_aead_xchacha20poly1305_ietf_decrypt(out, &length, NULL, sealed + 25,
+                                                                sizeof sealed - 25, more,
+                                                                sizeof more - 1, sealed + 1, raw),
                      0);
     assert_int_equal(length, 5);
     assert_memory_equal(out, "hello", 5);
@@ -55,9 +60,10 @@ static void two_seals_of_one_thing_are_two(void **state)
 
 static void opens_for_nothing_else(void **state)
 {
-    static const struct seal_about others[] = {
-        {"root", "e3f9k2m1", 7}, {"holder", "e3f9k2m2", 7}, {"holder", "e3f9k2m1", 8},
-        {"holdere", "3f9k2m1", 7}};
+    static const struct seal_about others[] = {{"root", "e3f9k2m1", 7},
+                                               {"holder", "e3f9k2m2", 7},
+                                               {"holder", "e3f9k2m1", 8},
+                                               {"holdere", "3f9k2m1", 7}};
     struct secret *key = secret_of(1, 32), *other = secret_of(2, 32), *out = NULL;
     uint8_t sealed[SEAL_SECRET];
     (void)state;

@@ -80,7 +80,8 @@ static void refuses_another_number_of_custodians(void **state)
     struct share s[20];
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(shares_split(root, SHARE_UNLOCK, wrong[i][0], wrong[i][1], &site, s), ERR_RANGE);
+        assert_int_equal(shares_split(root, SHARE_UNLOCK, wrong[i][0], wrong[i][1], &site, s),
+                         ERR_RANGE);
     assert_int_equal(shares_split(small, SHARE_UNLOCK, 3, 2, &site, s), ERR_KEY);
     secret_free(root);
     secret_free(small);
@@ -221,7 +222,8 @@ static void a_printed_share_is_read_back(void **state)
 
 static void the_text_of_a_share_is_pinned(void **state)
 {
-    struct share s = {.kind = SHARE_UNLOCK, .site = {1, 2, 3, 4, 5, 6, 7, 8}, .index = 9, .threshold = 3};
+    struct share s = {
+        .kind = SHARE_UNLOCK, .site = {1, 2, 3, 4, 5, 6, 7, 8}, .index = 9, .threshold = 3};
     char text[SHARE_TEXT + 1];
     (void)state;
     for (unsigned i = 0; i < SHARE_LENGTH; i++)

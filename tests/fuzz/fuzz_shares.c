@@ -25,8 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         share_print(&share, printed);
         struct share again;
         if (share_parse(bytes_text(printed), &again, why) != 0 || again.index != share.index ||
-            again.kind != share.kind ||
-            memcmp(again.data, share.data, SHARE_LENGTH) != 0)
+            again.kind != share.kind || memcmp(again.data, share.data, SHARE_LENGTH) != 0)
             abort();
         if (shares_check(&site, &share, 1, why) == 0)
             abort();

@@ -89,9 +89,8 @@ static void generation_zero_has_the_keys_that_the_root_key_gave(void **state)
         const struct key_row *row = &topology_keys[i];
         struct secret *before = NULL;
         uint8_t now[32];
-        assert_int_equal(derive_key(root, "production", topology_holder(row, TWO), row->purpose,
-                                    &before),
-                         0);
+        assert_int_equal(
+            derive_key(root, "production", topology_holder(row, TWO), row->purpose, &before), 0);
         key_of(&ring, root, (enum key)row->number, TWO, now);
         assert_memory_equal(secret_open(before), now, 32);
         secret_close(before);

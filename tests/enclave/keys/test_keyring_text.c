@@ -185,9 +185,12 @@ static void a_line_that_is_gone_or_came_back_is_seen(void **state)
 static void refuses_a_wrap_that_is_not_in_its_form(void **state)
 {
     static const char *const wrong[][2] = {
-        {"casemate-wrap 1", "casemate-keyring 1"}, {"kind production", "kind other"},
-        {"recovery 3", "recovery 9"},              {"recoverer 01", "recoverer 02"},
-        {"holder " ONE " 1", "holder " ONE},       {"holder ", "holder  "},
+        {"casemate-wrap 1", "casemate-keyring 1"},
+        {"kind production", "kind other"},
+        {"recovery 3", "recovery 9"},
+        {"recoverer 01", "recoverer 02"},
+        {"holder " ONE " 1", "holder " ONE},
+        {"holder ", "holder  "},
         {"profile modern\n", ""},
     };
     struct keyring_wrap wrap, read = {.generation = 77};
