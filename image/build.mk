@@ -142,7 +142,7 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -159,6 +159,11 @@ $(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/
 $(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(foreach a,keys process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld expired"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) $(TLS_LIBS)
+
+# a key ring from outside: a site from before there was one, and keys to search for
+$(T)/ring: $(call o,tests/system/ring_main.o) $(foreach a,transfer store keys process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld ring"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto
 
 # words that identity never said
 $(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o transfer/statement.o transfer/grammar.o) $(B)/lib/crypto.a
@@ -226,7 +231,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge build/tests/ring test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null
