@@ -52,7 +52,7 @@ void share_print(const struct share *share, char out[static SHARE_TEXT + 1])
 {
     uint8_t bytes[BYTES];
     struct bytes_put put = bytes_into(bytes, sizeof bytes);
-    bytes_put_u8(&put, 1);
+    bytes_put_u8(&put, (uint8_t)share->kind);
     bytes_put_fixed(&put, share->site, SHARE_SITE);
     bytes_put_u8(&put, share->index);
     bytes_put_u8(&put, share->threshold);
@@ -136,7 +136,8 @@ int share_parse(struct bytes_view text, struct share *ret_share, char why[static
     s.threshold = bytes_u8(&in);
     bytes_fixed(&in, s.data, SHARE_LENGTH);
     text_check(bytes, check);
-    if (version != 1) {
+    s.kind = version == SHARE_UNLOCK ? SHARE_UNLOCK : SHARE_RECOVERY;
+    if (version != SHARE_UNLOCK && version != SHARE_RECOVERY) {
         snprintf(why, SHARE_WHY, "The share is of form %u, which is not known here.", version);
         r = ERR_FORMAT;
     } else if (memcmp(check, bytes + CHECKED, 2) != 0) {
@@ -203,7 +204,7 @@ static void hex_line(struct bytes *in, const char *word, size_t length, uint8_t 
 int custodians_parse(struct bytes_view text, struct custodians *ret_custodians)
 {
     struct bytes in = bytes_over(text.data, text.length);
-    struct custodians c = {0};
+    struct custodians c = {.kind = SHARE_UNLOCK};
     if (!bytes_equal_text(value_line(&in, "casemate-custodians"), "1"))
         return in.error ? in.error : ERR_FORMAT;
     hex_line(&in, "site", SHARE_SITE, c.site);

@@ -40,7 +40,8 @@ static void commit_to(const struct share *share, uint8_t out[static 32])
     bytes_put_u8(&put, share->index);
     bytes_put_u8(&put, share->threshold);
     bytes_put_fixed(&put, share->data, SHARE_LENGTH);
-    hash_content("casemate/share/1", bytes_view_of(bytes, sizeof bytes), out);
+    hash_content(share->kind == SHARE_RECOVERY ? "casemate/recovery-share/1" : "casemate/share/1",
+                 bytes_view_of(bytes, sizeof bytes), out);
     sodium_memzero(bytes, sizeof bytes);
 }
 
@@ -73,10 +74,10 @@ static void split_byte(uint8_t byte, size_t at, unsigned count, unsigned thresho
     sodium_memzero(coefficients, sizeof coefficients);
 }
 
-int shares_split(const struct secret *root, unsigned count, unsigned threshold,
-                 struct custodians *ret_custodians, struct share *ret_shares)
+int shares_split(const struct secret *root, enum share_kind kind, unsigned count,
+                 unsigned threshold, struct custodians *ret_custodians, struct share *ret_shares)
 {
-    struct custodians c = {.threshold = (uint8_t)threshold, .count = (uint8_t)count};
+    struct custodians c = {.kind = kind, .threshold = (uint8_t)threshold, .count = (uint8_t)count};
     if (threshold < SHARES_LEAST || threshold > count || count > SHARES_MAX)
         return ERR_RANGE;
     if (secret_length(root) != SHARE_LENGTH)
@@ -84,7 +85,8 @@ int shares_split(const struct secret *root, unsigned count, unsigned threshold,
     randombytes_buf(c.site, sizeof c.site);
     check_of(root, c.site, c.check);
     for (unsigned i = 0; i < count; i++) {
-        ret_shares[i] = (struct share){.index = (uint8_t)(i + 1), .threshold = c.threshold};
+        ret_shares[i] =
+            (struct share){.kind = kind, .index = (uint8_t)(i + 1), .threshold = c.threshold};
         memcpy(ret_shares[i].site, c.site, sizeof c.site);
     }
     const uint8_t *key = secret_open(root);
@@ -103,8 +105,19 @@ int shares_check(const struct custodians *custodians, const struct share *shares
     uint8_t commitment[32];
     for (size_t i = 0; i < count; i++) {
         const struct share *s = &shares[i];
+        if (s->kind != custodians->kind) {
+            snprintf(why, SHARE_WHY,
+                     s->kind == SHARE_RECOVERY
+                         ? "What was given as share %u is a recovery share: it does not unlock a "
+                           "site (see --recovery)."
+                         : "What was given as share %u is no recovery share: it unlocks a site.",
+                     s->index);
+            return ERR_KEY;
+        }
         if (memcmp(s->site, custodians->site, SHARE_SITE) != 0) {
-            snprintf(why, SHARE_WHY, "A share of number %u belongs to another site.", s->index);
+            snprintf(why, SHARE_WHY,
+                     "A share of number %u belongs to another site, or to earlier custodians.",
+                     s->index);
             return ERR_KEY;
         }
         for (size_t k = 0; k < i; k++)

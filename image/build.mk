@@ -27,6 +27,7 @@ POLICY := $(filter-out %_main.o policy/command%,$(patsubst %.c,%.o,$(wildcard po
 PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
+KEYS := $(filter-out enclave/keys/keeper%,$(patsubst %.c,%.o,$(wildcard enclave/keys/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/station.o \
        appliance/quota.o appliance/audit_class.o \
@@ -43,6 +44,7 @@ $(eval $(call floor,policy,$(POLICY)))
 $(eval $(call floor,process,$(PROCESS)))
 $(eval $(call floor,store,$(STORE)))
 $(eval $(call floor,audit,$(AUDIT)))
+$(eval $(call floor,keys,$(KEYS)))
 $(eval $(call floor,transfer,$(TRANSFER)))
 $(eval $(call floor,mes,$(MES)))
 
@@ -64,8 +66,8 @@ endef
 SHELL_LIBS := -lseccomp -lsodium
 TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
-  appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/report.o appliance/supervisor/console.o,process crypto,$(SHELL_LIBS)))
-$(eval $(call program,keeper,enclave/keys/keeper_main.o,process crypto,$(SHELL_LIBS)))
+  appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/report.o appliance/supervisor/console.o appliance/supervisor/closure.o,process crypto,$(SHELL_LIBS)))
+$(eval $(call program,keeper,$(patsubst %.c,%.o,$(wildcard enclave/keys/keeper*.c)),keys process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
@@ -91,7 +93,7 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
-$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store keys process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
 $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)
@@ -117,7 +119,7 @@ stop:
 # ---- tests: each test_*.c is a program; it is linked with what it uses of every floor ----
 T := $(B)/tests
 TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
-ALL_ARCHIVES := $(foreach a,mes transfer store audit process policy crypto,$(B)/lib/$(a).a)
+ALL_ARCHIVES := $(foreach a,mes transfer store audit keys process policy crypto,$(B)/lib/$(a).a)
 TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # the state machines and judges of identity, which know no process and no clock
@@ -140,7 +142,7 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -154,9 +156,14 @@ $(T)/key: $(call o,tests/system/key_main.o tests/appliance/identity/key.o) $(B)/
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcrypto -lsodium
 
 # a certificate that a site does not make
-$(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(B)/lib/crypto.a
+$(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(foreach a,keys process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld expired"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium $(TLS_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) $(TLS_LIBS)
+
+# a key ring from outside: a site from before there was one, and keys to search for
+$(T)/ring: $(call o,tests/system/ring_main.o) $(foreach a,transfer store keys process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld ring"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto
 
 # words that identity never said
 $(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o transfer/statement.o transfer/grammar.o) $(B)/lib/crypto.a
@@ -196,7 +203,7 @@ faults: all $(B)/bench/faults
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 F := build/fuzz
 FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/command%,$(wildcard policy/*.c policy/*/*.c)) \
-  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/intents.c) \
+  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/intents.c) $(KEYS:.o=.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
   appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/policy_set.c appliance/identity/token.c appliance/identity/snapshot.c \
@@ -224,7 +231,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge build/tests/ring test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

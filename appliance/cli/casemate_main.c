@@ -27,6 +27,7 @@ enum {
 #define MAKE "ctnAeS"
 #define CERT "qno"
 #define SIGN "sbPe"
+#define OPEN "fy" /* shares, and that they are recovery shares */
 
 /* Of everything that a person asks at the terminal. */
 #define POLICY_SIGN                                                                                \
@@ -50,13 +51,56 @@ static const struct command {
      "  casemate status\n"},
     {"stop", SITE, "", 0, 0, COMMAND_STOP, cli_console, "stop a site",
      "Every process ends what it is at and stops.  What was confirmed to anybody is recorded.\n"},
-    {"unlock", SITE "f", "[DIR]", 0, 1, 0, cli_unlock, "start the keeper, which hands out the keys",
+    {"unlock", SITE OPEN, "[DIR]", 0, 1, 0, cli_unlock,
+     "start the keeper, which hands out the keys",
      "The keeper is not started again by itself.  A training site's unlocks from the key file\n"
      "that lies beside the site.  A production site's takes its custodians' shares: each types\n"
      "the five rows of his own, which are not shown.  --shares FILE (or -) reads them from a\n"
-     "file.  A share that is mistyped, another site's or given twice is named.\n"
+     "file.  A share that is mistyped, another site's or given twice is named.  --recovery takes\n"
+     "recovery shares instead, where custodians or the TPM are lost.\n"
      "\n"
      "  casemate unlock /var/lib/casemate/site\n"},
+    {"keys list", SITE, "", 0, 0, 0, cli_keys_list,
+     "who has a key, of which generation, since when",
+     "Reads the key ring, which holds no key that opens by itself; the site need not run.  Each\n"
+     "enclave and each service of the site is a holder.  Generation 0 is that of a site from\n"
+     "before there was a ring: its key comes from the root key, for all alike; casemate rekey\n"
+     "gives an enclave one of its own.  The last line is the public key with which the keeper\n"
+     "signs certificates of close-out.\n"},
+    {"keys custodians", SITE OPEN "ctS", "--custodians N --threshold M", 0, 0, COMMAND_CUSTODIANS,
+     cli_keys_shares, "other custodians: new shares for the old ones",
+     "Asks for as many of the present shares as an unlocking takes (or recovery shares, with\n"
+     "--recovery), makes new ones, shows them or writes them to the new directory --shares-to,\n"
+     "and asks whether everybody has his: only then are they in force, at once, under a new root\n"
+     "key, and the old ones do not open this ring any more.  A copy of the ring that somebody\n"
+     "made before still opens with the old shares, and gives the keys of its day: what an enclave\n"
+     "writes from then on is safe from it after casemate rekey ENCLAVE.\n"
+     "\n"
+     "  casemate keys custodians --custodians 5 --threshold 3\n"},
+    {"keys recovery", SITE OPEN "ctS", "--custodians N --threshold M", 0, 0, COMMAND_RECOVERY,
+     cli_keys_shares, "recovery shares, kept apart, for the day when others are lost",
+     "Any M of N recovery custodians open the site with casemate unlock --recovery, and one\n"
+     "program's backup on another machine.  They are other people than the custodians, and M is\n"
+     "better higher.  Asks for the present custodians' shares; new recovery shares replace those\n"
+     "of before.\n"
+     "\n"
+     "  casemate keys recovery --custodians 5 --threshold 4 --shares-to /media/cards\n"},
+    {"rekey", SITE, "ENCLAVE", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for an enclave",
+     "The enclave is closed meanwhile.  A new key is made; the store is written anew under it\n"
+     "beside the old file, read back whole, and put into its place in one step; then the old key\n"
+     "is destroyed.  As much free space as the store is large is needed.  Whatever ends it in\n"
+     "between, the enclave opens with the key that its store has: run it again to finish.\n"
+     "\n"
+     "  casemate rekey e7k2m9qa\n"},
+    {"close-out", SITE OPEN "go", "ENCLAVE --out FILE [--again ENCLAVE]", 1, 1, COMMAND_CLOSE_OUT,
+     cli_close_out, "destroy a program's keys, for good",
+     "Asks for the custodians' shares and for the enclave's id once more (--again).  Every\n"
+     "generation of its key and every wrap in the ring is destroyed, the enclave is out of\n"
+     "service, and FILE becomes a certificate, with its signature in FILE.minisig, that lists the\n"
+     "copies which are known: files of the site, and the register \"backups\".  It cannot be\n"
+     "undone.  Media remain classified until they are sanitised; the certificate says so.\n"
+     "\n"
+     "  casemate close-out e7k2m9qa --out e7k2m9qa.certificate\n"},
     {"site create", PORT MAKE, "DIR", 1, 1, 0, cli_site_create, "make a production site",
      "Makes DIR: the public keys, the policy, the certificates of its gateways, and the root\n"
      "key in shares.  Any --threshold M of --custodians N unlock the site; no key stays on the\n"
@@ -80,7 +124,7 @@ static const struct command {
      "connections are closed.  Two officers restore it, at the entry.\n"
      "\n"
      "  casemate suspend CW-1004 'left the plant with the badge'\n"},
-    {"restore", SITE "f", "ID REASON", 2, 2, COMMAND_RESTORE, cli_restore,
+    {"restore", SITE OPEN, "ID REASON", 2, 2, COMMAND_RESTORE, cli_restore,
      "a suspended person may work again, without two officers",
      "For the day on which no two officers are left who could do it.  ID is a badge or the id of\n"
      "a person.  A suspension ends; and where fewer than two officers are left, the person is a\n"
@@ -299,6 +343,7 @@ static int take_value(struct cli *o, int letter, const char *text)
                          : letter == 'd' ? &o->days
                          : letter == 'H' ? &o->hash
                          : letter == 'I' ? &o->impact
+                         : letter == 'g' ? &o->again
                                          : NULL;
     if (place)
         *place = text;
@@ -348,6 +393,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
         {"hash", required_argument, NULL, 'H'},
         {"impact", required_argument, NULL, 'I'},
         {"everywhere", no_argument, NULL, 'E'},
+        {"recovery", no_argument, NULL, 'y'},
+        {"again", required_argument, NULL, 'g'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -371,6 +418,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
             o->all = true;
         else if (letter == 'E')
             o->everywhere = true;
+        else if (letter == 'y')
+            o->recovery = true;
         else if (take_value(o, letter, optarg))
             return CLI_USAGE;
     }

@@ -32,6 +32,8 @@ struct cli {
     const char *csr, *out;          /* a certificate request, a certificate */
     const char *enclave[CLI_ENCLAVES_MAX];
     size_t enclaves;
+    bool recovery;     /* recovery shares instead of the custodians' */
+    const char *again; /* the enclave's id once more */
     bool json;
     bool all;
     bool everywhere;                    /* the mandatory rules of the whole site, at the entry */
@@ -56,6 +58,10 @@ int cli_audit_journal(const struct cli *o);
 int cli_verify_journal(const struct cli *o, const uint8_t key[static 32]);
 int cli_audit_verify(const struct cli *o);
 int cli_unlock(const struct cli *o);
+int cli_keys_list(const struct cli *o);
+int cli_keys_shares(const struct cli *o);
+int cli_rekey(const struct cli *o);
+int cli_close_out(const struct cli *o);
 int cli_site_create(const struct cli *o);
 int cli_site_start(const struct cli *o);
 int cli_site_certificates(const struct cli *o);

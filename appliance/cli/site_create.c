@@ -13,7 +13,6 @@
 #include "appliance/cli/place.h"
 #include "appliance/cli/site_keys.h"
 #include "appliance/tls/certificate.h"
-#include "crypto/derive.h"
 #include "crypto/shares.h"
 #include "transfer/file.h"
 
@@ -109,14 +108,15 @@ static int put_config(const struct cli *o, const struct training_site *site,
 }
 
 /* The first label of the host name is the site's public id. */
-static int put_root(const struct cli *o, const struct training_site *site, const struct secret *key)
+static int put_root(const struct cli *o, const struct training_site *site,
+                    const struct keyring *ring, const struct secret *key)
 {
     struct root root = {.kind = ROOT_PRODUCTION};
     char text[ROOT_MAX];
     size_t length = 0;
     snprintf(root.site, sizeof root.site, "%.*s", (int)strcspn(o->name, "."), o->name);
     root.factors[STATEMENT_FIDO2] = root.factors[STATEMENT_PIV] = true;
-    if (site_keys_derive(key, &root) != 0)
+    if (site_keys_derive(ring, key, &root) != 0)
         return cli_complain(o, CLI_TROUBLE, "the site's keys could not be derived.");
     int r = site_keys_enterprise(o, site, &root);
     if (r == 0 && root_print(&root, text, &length) != 0)
@@ -128,15 +128,17 @@ static int put_root(const struct cli *o, const struct training_site *site, const
     return r ? r : site_keys_put(o, site, &root);
 }
 
-static int tls_key_of(const struct secret *root, enum key number, const char *enclave,
+/* A ring and what opens it. */
+struct opened {
+    struct keyring ring;
+    struct secret *root;
+};
+
+static int tls_key_of(const struct opened *keys, enum key number, const char *enclave,
                       gnutls_privkey_t *ret_key)
 {
     struct secret *key = NULL;
-    int r = ERR_UNKNOWN;
-    for (size_t i = 0; i < topology_keys_count; i++)
-        if (topology_keys[i].number == number)
-            r = derive_key(root, "production", topology_holder(&topology_keys[i], enclave),
-                           topology_keys[i].purpose, &key);
+    int r = keyring_derive(&keys->ring, keys->root, site_keys_row(number), enclave, &key);
     if (r == 0)
         r = tls_key(key, ret_key);
     secret_free(key);
@@ -145,14 +147,14 @@ static int tls_key_of(const struct secret *root, enum key number, const char *en
 
 /* For one gateway, whose private key is derived here and forgotten. */
 static int put_gateway(const struct cli *o, const struct training_site *site,
-                       const struct secret *root, gnutls_privkey_t authority_key,
+                       const struct opened *keys, gnutls_privkey_t authority_key,
                        gnutls_x509_crt_t authority, const struct config *config, int slot)
 {
     const char *enclave = slot < 0 ? "" : config->enclave[slot];
     gnutls_privkey_t key = NULL;
     gnutls_pubkey_t public_key = NULL;
     char pem[CERTIFICATE_PEM], name[40], path[FILE_PATH_MAX];
-    int r = tls_key_of(root, slot < 0 ? KEY_ENTRY_TLS : KEY_GATEWAY_TLS, enclave, &key);
+    int r = tls_key_of(keys, slot < 0 ? KEY_ENTRY_TLS : KEY_GATEWAY_TLS, enclave, &key);
     if (r == 0)
         r = tls_key_public(key, &public_key);
     if (r == 0)
@@ -171,12 +173,12 @@ static int put_gateway(const struct cli *o, const struct training_site *site,
 }
 
 static int put_certificates(const struct cli *o, const struct training_site *site,
-                            const struct secret *root, const struct config *config)
+                            const struct opened *keys, const struct config *config)
 {
     gnutls_privkey_t key = NULL;
     gnutls_x509_crt_t authority = NULL;
     char pem[CERTIFICATE_PEM];
-    int r = tls_key_of(root, KEY_CERTIFIER_AUTHORITY, "", &key);
+    int r = tls_key_of(keys, KEY_CERTIFIER_AUTHORITY, "", &key);
     if (r == 0)
         r = certificate_authority(key, config->name, time(NULL), pem);
     if (r == 0)
@@ -187,7 +189,7 @@ static int put_certificates(const struct cli *o, const struct training_site *sit
     }
     r = training_site_put(o, site, "authority.pem", 0644, pem, strlen(pem));
     for (int slot = -1; r == 0 && slot < (int)config->enclaves; slot++)
-        r = put_gateway(o, site, root, key, authority, config, slot);
+        r = put_gateway(o, site, keys, key, authority, config, slot);
     gnutls_x509_crt_deinit(authority);
     gnutls_privkey_deinit(key);
     return r;
@@ -216,7 +218,7 @@ static int put_shares(const struct cli *o, const struct share *shares)
 static void show_shares(const struct cli *o, const struct share *shares)
 {
     char text[SHARE_TEXT + 1];
-    printf("The site's root key in %u shares; any %u unlock it.  They are shown this once: let\n"
+    printf("What unlocks the site, in %u shares; any %u do.  They are shown this once: let\n"
            "each custodian copy one, and clear the screen and its history behind them.\n",
            o->custodians, o->threshold);
     for (size_t i = 0; i < o->custodians; i++) {
@@ -227,18 +229,21 @@ static void show_shares(const struct cli *o, const struct share *shares)
     sodium_memzero(text, sizeof text);
 }
 
-static int make_shares(const struct cli *o, const struct training_site *site,
-                       const struct secret *root, struct share *shares)
+/* The secret that the shares give is made here and forgotten: what it opens is the ring. */
+static int make_ring(const struct cli *o, const struct training_site *site,
+                     const struct config *config, struct opened *keys, struct share *shares)
 {
+    struct secret *unlock = NULL;
     struct custodians custodians;
-    char text[CUSTODIANS_MAX];
-    size_t length = 0;
-    int r = shares_split(root, o->custodians, o->threshold, &custodians, shares);
+    int r = secret_random(32, &unlock);
     if (r == 0)
-        r = custodians_print(&custodians, text, &length);
+        r = shares_split(unlock, SHARE_UNLOCK, o->custodians, o->threshold, &custodians, shares);
+    if (r == 0)
+        r = site_keys_ring(false, &custodians, unlock, config, &keys->ring, &keys->root);
+    secret_free(unlock);
     if (r)
-        return cli_complain(o, CLI_TROUBLE, "the shares: %s.", error_text(r));
-    return training_site_put(o, site, "custodians", 0644, text, length);
+        return cli_complain(o, CLI_TROUBLE, "the site's keys: %s.", error_text(r));
+    return site_keys_put_ring(o, site, config, &keys->ring, keys->root);
 }
 
 int cli_site_create(const struct cli *o)
@@ -246,7 +251,7 @@ int cli_site_create(const struct cli *o)
     static struct share shares[SHARES_MAX];
     struct training_site site = {.lock = -1};
     struct config config = {.training = false};
-    struct secret *root = NULL;
+    static struct opened keys;
     char said[CLI_PATH_MAX + 100];
     int r = check(o, &config);
     if (r == 0)
@@ -255,16 +260,14 @@ int cli_site_create(const struct cli *o)
         r = place_choose(o, site.dir, o->port, &config);
     if (r)
         return r;
-    if (secret_random(32, &root) != 0)
-        return cli_complain_file(o, site.dir, ERR_MEMORY);
-    r = make_shares(o, &site, root, shares);
+    r = make_ring(o, &site, &config, &keys, shares);
     if (r == 0)
         r = site_policy_put(o, &site);
     if (r == 0)
-        r = put_root(o, &site, root);
+        r = put_root(o, &site, &keys.ring, keys.root);
     if (r == 0)
-        r = put_certificates(o, &site, root, &config);
-    secret_free(root);
+        r = put_certificates(o, &site, &keys, &config);
+    secret_free(keys.root);
     if (r == 0)
         r = put_config(o, &site, &config);
     if (r == 0 && o->shares_to)

@@ -1,31 +1,41 @@
 /* What a site's root key gives to the public, and what the enterprise gives to the site. */
 #include "appliance/cli/site_keys.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <yyjson.h>
 
 #include "appliance/cli/data.h"
-#include "crypto/derive.h"
+#include "enclave/process/os.h"
 #include "transfer/file.h"
 
-static int public_of(const struct secret *root, const char *kind, const char *holder,
-                     const char *purpose, uint8_t out[static SIGN_PUBLIC_LENGTH])
+const struct key_row *site_keys_row(enum key number)
+{
+    size_t i = 0;
+    while (topology_keys[i].number != number)
+        i++;
+    return &topology_keys[i];
+}
+
+static int public_of(const struct keyring *ring, const struct secret *root, enum key number,
+                     uint8_t out[static SIGN_PUBLIC_LENGTH])
 {
     struct secret *key = NULL;
-    int r = derive_key(root, kind, holder, purpose, &key);
+    int r = keyring_derive(ring, root, site_keys_row(number), "", &key);
     if (r == 0)
         r = sign_public(key, out);
     secret_free(key);
     return r;
 }
 
-static int guard_of(const struct secret *root, const char *kind, const char *holder,
-                    const char *purpose, struct minisign_public *out)
+static int guard_of(const struct keyring *ring, const struct secret *root, enum key number,
+                    struct minisign_public *out)
 {
     struct secret *key = NULL;
-    int r = derive_key(root, kind, holder, purpose, &key);
+    int r = keyring_derive(ring, root, site_keys_row(number), "", &key);
     if (r == 0)
         r = minisign_public_of(key, out);
     secret_free(key);
@@ -75,20 +85,57 @@ int site_keys_put(const struct cli *o, const struct training_site *site, const s
     return r;
 }
 
-int site_keys_derive(const struct secret *key, struct root *root)
+int site_keys_derive(const struct keyring *ring, const struct secret *key, struct root *root)
 {
-    const char *kind = root->kind == ROOT_TRAINING ? "training" : "production";
-    int r = guard_of(key, kind, "guard-a", "guard-a", &root->keys[ROOT_GUARD_A]);
+    int r = guard_of(ring, key, KEY_GUARD_A_RELEASE, &root->keys[ROOT_GUARD_A]);
     if (r == 0)
-        r = guard_of(key, kind, "guard-b", "guard-b", &root->keys[ROOT_GUARD_B]);
+        r = guard_of(ring, key, KEY_GUARD_B_RELEASE, &root->keys[ROOT_GUARD_B]);
     if (r == 0)
-        r = guard_of(key, kind, "guard-b", "outer", &root->keys[ROOT_OUTER]);
+        r = guard_of(ring, key, KEY_GUARD_B_OUTER, &root->keys[ROOT_OUTER]);
     if (r == 0)
-        r = public_of(key, kind, "identity", "statement", root->statement);
+        r = public_of(ring, key, KEY_IDENTITY_STATEMENT, root->statement);
     if (r == 0)
-        r = public_of(key, kind, "identity", "snapshot", root->snapshot);
+        r = public_of(ring, key, KEY_IDENTITY_SNAPSHOT, root->snapshot);
     if (r == 0)
-        r = public_of(key, kind, "auditor", "checkpoint", root->checkpoint);
+        r = public_of(ring, key, KEY_AUDITOR_CHECKPOINT, root->checkpoint);
+    return r;
+}
+
+int site_keys_ring(bool training, const struct custodians *custodians, const struct secret *unlock,
+                   const struct config *config, struct keyring *ret_ring, struct secret **ret_root)
+{
+    struct secret *root = NULL;
+    int64_t now = os_utc_ms() / 1000;
+    size_t added = 0;
+    int r = secret_random(32, &root);
+    if (r == 0)
+        r = keyring_make(training, custodians, unlock, root, 1, now, ret_ring);
+    if (r == 0)
+        r = keyring_fill(ret_ring, root, config->enclave, config->enclaves, 1, now, &added);
+    if (r)
+        secret_free(root);
+    else
+        *ret_root = root;
+    return r;
+}
+
+int site_keys_put_ring(const struct cli *o, const struct training_site *site,
+                       const struct config *config, struct keyring *ring, const struct secret *key)
+{
+    char path[FILE_PATH_MAX];
+    uint32_t uid = topology_uid(config->uid_base, PROGRAM_KEEPER, 0);
+    int r = file_path(path, "%s/keeper", site->dir);
+    if (r == 0)
+        r = file_directory(path, 0700);
+    int dir = r == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (r == 0)
+        r = dir < 0 ? ERR_SYSTEM : keyring_save(dir, ring, key);
+    if (r == 0 && (fchownat(dir, KEYRING_FILE, uid, uid, 0) != 0 || fchown(dir, uid, uid) != 0))
+        r = ERR_SYSTEM;
+    if (r)
+        r = cli_complain_file(o, path, r);
+    if (dir >= 0)
+        close(dir);
     return r;
 }
 

@@ -68,7 +68,8 @@ static bool all_ready(char *list, char *which, size_t size)
     for (char *line = strtok_r(list, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         if (sscanf(line, "%19s %19s %19s", program, enclave, state) != 3)
             continue;
-        if (strcmp(program, "supervisor") != 0 && strcmp(state, "ready") != 0) {
+        bool closed_out = strcmp(state, "closed-out") == 0;
+        if (strcmp(program, "supervisor") != 0 && !closed_out && strcmp(state, "ready") != 0) {
             snprintf(which, size, "%s%s%s is %s", program, enclave[0] == '-' ? "" : " of ",
                      enclave[0] == '-' ? "" : enclave, state);
             return false;

@@ -181,23 +181,38 @@ static int put_config(const struct cli *o, const struct training_site *site,
 
 /* ---- keys ---- */
 
-static int put_keys(const struct cli *o, const struct training_site *site)
+/* The ring opens with the key file that lies beside it: what makes it a training site. */
+static int put_ring(const struct cli *o, const struct training_site *site,
+                    const struct config *config, struct root *root)
+{
+    static struct keyring ring;
+    struct secret *unlock = NULL, *key = NULL;
+    int r = secret_random(32, &unlock);
+    if (r == 0)
+        r = site_keys_ring(true, NULL, unlock, config, &ring, &key);
+    if (r == 0)
+        r = site_keys_derive(&ring, key, root);
+    if (r)
+        r = cli_complain(o, CLI_TROUBLE, "the site's keys: %s.", error_text(r));
+    if (r == 0) {
+        r = training_site_put(o, site, "training.key", 0600, secret_open(unlock), 32);
+        secret_close(unlock);
+    }
+    if (r == 0)
+        r = site_keys_put_ring(o, site, config, &ring, key);
+    secret_free(unlock);
+    secret_free(key);
+    return r;
+}
+
+static int put_keys(const struct cli *o, const struct training_site *site,
+                    const struct config *config)
 {
     struct root root = {.site = "training", .kind = ROOT_TRAINING};
-    struct secret *key = NULL;
     char text[ROOT_MAX];
     size_t length = 0;
     root.factors[STATEMENT_BADGE_PIN] = true;
-    int r = secret_random(32, &key);
-    if (r == 0)
-        r = site_keys_derive(key, &root);
-    if (r) {
-        secret_free(key);
-        return cli_complain(o, CLI_TROUBLE, "the site's keys: %s.", error_text(r));
-    }
-    r = training_site_put(o, site, "training.key", 0600, secret_open(key), 32);
-    secret_close(key);
-    secret_free(key);
+    int r = put_ring(o, site, config, &root);
     if (r == 0)
         r = site_keys_enterprise(o, site, &root);
     if (r == 0 && root_print(&root, text, &length) != 0)
@@ -218,7 +233,7 @@ int training_site_make(const struct cli *o, const struct training_site *site, un
     if (r == 0)
         r = site_policy_put(o, site);
     if (r == 0)
-        r = put_keys(o, site);
+        r = put_keys(o, site, &config);
     if (r == 0)
         r = put_config(o, site, &config);
     if (r == 0)

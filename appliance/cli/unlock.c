@@ -6,18 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "appliance/cli/ask.h"
+#include "appliance/cli/collect.h"
 #include "appliance/cli/start.h"
-#include "crypto/shares.h"
 #include "enclave/process/os.h"
 #include "transfer/file.h"
 
-#define START_MS    30000
-#define SHARES_FILE (SHARES_MAX * 2 * SHARE_TEXT)
+#define START_MS 30000
 
 static const char *site_of(const struct cli *o)
 {
@@ -59,148 +57,16 @@ int cli_site_start(const struct cli *o)
     return CLI_DONE;
 }
 
-/* ---- shares, from a terminal or a file ---- */
-
-static bool is_blank(const char *line)
-{
-    return line[strspn(line, " \t\r\n")] == '\0';
-}
-
-/* The next SHARE_ROWS lines that are not empty; how many came. */
-static unsigned read_rows(FILE *in, char text[static 4 * SHARE_TEXT], bool prompt, size_t number)
-{
-    char line[100];
-    unsigned rows = 0;
-    size_t n = 0;
-    while (rows < SHARE_ROWS) {
-        if (prompt)
-            fprintf(stderr, "share %zu, row %u: ", number, rows + 1);
-        if (!fgets(line, sizeof line, in))
-            break;
-        if (prompt)
-            fputc('\n', stderr);
-        if (is_blank(line) || n + strlen(line) >= 4 * SHARE_TEXT)
-            continue;
-        memcpy(text + n, line, strlen(line));
-        n += strlen(line);
-        rows++;
-    }
-    text[n] = '\0';
-    sodium_memzero(line, sizeof line);
-    return rows;
-}
-
-/* Until there are enough.  A person may type a share again; a file is refused. */
-static int read_shares(const struct cli *o, FILE *in, bool prompt,
-                       const struct custodians *custodians, struct share *shares, size_t *ret_count)
-{
-    char text[4 * SHARE_TEXT], why[SHARE_WHY];
-    size_t count = 0;
-    int r = 0;
-    while (r == 0 && count < (prompt ? custodians->threshold : SHARES_MAX)) {
-        unsigned rows = read_rows(in, text, prompt, count + 1);
-        if (rows == 0)
-            break;
-        int wrong = share_parse(bytes_text(text), &shares[count], why);
-        if (wrong == 0)
-            wrong = shares_check(custodians, shares, count + 1, why);
-        if (wrong && prompt && rows == SHARE_ROWS)
-            fprintf(stderr, "%s Type it again.\n", why);
-        else if (wrong)
-            r = cli_complain(o, CLI_REFUSED, "share number %zu: %s", count + 1, why);
-        count += wrong == 0;
-    }
-    sodium_memzero(text, sizeof text);
-    *ret_count = count;
-    return r;
-}
-
-static struct termios before; /* the terminal, as it was */
-
-/* Who gives up gets his terminal back. */
-static void interrupted(int number)
-{
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    _exit(128 + number);
-}
-
-/* A share that is typed is not shown. */
-static int read_without_echo(const struct cli *o, const struct custodians *custodians,
-                             struct share *shares, size_t *ret_count)
-{
-    struct termios quiet;
-    if (tcgetattr(STDIN_FILENO, &before) != 0)
-        return cli_complain_file(o, "the terminal", ERR_SYSTEM);
-    quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    signal(SIGINT, interrupted);
-    signal(SIGTERM, interrupted);
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
-        return cli_complain_file(o, "the terminal", ERR_SYSTEM);
-    int r = read_shares(o, stdin, true, custodians, shares, ret_count);
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) != 0 && r == 0)
-        r = cli_complain_file(o, "the terminal", ERR_SYSTEM);
-    return r;
-}
-
-static int collect(const struct cli *o, const struct custodians *custodians, struct share *shares,
-                   size_t *ret_count)
-{
-    if (!o->shares && isatty(STDIN_FILENO))
-        return read_without_echo(o, custodians, shares, ret_count);
-    if (!o->shares || strcmp(o->shares, "-") == 0)
-        return read_shares(o, stdin, false, custodians, shares, ret_count);
-    FILE *in = fopen(o->shares, "re");
-    if (!in)
-        return cli_complain_file(o, o->shares, ERR_SYSTEM);
-    int r = read_shares(o, in, false, custodians, shares, ret_count);
-    fclose(in);
-    return r;
-}
-
-/* ---- handing them on ---- */
-
-/* A line for each, as the keeper reads it. */
-static int write_shares(int fd, const struct share *shares, size_t count)
-{
-    char text[SHARE_TEXT + 1];
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < count; i++) {
-        share_print(&shares[i], text);
-        for (size_t k = 0; k + 1 < SHARE_TEXT; k++)
-            if (text[k] == '\n')
-                text[k] = '-';
-        r = write(fd, text, SHARE_TEXT) == SHARE_TEXT ? 0 : ERR_SYSTEM;
-    }
-    sodium_memzero(text, sizeof text);
-    return r;
-}
-
-/* What is read from the other end; a pipe holds it all. */
-static int pipe_of(const void *data, size_t length, const struct share *shares, size_t count,
-                   int *ret_fd)
-{
-    int pair[2];
-    if (pipe2(pair, O_CLOEXEC) != 0)
-        return ERR_SYSTEM;
-    int r = length && write(pair[1], data, length) != (ssize_t)length ? ERR_SYSTEM : 0;
-    if (r == 0)
-        r = write_shares(pair[1], shares, count);
-    close(pair[1]);
-    if (r)
-        close(pair[0]);
-    else
-        *ret_fd = pair[0];
-    return r;
-}
+/* ---- unlocking ---- */
 
 static int hand_on(const struct cli *o, const struct share *shares, size_t count)
 {
     struct ask_answer answer = {0};
     int in = -1, out[2] = {-1, -1};
-    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : pipe_of(NULL, 0, shares, count, &in);
+    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : collect_pipe(NULL, 0, shares, count, &in);
     if (r == 0)
-        r = ask(site_of(o), COMMAND_UNLOCK_SHARES, "", (int[]){in, out[1]}, 2, &answer);
+        r = ask(site_of(o), o->recovery ? COMMAND_UNLOCK_RECOVERY : COMMAND_UNLOCK_SHARES, "",
+                (int[]){in, out[1]}, 2, &answer);
     int kept = errno;
     close(in);
     close(out[1]);
@@ -212,38 +78,24 @@ static int hand_on(const struct cli *o, const struct share *shares, size_t count
     return cli_finish(o, site_of(o), r, &answer);
 }
 
-/* The shares of this site's custodians, whose file is at ${path}. */
-static int collect_for(const struct cli *o, const char *path, struct share *shares,
-                       size_t *ret_count)
-{
-    char text[CUSTODIANS_MAX + 1];
-    struct custodians custodians;
-    size_t length = 0;
-    int r = file_read(path, text, sizeof text, &length);
-    if (r == 0)
-        r = custodians_parse(bytes_view_of(text, length), &custodians);
-    return r ? cli_complain_file(o, path, r) : collect(o, &custodians, shares, ret_count);
-}
-
 int cli_restore(const struct cli *o)
 {
     static struct share shares[SHARES_MAX];
+    struct custodians custodians;
     struct ask_answer answer = {0};
-    char path[FILE_PATH_MAX], line[400];
+    char line[400];
     int fds[2] = {-1, -1};
     size_t count = 0;
     int n = snprintf(line, sizeof line, "%s %s\n", o->operand[0], o->operand[1]);
     if (n < 0 || (size_t)n >= sizeof line)
         return cli_complain(o, CLI_USAGE, "a reason has at most 160 bytes.");
-    int r = file_path(path, "%s/custodians", o->site);
-    if (r)
-        return cli_complain_file(o, o->site, r);
-    if (access(path, F_OK) == 0)
-        r = collect_for(o, path, shares, &count);
-    if (r == 0) {
-        r = pipe_of(line, (size_t)n, NULL, 0, &fds[0]);
+    int r = collect_custodians(o, o->site, &custodians);
+    if (r == 0)
+        r = collect_shares(o, &custodians, shares, &count);
+    if (r == 0 || r == COLLECT_NONE) {
+        r = collect_pipe(line, (size_t)n, NULL, 0, &fds[0]);
         if (r == 0)
-            r = pipe_of(NULL, 0, shares, count, &fds[1]);
+            r = collect_pipe(NULL, 0, shares, count, &fds[1]);
         if (r == 0)
             r = ask(o->site, COMMAND_RESTORE, "", fds, 2, &answer);
         int kept = errno;
@@ -259,16 +111,18 @@ int cli_restore(const struct cli *o)
 int cli_unlock(const struct cli *o)
 {
     static struct share shares[SHARES_MAX];
-    char path[FILE_PATH_MAX];
+    struct custodians custodians;
     struct ask_answer answer = {0};
     size_t count = 0;
-    int r = file_path(path, "%s/custodians", site_of(o));
-    if (r)
-        return cli_complain_file(o, site_of(o), r);
-    if (access(path, F_OK) != 0 || (r = ask(site_of(o), COMMAND_STATUS, "", NULL, 0, &answer)))
+    int r = collect_custodians(o, site_of(o), &custodians);
+    if (r > 0)
+        return r;
+    bool training = r == COLLECT_NONE;
+    r = ask(site_of(o), COMMAND_STATUS, "", NULL, 0, &answer);
+    if (training || r)
         return cli_finish(o, site_of(o),
                           r ? r : ask(site_of(o), COMMAND_UNLOCK, "", NULL, 0, &answer), &answer);
-    r = collect_for(o, path, shares, &count);
+    r = collect_shares(o, &custodians, shares, &count);
     if (r == 0)
         r = hand_on(o, shares, count);
     sodium_memzero(shares, sizeof shares);

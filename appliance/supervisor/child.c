@@ -62,8 +62,11 @@ static _Noreturn void become(const struct program_row *program, const char *bina
 {
     char path[600];
     /* one binary may serve two rows: argv[0] says which */
-    char *const argv[] = {
-        (char *)(uintptr_t)(program->program == PROGRAM_ENTRY ? "entry" : program->binary), NULL};
+    char *const argv[] = {(char *)(uintptr_t)(program->program == PROGRAM_ENTRY ? "entry"
+                                              : program->program == PROGRAM_REKEY
+                                                  ? "rekey"
+                                                  : program->binary),
+                          NULL};
     char *const environment[] = {"LANG=C.UTF-8", NULL};
     bool audits = program->program == PROGRAM_AUDITOR;
     sigset_t none;

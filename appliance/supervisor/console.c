@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "appliance/supervisor/closure.h"
+#include "appliance/supervisor/ground.h"
 #include "appliance/supervisor/report.h"
 #include "enclave/process/log.h"
 
@@ -76,7 +78,7 @@ static void answer(int client, unsigned outcome, const char *text, size_t length
     close(client);
 }
 
-static void answer_text(int client, unsigned outcome, const char *text)
+void console_answer(int client, unsigned outcome, const char *text)
 {
     answer(client, outcome, text, strlen(text));
 }
@@ -89,6 +91,12 @@ static bool is_waiting(const struct site *site, const struct instance *i)
     return !site->config.training && i->row->program == PROGRAM_KEEPER && !i->ready;
 }
 
+static bool is_closed_out(const struct site *site, const struct instance *i)
+{
+    return i->slot >= 0 && !i->wanted && !i->pid && i->row->life == LIFE_STAYS &&
+           ground_is_closed_out(site, i->slot);
+}
+
 static void status(struct site *site, int client)
 {
     char text[CONSOLE_TEXT_MAX];
@@ -97,12 +105,14 @@ static void status(struct site *site, int client)
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
-        const char *state = i->offline                         ? "offline"
+        const char *state = is_closed_out(site, i)             ? "closed-out"
+                            : i->held                          ? "rekeying"
+                            : i->offline                       ? "offline"
                             : i->locked || is_waiting(site, i) ? "locked"
                             : i->ready                         ? "ready"
                             : i->pid                           ? "starting"
                                                                : "down";
-        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-8s %d%s%.100s\n",
+        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-10s %d%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
                               state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);
     }
@@ -113,15 +123,15 @@ static void unlock(struct site *site, int client)
 {
     struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     if (!site->config.training) {
-        answer_text(client, 1, "a production site is unlocked by its custodians' shares");
+        console_answer(client, 1, "a production site is unlocked by its custodians' shares");
         return;
     }
     if (keeper->pid) {
-        answer_text(client, 0, "the keeper is running; nothing was changed");
+        console_answer(client, 0, "the keeper is running; nothing was changed");
         return;
     }
     site_start_all(site);
-    answer_text(client, 0, "unlocked from the training site's key file");
+    console_answer(client, 0, "unlocked from the training site's key file");
 }
 
 /* ---- what others answer ---- */
@@ -136,41 +146,46 @@ static const enum descriptor *kinds_of(const char *letters)
     return kinds;
 }
 
-/* The command with as many of its descriptors as ${letters} names. */
-static void forward(struct instance *to, const struct command *command, const char *letters,
-                    const int *fds, int client)
+const char *console_pass(struct instance *to, unsigned command, int slot, const char *letters,
+                         const int *fds, int client)
 {
+    static const char away[] =
+        "the program that answers this is not running; see `casemate status`";
     struct message m = {.number = MESSAGE_COMMAND};
     const enum descriptor *kinds = kinds_of(letters);
     size_t count = strlen(letters);
     int r = 0;
-    if (!to || !to->control || !to->ready) {
-        answer_text(client, 1,
-                    "the program that answers this is not running; see `casemate status`");
-        return;
-    }
-    if (to->client >= 0) {
-        answer_text(client, 1, "it is still at the last command; try again when that has ended");
-        return;
-    }
+    if (!to || !to->control || !to->ready)
+        return away;
+    if (to->client >= 0)
+        return "it is still at the last command; try again when that has ended";
     for (size_t i = 0; r == 0 && i < count; i++) {
         struct message d = {.number = MESSAGE_DESCRIPTOR};
         d.descriptor.what = (uint8_t)kinds[i];
         r = channel_put_fd(to->control, &d, fds[i]);
     }
     m.command.request = (uint64_t)client;
-    m.command.command = (uint16_t)command->number;
+    m.command.command = (uint16_t)command;
     m.command.descriptors = (uint8_t)count;
+    if (slot >= 0)
+        memcpy(m.command.enclave, to->site->config.enclave[slot], ENCLAVE_ID_LENGTH);
     if (r == 0)
         r = channel_put(to->control, &m);
     if (r == 0)
         r = channel_flush(to->control);
-    if (r) {
-        answer_text(client, 1,
-                    "the program that answers this is not running; see `casemate status`");
-        return;
-    }
+    if (r)
+        return away;
     to->client = client;
+    return NULL;
+}
+
+/* The command with as many of its descriptors as ${letters} names. */
+static void forward(struct instance *to, const struct command *command, const char *letters,
+                    const int *fds, int client)
+{
+    const char *wrong = console_pass(to, command->number, to ? to->slot : -1, letters, fds, client);
+    if (wrong)
+        console_answer(client, 1, wrong);
 }
 
 /* ---- restoring somebody: the custodians' shares to the keeper, then the words to identity ---- */
@@ -197,12 +212,12 @@ static void restore(struct site *site, const struct request *request, int client
         return;
     }
     if (!keeper->ready || !keeper->control) {
-        answer_text(client, 1, "the site is locked: nobody can check its custodians' shares");
+        console_answer(client, 1, "the site is locked: nobody can check its custodians' shares");
         return;
     }
     int words = restoring.command ? -1 : fcntl(request->fds[0], F_DUPFD_CLOEXEC, 0);
     if (words < 0) {
-        answer_text(client, 1, "it is still at the last command; try again when that has ended");
+        console_answer(client, 1, "it is still at the last command; try again when that has ended");
         return;
     }
     restoring.command = request->command;
@@ -215,7 +230,11 @@ static void restore(struct site *site, const struct request *request, int client
 
 void console_command_done(struct instance *from, const struct message_command_done *m)
 {
+    char text[CONSOLE_TEXT_MAX + 1];
     if (from->client < 0 || m->request != (uint64_t)from->client)
+        return;
+    snprintf(text, sizeof text, "%.*s", (int)m->text.length, (const char *)m->text.data);
+    if (closure_answered(from, m->outcome, text))
         return;
     if (from->row->program == PROGRAM_KEEPER && restoring.command && m->outcome == 0) {
         forward(site_instance(restoring.site, PROGRAM_IDENTITY, -1), restoring.command, "I",
@@ -232,16 +251,19 @@ void console_command_done(struct instance *from, const struct message_command_do
 
 void console_run_ended(struct instance *instance, int status_code)
 {
+    if (closure_ended(instance, WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0))
+        return;
     if (instance->client < 0)
         return;
     if (instance->row->program == PROGRAM_KEEPER)
         restoring_over();
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
-    answer_text(instance->client, well ? 0 : 1,
-                well      ? "done"
-                : refused ? "refused"
-                          : "the program ended before it had answered; nothing was changed by it");
+    console_answer(instance->client, well ? 0 : 1,
+                   well ? "done"
+                   : refused
+                       ? "refused"
+                       : "the program ended before it had answered; nothing was changed by it");
     instance->client = -1;
 }
 
@@ -252,9 +274,9 @@ static void run_once(struct instance *to, const char *run, const struct request 
     int r =
         site_run(to, run, request->fds, kinds_of(request->command->descriptors), request->count);
     if (r == ERR_STATE)
-        answer_text(client, 1, "it is still at the last task of this kind; try again shortly");
+        console_answer(client, 1, "it is still at the last task of this kind; try again shortly");
     else if (r)
-        answer_text(client, 1, "the process could not be started; see the site's log");
+        console_answer(client, 1, "the process could not be started; see the site's log");
     else
         to->client = client;
 }
@@ -263,31 +285,41 @@ void console_unlocked(struct instance *keeper)
 {
     if (keeper->client < 0)
         return;
-    answer_text(keeper->client, 0, "unlocked");
+    console_answer(keeper->client, 0, "unlocked");
     keeper->client = -1;
 }
 
 static void unlock_with_shares(struct site *site, const struct request *request, int client)
 {
     struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
+    bool recovery = request->command->number == COMMAND_UNLOCK_RECOVERY;
     if (site->config.training)
-        answer_text(client, 1, "a training site has no custodians; it unlocks from its key file");
+        console_answer(client, 1,
+                       "a training site has no custodians; it unlocks from its key file");
     else if (keeper->ready)
-        answer_text(client, 0, "the site is unlocked already; nothing was changed");
+        console_answer(client, 0, "the site is unlocked already; nothing was changed");
     else
-        run_once(keeper, "", request, client);
+        run_once(keeper, recovery ? "recovery" : "", request, client);
 }
 
 static void run_certifier(struct site *site, const struct request *request, int client)
 {
     if (site->config.training)
-        answer_text(client, 1, "a training site has one station, and no certificates");
+        console_answer(client, 1, "a training site has one station, and no certificates");
     else if (!site_instance(site, PROGRAM_KEEPER, -1)->ready)
-        answer_text(client, 1, "the site is locked: without its keys nothing is certified");
+        console_answer(client, 1, "the site is locked: without its keys nothing is certified");
     else
         run_once(site_instance(site, PROGRAM_CERTIFIER, -1),
                  request->command->number == COMMAND_GATEWAY_CERTIFICATE ? "gateway" : "station",
                  request, client);
+}
+
+static void change_keys(struct site *site, const struct request *request, int client)
+{
+    if (request->command->number == COMMAND_REKEY)
+        closure_rekey(site, request->slot, request->fds[0], client);
+    else
+        closure_close_out(site, request->slot, request->fds[0], request->fds[1], client);
 }
 
 static void serve(struct site *site, const struct request *request, int client)
@@ -302,12 +334,17 @@ static void serve(struct site *site, const struct request *request, int client)
         return;
     }
     if (c->number == COMMAND_STOP) {
-        answer_text(client, 0, "stopping");
+        console_answer(client, 0, "stopping");
         site_stop(site);
         return;
     }
-    struct instance *to = site_instance(site, c->program, c->per_enclave ? request->slot : -1);
-    if (c->number == COMMAND_UNLOCK_SHARES)
+    if (c->number == COMMAND_REKEY || c->number == COMMAND_CLOSE_OUT) {
+        change_keys(site, request, client);
+        return;
+    }
+    bool of_enclave = c->per_enclave && topology_program(c->program)->scope == SCOPE_ENCLAVE;
+    struct instance *to = site_instance(site, c->program, of_enclave ? request->slot : -1);
+    if (c->number == COMMAND_UNLOCK_SHARES || c->number == COMMAND_UNLOCK_RECOVERY)
         unlock_with_shares(site, request, client);
     else if (to && c->program == PROGRAM_CERTIFIER)
         run_certifier(site, request, client);
@@ -345,7 +382,7 @@ static const char *understand(struct site *site, const uint8_t *data, ssize_t le
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (commands[i].number == number)
             request->command = &commands[i];
-    if (!request->command)
+    if (!request->command || number == COMMAND_REKEYED || number == COMMAND_CLOSED_OUT)
         return "an unknown command; is the tool of this build?";
     if (request->count != strlen(request->command->descriptors))
         return "a command came with another number of files than it takes";
@@ -385,7 +422,7 @@ static void request_ready(void *context, short events)
         asked[client].slot = request.slot;
     }
     if (wrong)
-        answer_text(client, 1, wrong);
+        console_answer(client, 1, wrong);
     else
         serve(site, &request, client);
     for (size_t i = 0; i < request.count; i++)

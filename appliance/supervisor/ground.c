@@ -77,9 +77,13 @@ static bool has_piv(const struct site *site)
 
 int ground_listeners(struct site *site)
 {
-    for (size_t n = 0; n <= site->config.enclaves; n++)
+    for (size_t n = 0; n <= site->config.enclaves; n++) {
+        site->listeners[n][0] = site->listeners[n][1] = -1;
+        if (n > 0 && ground_is_closed_out(site, (int)n - 1))
+            continue; /* its port stays unused */
         if (open_listeners(site, n) != 0)
             return ERR_SYSTEM;
+    }
     site->piv = has_piv(site);
     return site->piv ? open_listeners(site, CONFIG_PIV_PORT) : 0;
 }
@@ -92,6 +96,9 @@ static void directory_of(const struct site *site, enum program program, int slot
     const char *enclave = slot >= 0 ? site->config.enclave[slot] : "";
     const char *leaf = NULL;
     switch (program) {
+    case PROGRAM_KEEPER:
+        leaf = "keeper";
+        break;
     case PROGRAM_AUDITOR:
         leaf = "auditor";
         break;
@@ -99,6 +106,7 @@ static void directory_of(const struct site *site, enum program program, int slot
         leaf = "identity";
         break;
     case PROGRAM_WORKER:
+    case PROGRAM_REKEY:
         leaf = "worker";
         break;
     case PROGRAM_GUARD_A:
@@ -140,6 +148,52 @@ int ground_directories(struct site *site, const struct program_row *row, int slo
         snprintf(path, sizeof path, "%s/%s/outbox", site->directory, site->config.enclave[slot]);
         r = ground_make(path, uid, 0700);
     }
+    return r;
+}
+
+/* ---- an enclave that is out of service for good ---- */
+
+static void mark_of(const struct site *site, int slot, char *path)
+{
+    snprintf(path, PATH_ROOM, "%s/%s/" GROUND_CLOSED_OUT, site->directory,
+             site->config.enclave[slot]);
+}
+
+bool ground_is_closed_out(const struct site *site, int slot)
+{
+    char path[PATH_ROOM];
+    mark_of(site, slot, path);
+    return access(path, F_OK) == 0;
+}
+
+static int sync_directory(const struct site *site, int slot)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/%s", site->directory, site->config.enclave[slot]);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = fd >= 0 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
+int ground_close_out(const struct site *site, int slot, bool closed)
+{
+    char path[PATH_ROOM];
+    mark_of(site, slot, path);
+    int r = 0;
+    if (closed) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        r = fd >= 0 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
+        if (fd >= 0)
+            close(fd);
+    } else if (unlink(path) != 0 && errno != ENOENT) {
+        r = ERR_SYSTEM;
+    }
+    if (r == 0)
+        r = sync_directory(site, slot);
+    if (r)
+        log_sys("%s could not be written", path);
     return r;
 }
 
@@ -187,8 +241,8 @@ static int give_certificates(struct instance *i)
     return r ? r : ground_give(i, DESCRIPTOR_PIV_LISTENER2, site->listeners[CONFIG_PIV_PORT][1]);
 }
 
-/* The keeper's alone: where a training site's key lies, or what a production site's custodians
- * hold. */
+/* The keeper's alone: where a training site's key lies, or, on a production site from before there
+ * was a key ring, what its custodians hold. */
 static int give_unlock(struct instance *i)
 {
     char path[PATH_ROOM];
@@ -197,6 +251,8 @@ static int give_unlock(struct instance *i)
         return 0;
     snprintf(path, sizeof path, "%s/%s", i->site->directory,
              training ? "training.key" : "custodians");
+    if (!training && access(path, F_OK) != 0)
+        return 0; /* they stand in the key ring */
     return give_opened(i, training ? DESCRIPTOR_KEY_FILE : DESCRIPTOR_CUSTODIANS, path, O_RDONLY);
 }
 

@@ -15,6 +15,15 @@ must_use int ground_make(const char *path, uid_t uid, mode_t mode);
 /* ground_directories(site, row, slot): Those of one program. */
 must_use int ground_directories(struct site *site, const struct program_row *row, int slot);
 
+/* The mark of an enclave that was closed out, in its directory: no gateway and no worker run, its
+ * port is not listened on. */
+#define GROUND_CLOSED_OUT "closed-out"
+
+bool ground_is_closed_out(const struct site *site, int slot);
+
+/* ground_close_out(site, slot, closed): Put the mark there, or take it away; durable. */
+must_use int ground_close_out(const struct site *site, int slot, bool closed);
+
 /* ground_give(instance, what, fd): Send a descriptor, borrowed; -1 is none, and no error. */
 must_use int ground_give(struct instance *i, enum descriptor what, int fd);
 

@@ -15,6 +15,7 @@
 #include "enclave/process/process.h"
 
 #define PATH_ROOM            700
+#define CLOSED_OUT_ID        "00000000" /* in an enclave's place; no enclave has it */
 #define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
 
@@ -22,7 +23,7 @@ static void add(struct site *site, const struct program_row *row, int slot)
 {
     struct instance *i = &site->instances[site->count++];
     *i = (struct instance){.site = site, .row = row, .slot = slot, .client = -1};
-    i->wanted = row->life != LIFE_RUN;
+    i->wanted = row->life != LIFE_RUN && (slot < 0 || !ground_is_closed_out(site, slot));
 }
 
 int site_open(struct site *site)
@@ -98,7 +99,8 @@ static int join_all(struct instance *i)
     for (size_t c = 0; c < topology_channels_count; c++) {
         const struct channel_row *row = &topology_channels[c];
         enum program other = topology_other(row, i->row->program);
-        if (other == PROGRAM_NONE || i->row->program == PROGRAM_KEEPER)
+        if (other == PROGRAM_NONE ||
+            (i->row->program == PROGRAM_KEEPER && topology_gives_keys(row)))
             continue; /* who runs has its keys: a new keeper is met by those that start after it */
         for (size_t k = 0; k < site->count; k++) {
             struct instance *o = &site->instances[k];
@@ -176,6 +178,20 @@ static void child_ready(void *context, short events)
     }
 }
 
+/* To identity and the keeper: the enclaves in the order of their ports, '@', and the site's host
+ * name, or how the keeper is to unlock.  Identity issues nothing for one that is closed out. */
+static const char *name_enclaves(const struct instance *i)
+{
+    static char text[sizeof i->run]; /* 24 times 8 fit, and a name */
+    const struct config *config = &i->site->config;
+    bool identity = i->row->program == PROGRAM_IDENTITY;
+    text[0] = '\0';
+    for (size_t k = 0; k < config->enclaves; k++)
+        strcat(text, identity && ground_is_closed_out(i->site, (int)k) ? CLOSED_OUT_ID
+                                                                       : config->enclave[k]);
+    return strcat(strcat(text, "@"), identity ? config->name : i->run);
+}
+
 static int say_start(struct instance *i)
 {
     struct message m = {.number = MESSAGE_START};
@@ -187,13 +203,8 @@ static int say_start(struct instance *i)
     m.start.slot = (uint8_t)(i->slot >= 0 ? i->slot : 0);
     m.start.uid = i->site->config.uid_base;
     m.start.port = i->site->config.port;
-    if (i->row->program == PROGRAM_IDENTITY) {
-        i->run[0] = '\0';
-        for (size_t k = 0; k < i->site->config.enclaves; k++)
-            strcat(i->run, i->site->config.enclave[k]); /* 24 times 8 fit, and a name */
-        strcat(strcat(i->run, "@"), i->site->config.name);
-    }
-    m.start.run = bytes_text(i->run);
+    bool knows_all = i->row->program == PROGRAM_IDENTITY || i->row->program == PROGRAM_KEEPER;
+    m.start.run = bytes_text(knows_all ? name_enclaves(i) : i->run);
     return channel_put(i->control, &m);
 }
 
@@ -236,7 +247,7 @@ static int start(struct instance *i, const int *descriptors, const enum descript
 void site_start_all(struct site *site)
 {
     for (size_t i = 0; i < site->count; i++)
-        if (site->instances[i].wanted && !site->instances[i].pid)
+        if (site->instances[i].wanted && !site->instances[i].held && !site->instances[i].pid)
             (void)!start(&site->instances[i], NULL, NULL, 0);
 }
 
@@ -298,7 +309,7 @@ void site_reap(struct site *site, pid_t pid, int status)
         report_end(i, status);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
             count_violation(i);
-        else if (!site->stopping && i->row->life != LIFE_RUN)
+        else if (!site->stopping && !i->held && i->row->life != LIFE_RUN)
             log_err("%s%s%s ended (%s %d)", i->row->binary, i->slot >= 0 ? " " : "",
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
@@ -315,7 +326,8 @@ void site_revive(struct site *site)
     const struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
     for (size_t k = 0; !site->stopping && k < site->count; k++) {
         struct instance *i = &site->instances[k];
-        if (i->row->life != LIFE_STAYS || !i->wanted || i->offline || i->pid || now < i->restart_ms)
+        if (i->row->life != LIFE_STAYS || !i->wanted || i->held || i->offline || i->pid ||
+            now < i->restart_ms)
             continue;
         bool locked = topology_keys_of(i->row->program) > 0 && !keeper->ready;
         if (locked && !i->locked)
@@ -329,11 +341,13 @@ void site_revive(struct site *site)
     }
 }
 
-static void stop_one(struct instance *i)
+void site_end(struct instance *i)
 {
     struct message stop = {.number = MESSAGE_STOP};
-    if (i->pid && (!i->control || !i->ready || channel_put(i->control, &stop) != 0 ||
-                   channel_flush(i->control) != 0))
+    if (!i->pid)
+        return;
+    if (!i->control || !i->ready || channel_put(i->control, &stop) != 0 ||
+        channel_flush(i->control) != 0)
         kill(i->pid, SIGKILL);
 }
 
@@ -345,7 +359,7 @@ void site_stop(struct site *site)
     report(site, AUDIT_TYPE_SITE_STOPPED, AUDIT_OUTCOME_DONE, NULL, "");
     for (size_t k = 0; k < site->count; k++)
         if (site->instances[k].row->program != PROGRAM_AUDITOR)
-            stop_one(&site->instances[k]);
+            site_end(&site->instances[k]);
 }
 
 void site_stop_last(struct site *site)
@@ -354,7 +368,7 @@ void site_stop_last(struct site *site)
     if (site->last || site_running(site) > (auditor->pid != 0))
         return;
     site->last = true;
-    stop_one(auditor);
+    site_end(auditor);
 }
 
 size_t site_running(const struct site *site)

@@ -22,6 +22,7 @@ struct instance {
     bool ready;
     bool offline; /* killed by its own filter too often */
     bool locked;  /* it needs a key, and there is no keeper */
+    bool held;    /* not started while its enclave's keys are changed */
     pid_t pid;    /* 0 while it does not run */
     struct channel *control;
     uint64_t started_ms;
@@ -77,6 +78,9 @@ void site_revive(struct site *site);
  * say; site_stop_last() asks it when it is alone. */
 void site_stop(struct site *site);
 void site_stop_last(struct site *site);
+
+/* site_end(instance): Ask one process to stop; one that cannot be asked is killed. */
+void site_end(struct instance *instance);
 
 /* site_running(site): How many processes run. */
 size_t site_running(const struct site *site);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "appliance/supervisor/closure.h"
 #include "appliance/supervisor/console.h"
 #include "appliance/supervisor/site.h"
 #include "appliance/supervisor/report.h"
@@ -52,6 +53,7 @@ static int turn(void *context)
     (void)context;
     if (!site.stopping) {
         site_revive(&site);
+        closure_turn(&site);
         return 50;
     }
     if (stop_deadline_ms == 0)

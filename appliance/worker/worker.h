@@ -233,4 +233,12 @@ int console_verify(struct worker *w, char *text, size_t size);
 /* security.c */
 int security_run(struct worker *w, struct command *command);
 
+/* ---- the other row of the binary ---- */
+
+/* worker_read_root(w, process): root.json. */
+must_use int worker_read_root(struct worker *w, struct process *process);
+
+/* rekey_started(context, process): PROGRAM_REKEY, from its confinement to its end. */
+int rekey_started(void *context, struct process *process);
+
 #endif

@@ -27,7 +27,7 @@ static int read_descriptor(int fd, void *out, size_t room, size_t *ret_length)
     return n > 0 && n < room ? 0 : ERR_FORMAT;
 }
 
-static int read_root(struct worker *w, struct process *process)
+int worker_read_root(struct worker *w, struct process *process)
 {
     static uint8_t text[1 << 20];
     struct refusal why = {"it is empty"};
@@ -107,10 +107,23 @@ static int find_floor(struct worker *w)
     return r;
 }
 
+/* While a rekey is under way there are two keys, and the store has one of them: the old one until
+ * the copy has taken its place. */
+static int open_with_either(struct worker *w, struct process *process)
+{
+    const char *enclave = process_enclave(process);
+    int r = store_open("store.db", enclave, process_key(process, KEY_WORKER_STORE), &w->store);
+    if (r != ERR_KEY)
+        return r;
+    r = store_open("store.db", enclave, process_key(process, KEY_WORKER_STORE_NEXT), &w->store);
+    if (r == 0)
+        log_info("the store has its next key already: a rekey was not finished; run it again");
+    return r;
+}
+
 static int open_store(struct worker *w, struct process *process)
 {
-    int r = store_open("store.db", process_enclave(process), process_key(process, KEY_WORKER_STORE),
-                       &w->store);
+    int r = open_with_either(w, process);
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
@@ -168,7 +181,7 @@ static int on_started(void *context, struct process *process)
         return ERR_MEMORY;
     int r = known_new(&w->sessions);
     if (r == 0)
-        r = read_root(w, process);
+        r = worker_read_root(w, process);
     if (r == 0)
         r = read_policy(w, process);
     if (r == 0)
@@ -323,7 +336,7 @@ static void on_stopping(void *context)
     store_close(w->store);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct process_handlers handlers = {
         .context = &worker,
@@ -335,6 +348,10 @@ int main(void)
         .turn = on_turn,
         .stopping = on_stopping,
     };
+    static const struct process_handlers rekey = {.context = &worker, .started = rekey_started};
+    (void)argc;
     store_library_begin();
-    return process_main(PROGRAM_WORKER, &handlers);
+    /* one binary, two rows of topology.def: the supervisor names the row by argv[0] */
+    return strcmp(argv[0], "rekey") == 0 ? process_main(PROGRAM_REKEY, &rekey)
+                                         : process_main(PROGRAM_WORKER, &handlers);
 }

@@ -17,13 +17,14 @@
 #include "enclave/process/os.h"
 #include "enclave/process/sandbox.h"
 
-#define PEERS_MAX (4 * ENCLAVES_MAX + 8) /* the keeper meets four programs of each */
+#define PEERS_MAX (5 * ENCLAVES_MAX + 8) /* the keeper meets five programs of each */
 
 struct process {
     enum program program;
     bool training;
     bool confined;
     char enclave[ENCLAVE_ID_LENGTH + 1];
+    char asked_enclave[ENCLAVE_ID_LENGTH + 1];
     unsigned slot;
     unsigned port;
     char run[PROCESS_RUN_MAX + 1];
@@ -59,6 +60,11 @@ unsigned process_slot(const struct process *process)
 const char *process_run(const struct process *process)
 {
     return process->run;
+}
+
+const char *process_asked_enclave(const struct process *process)
+{
+    return process->asked_enclave;
 }
 
 enum program process_program(const struct process *process)
@@ -199,7 +205,7 @@ static void take_channel(struct process *process, const struct message_channel *
         log_die("a channel came that topology.def does not list for this program");
     if (m->enclave[0])
         memcpy(enclave, m->enclave, ENCLAVE_ID_LENGTH);
-    bool from_keeper = row->left == PROGRAM_KEEPER && process->program != PROGRAM_KEEPER;
+    bool from_keeper = topology_gives_keys(row) && process->program != PROGRAM_KEEPER;
     if (from_keeper && process->confined)
         log_die("keys come before confinement only");
     if (channel_new(fd, m->uid, (pid_t)m->pid, from_keeper, &link) != 0)
@@ -229,7 +235,8 @@ static void take_keys(struct process *process)
     unsigned wanted = topology_keys_of(process->program);
     struct peer *keeper = NULL;
     for (size_t i = 0; i < PEERS_MAX; i++)
-        if (process->peers[i].link && process->peers[i].program == PROGRAM_KEEPER)
+        if (process->peers[i].link &&
+            topology_gives_keys(topology_channel(process->peers[i].channel)))
             keeper = &process->peers[i];
     if (wanted == 0)
         return;
@@ -352,6 +359,8 @@ static void control_message(void *context, const struct message *message, int fd
     case MESSAGE_COMMAND:
         if (!h->command)
             log_die("a command came that this program does not take");
+        memset(process->asked_enclave, 0, sizeof process->asked_enclave);
+        memcpy(process->asked_enclave, message->command.enclave, ENCLAVE_ID_LENGTH);
         h->command(h->context, message->command.request, message->command.command);
         return;
     case MESSAGE_REPORT:

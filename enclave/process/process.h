@@ -65,6 +65,8 @@ unsigned process_slot(const struct process *process); /* the enclave's place, fr
  * their ports, one behind the other, '@', and the site's host name ("" on a training site) */
 const char *process_run(const struct process *process);
 enum program process_program(const struct process *process);
+/* for which enclave the console's last command was, "" for none */
+const char *process_asked_enclave(const struct process *process);
 struct loop *process_loop(struct process *process);
 
 /* process_descriptor(process, what): A descriptor that was given, or -1.  Stays the process's. */

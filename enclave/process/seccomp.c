@@ -49,6 +49,8 @@ static char letter(enum program program)
         return 'N';
     case PROGRAM_CERTIFIER:
         return 'C';
+    case PROGRAM_REKEY:
+        return 'R';
     default:
         return '?';
     }

@@ -15,7 +15,8 @@ const struct channel_row topology_channels[] = {
 const size_t topology_channels_count = sizeof topology_channels / sizeof *topology_channels;
 
 const struct key_row topology_keys[] = {
-#define KEY(NUMBER, PROGRAM, NAME, purpose) {NUMBER, PROGRAM_##PROGRAM, purpose},
+#define KEY(NUMBER, PROGRAM, NAME, purpose)      {NUMBER, PROGRAM_##PROGRAM, purpose, false},
+#define KEY_NEXT(NUMBER, PROGRAM, NAME, purpose) {NUMBER, PROGRAM_##PROGRAM, purpose, true},
 #include "enclave/process/topology.def"
 };
 const size_t topology_keys_count = sizeof topology_keys / sizeof *topology_keys;
@@ -35,9 +36,20 @@ const struct channel_row *topology_channel(unsigned number)
 
 const char *topology_holder(const struct key_row *row, const char *enclave)
 {
-    if (row->program == PROGRAM_WORKER || row->program == PROGRAM_GATEWAY)
+    if (topology_program(row->program)->scope == SCOPE_ENCLAVE && row->program != PROGRAM_GUARD_A &&
+        row->program != PROGRAM_GUARD_B)
         return enclave;
     return row->program == PROGRAM_ENTRY ? "entry" : topology_program(row->program)->binary;
+}
+
+const char *topology_key_holder(const struct key_row *row, const char *enclave)
+{
+    return row->program == PROGRAM_GATEWAY ? "gateways" : topology_holder(row, enclave);
+}
+
+bool topology_gives_keys(const struct channel_row *row)
+{
+    return row->left == PROGRAM_KEEPER;
 }
 
 enum program topology_other(const struct channel_row *row, enum program program)

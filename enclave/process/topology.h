@@ -44,6 +44,7 @@ struct key_row {
     unsigned number;
     enum program program;
     const char *purpose;
+    bool next; /* of the generation that a rekey is making */
 };
 
 enum descriptor {
@@ -54,9 +55,10 @@ enum descriptor {
 };
 
 enum key {
-#define KEY(NUMBER, PROGRAM, NAME, purpose) KEY_##PROGRAM##_##NAME = (NUMBER),
+#define KEY(NUMBER, PROGRAM, NAME, purpose)      KEY_##PROGRAM##_##NAME = (NUMBER),
+#define KEY_NEXT(NUMBER, PROGRAM, NAME, purpose) KEY_##PROGRAM##_##NAME = (NUMBER),
 #include "enclave/process/topology.def"
-    KEY_COUNT
+    KEY_COUNT = 64 /* above every number */
 };
 
 extern const struct program_row topology_programs[];
@@ -75,6 +77,13 @@ const struct channel_row *topology_channel(unsigned number);
  * worker or gateway, else the program's name.  A guard signs for the site, in whichever enclave it
  * runs. */
 const char *topology_holder(const struct key_row *row, const char *enclave);
+
+/* topology_key_holder(row, enclave): Whose line of the key ring it is derived from: the same, but
+ * "gateways" for every gateway, whose certificates outlive the key of its enclave. */
+const char *topology_key_holder(const struct key_row *row, const char *enclave);
+
+/* topology_gives_keys(row): Do keys pass on it, and nothing else? */
+bool topology_gives_keys(const struct channel_row *row);
 
 /* topology_other(row, program): The program at the other end of ${row}, or PROGRAM_NONE. */
 enum program topology_other(const struct channel_row *row, enum program program);

@@ -52,6 +52,9 @@ must_use int store_meta_set(struct store *store, const char *name, struct bytes_
 /* store_done(statement): Step a statement that gives no row, and reset it. */
 must_use int store_done(sqlite3_stmt *statement);
 
+/* store_set_key(db, key): The raw key, as SQLCipher takes it; before the first read. */
+must_use int store_set_key(sqlite3 *db, const struct secret *key);
+
 /* store_load_tree(store): Bring the trees to the log's end at opening. */
 must_use int store_load_tree(struct store *store);
 

@@ -86,7 +86,7 @@ static int page_mac(const char *name, bool *ret_sha256)
     return r;
 }
 
-static int set_key(sqlite3 *db, const struct secret *key)
+int store_set_key(sqlite3 *db, const struct secret *key)
 {
     char raw[2 * 32 + 4]; /* x'...' : SQLCipher's form of a key that is used as it is */
     raw[0] = 'x';
@@ -111,7 +111,7 @@ static const char settings[] = "PRAGMA cipher_memory_security = OFF;"
 
 static int configure(struct store *store, const struct secret *key, bool sha256)
 {
-    int r = set_key(store->db, key);
+    int r = store_set_key(store->db, key);
     if (r)
         return r;
     const char *mac = sha256 ? "PRAGMA cipher_hmac_algorithm = HMAC_SHA256"

@@ -11,7 +11,7 @@ static char why[SHARE_WHY];
 static void split(unsigned count, unsigned threshold)
 {
     struct secret *root = secret_of(0x5a, 32);
-    assert_int_equal(shares_split(root, count, threshold, &site, shares), 0);
+    assert_int_equal(shares_split(root, SHARE_UNLOCK, count, threshold, &site, shares), 0);
     secret_free(root);
 }
 
@@ -80,8 +80,9 @@ static void refuses_another_number_of_custodians(void **state)
     struct share s[20];
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(shares_split(root, wrong[i][0], wrong[i][1], &site, s), ERR_RANGE);
-    assert_int_equal(shares_split(small, 3, 2, &site, s), ERR_KEY);
+        assert_int_equal(shares_split(root, SHARE_UNLOCK, wrong[i][0], wrong[i][1], &site, s),
+                         ERR_RANGE);
+    assert_int_equal(shares_split(small, SHARE_UNLOCK, 3, 2, &site, s), ERR_KEY);
     secret_free(root);
     secret_free(small);
 }
@@ -128,6 +129,32 @@ static void names_a_share_of_another_site(void **state)
     split(5, 3);
     refuses((struct share[]){shares[0], other, shares[1]}, 3, ERR_KEY,
             "number 4 belongs to another site");
+}
+
+static void names_a_share_of_the_other_kind(void **state)
+{
+    struct share unlocks[3], recovers[3], back;
+    struct custodians unlocking, recovering;
+    char text[SHARE_TEXT + 1];
+    struct secret *root = secret_of(0x5a, 32);
+    (void)state;
+    assert_int_equal(shares_split(root, SHARE_UNLOCK, 3, 2, &unlocking, unlocks), 0);
+    assert_int_equal(shares_split(root, SHARE_RECOVERY, 3, 2, &recovering, recovers), 0);
+    for (int i = 0; i < 3; i++) {
+        share_print(&recovers[i], text);
+        assert_int_equal(share_parse(bytes_text(text), &back, why), 0);
+        assert_int_equal(back.kind, SHARE_RECOVERY);
+    }
+    site = unlocking;
+    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY, "share 2 is a recovery share");
+    site = recovering;
+    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY, "share 1 is no recovery share");
+    assert_root(recovers, 2);
+    recovers[0].kind = SHARE_UNLOCK; /* nor is one made the other by its mark */
+    memcpy(recovers[0].site, unlocking.site, SHARE_SITE);
+    site = unlocking;
+    refuses((struct share[]){recovers[0], unlocks[1]}, 2, ERR_KEY, "share 1 is not");
+    secret_free(root);
 }
 
 static void names_a_share_that_was_changed(void **state)
@@ -195,7 +222,8 @@ static void a_printed_share_is_read_back(void **state)
 
 static void the_text_of_a_share_is_pinned(void **state)
 {
-    struct share s = {.site = {1, 2, 3, 4, 5, 6, 7, 8}, .index = 9, .threshold = 3};
+    struct share s = {
+        .kind = SHARE_UNLOCK, .site = {1, 2, 3, 4, 5, 6, 7, 8}, .index = 9, .threshold = 3};
     char text[SHARE_TEXT + 1];
     (void)state;
     for (unsigned i = 0; i < SHARE_LENGTH; i++)
@@ -346,6 +374,7 @@ int main(void)
         cmocka_unit_test(shares_lie_on_a_polynomial_whose_value_at_zero_is_the_key),
         cmocka_unit_test(names_a_share_that_was_given_twice),
         cmocka_unit_test(names_a_share_of_another_site),
+        cmocka_unit_test(names_a_share_of_the_other_kind),
         cmocka_unit_test(names_a_share_that_was_changed),
         cmocka_unit_test(the_key_itself_is_checked_behind_the_shares),
         cmocka_unit_test(a_printed_share_is_read_back),

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length;
     if (site.count == 0) {
         struct secret *root = NULL;
-        if (secret_random(32, &root) || shares_split(root, 3, 2, &site, ours))
+        if (secret_random(32, &root) || shares_split(root, SHARE_UNLOCK, 3, 2, &site, ours))
             abort();
         secret_free(root);
     }
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         share_print(&share, printed);
         struct share again;
         if (share_parse(bytes_text(printed), &again, why) != 0 || again.index != share.index ||
-            memcmp(again.data, share.data, SHARE_LENGTH) != 0)
+            again.kind != share.kind || memcmp(again.data, share.data, SHARE_LENGTH) != 0)
             abort();
         if (shares_check(&site, &share, 1, why) == 0)
             abort();

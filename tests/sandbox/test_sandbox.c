@@ -434,7 +434,7 @@ int main(void)
         {PROGRAM_ENTRY, "entry", 60},         {PROGRAM_GATEWAY, "gateway", 60},
         {PROGRAM_WORKER, "worker", 45},       {PROGRAM_GUARD_A, "guard-a", 40},
         {PROGRAM_GUARD_B, "guard-b", 40},     {PROGRAM_INTAKE, "intake", 8},
-        {PROGRAM_CERTIFIER, "certifier", 24},
+        {PROGRAM_CERTIFIER, "certifier", 24}, {PROGRAM_REKEY, "rekey", 45},
     };
     _Static_assert(sizeof rows / sizeof *rows == PROGRAM_COUNT - 2,
                    "a program of topology.def is confined and not tried");

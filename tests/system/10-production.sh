@@ -240,7 +240,7 @@ openssl req -x509 -key "$work/a.key" -subj "/CN=Bench 7" -days 2 -out "$work/sel
 is "self-signed, though with a station's key" "$(hello -cert "$work/self.pem" -key "$work/a.key")" 0
 says "and told why" "$(cat "$work/hello")" "unknown ca"
 is "a gateway's certificate is no station's" "$(hello -cert "$site/gateway.pem" -key "$work/a.key")" 0
-build/tests/expired "$site/custodians" "$one" "$two" "$site/authority.pem" "$work/a.csr" >"$work/old.pem" || give_up "no expired certificate"
+build/tests/expired "$site/keeper" "$one" "$two" "$site/authority.pem" "$work/a.csr" >"$work/old.pem" || give_up "no expired certificate"
 is "expired" "$(hello -cert "$work/old.pem" -key "$work/a.key")" 0
 says "and told why" "$(cat "$work/hello")" "certificate expired"
 is "certified, but not in force" "$(hello -cert "$work/der.pem" -key "$work/der.key")" 0

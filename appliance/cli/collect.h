@@ -1,0 +1,34 @@
+#ifndef APPLIANCE_CLI_COLLECT_H
+#define APPLIANCE_CLI_COLLECT_H
+
+#include "appliance/cli/cli.h"
+#include "enclave/keys/keyring.h"
+
+/*
+ * Custodians' shares: whose they must be, read from a terminal without echo or from
+ * --shares FILE, checked one by one, and passed to the keeper through a pipe.  With
+ * --recovery they are the recovery custodians'.
+ */
+
+#define COLLECT_NONE (-1) /* a training site; or no ring yet */
+
+/* collect_ring(o, site, ret_ring): The key ring as it lies there; nothing of it is verified.  0,
+ * COLLECT_NONE where there is none, or an enum cli_exit after a complaint. */
+must_use int collect_ring(const struct cli *o, const char *site, struct keyring *ret_ring);
+
+/* collect_custodians(o, site, ret_custodians): Likewise whose shares it takes; COLLECT_NONE for a
+ * training site, which takes none. */
+must_use int collect_custodians(const struct cli *o, const char *site,
+                                struct custodians *ret_custodians);
+
+/* collect_shares(o, custodians, shares, ret_count): Read them, SHARES_MAX at most, until there are
+ * enough.  0, or an enum cli_exit after a complaint.  The caller wipes ${shares}. */
+must_use int collect_shares(const struct cli *o, const struct custodians *custodians,
+                            struct share *shares, size_t *ret_count);
+
+/* collect_pipe(data, length, shares, count, ret_fd): The reading end of a pipe that holds ${data}
+ * and the shares, as the keeper reads them; it holds all, so nobody waits. */
+must_use int collect_pipe(const void *data, size_t length, const struct share *shares, size_t count,
+                          int *ret_fd);
+
+#endif

@@ -1,0 +1,231 @@
+/* A new key for an enclave, and the end of all its keys. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "appliance/cli/ask.h"
+#include "appliance/cli/collect.h"
+#include "transfer/file.h"
+#include "transfer/grammar.h"
+
+#define COPIES_MAX      24000
+#define CERTIFICATE_MAX 32768
+
+static int check_enclave(const struct cli *o)
+{
+    if (grammar_is_enclave(bytes_text(o->operand[0])))
+        return 0;
+    return cli_complain(o, CLI_USAGE,
+                        "an enclave's id is e and seven of a-z and 0-9, such as e7k2m9qa; "
+                        "casemate status lists them.");
+}
+
+/* ---- rekey ---- */
+
+/* What the run says goes to the terminal as it comes, in a process of its own: the console's
+ * answer comes in the end. */
+static pid_t follow(int fd, int other_end)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    char text[200];
+    ssize_t n;
+    close(other_end);
+    while ((n = read(fd, text, sizeof text - 1)) > 0) {
+        text[n] = '\0';
+        ask_printable(text);
+        fputs(text, stderr);
+    }
+    _exit(0);
+}
+
+int cli_rekey(const struct cli *o)
+{
+    struct ask_answer answer = {0};
+    int out[2];
+    int r = check_enclave(o);
+    if (r)
+        return r;
+    if (pipe2(out, O_CLOEXEC) != 0)
+        return cli_complain_file(o, "a pipe", ERR_SYSTEM);
+    pid_t pid = follow(out[0], out[1]);
+    close(out[0]);
+    r = ask(o->site, COMMAND_REKEY, o->operand[0], &out[1], 1, &answer);
+    int kept = errno;
+    close(out[1]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    errno = kept;
+    return cli_finish(o, o->site, r, &answer);
+}
+
+/* ---- the copies of what an enclave's key opens ---- */
+
+__attribute__((format(printf, 3, 4))) static void add_copy(char *copies, size_t *used,
+                                                           const char *format, ...)
+{
+    char line[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    size_t n = strcspn(line, "\t\n");
+    if (*used + n + 2 > COPIES_MAX)
+        return;
+    copies[(*used)++] = '\t';
+    memcpy(copies + *used, line, n);
+    *used += n;
+    copies[*used] = '\0';
+}
+
+/* The files of the worker: its store, and what a rekey may have left. */
+static void add_files(const struct cli *o, const char *path, char *copies, size_t *used)
+{
+    DIR *dir = opendir(path);
+    struct dirent *e;
+    struct stat st;
+    while (dir && (e = readdir(dir)))
+        if (e->d_name[0] != '.' && fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            add_copy(copies, used, "%s/%s, %lld bytes", path, e->d_name, (long long)st.st_size);
+    if (dir)
+        closedir(dir);
+    (void)o;
+}
+
+/* Its lines of the register: a date, an enclave, a generation, a medium, a digest. */
+static void add_backups(const struct cli *o, const char *path, char *copies, size_t *used)
+{
+    char line[400], enclave[16];
+    FILE *in = fopen(path, "re");
+    while (in && fgets(line, sizeof line, in))
+        if (sscanf(line, "%*s %15s", enclave) == 1 && strcmp(enclave, o->operand[0]) == 0)
+            add_copy(copies, used, "backup %s", line);
+    if (in)
+        fclose(in);
+}
+
+static int find_copies(const struct cli *o, char copies[static COPIES_MAX])
+{
+    char path[FILE_PATH_MAX];
+    size_t used = 0;
+    copies[0] = '\0';
+    int r = file_path(path, "%s/%s/worker", o->site, o->operand[0]);
+    if (r == 0)
+        add_files(o, path, copies, &used);
+    if (r == 0)
+        r = file_path(path, "%s/keeper", o->site);
+    if (r == 0)
+        add_copy(copies, &used,
+                 "%s/" KEYRING_FILE " (the ring itself; earlier copies of it are not "
+                 "known)",
+                 path);
+    if (r == 0)
+        r = file_path(path, "%s/backups", o->site);
+    if (r == 0)
+        add_backups(o, path, copies, &used);
+    return r ? cli_complain_file(o, o->site, r) : 0;
+}
+
+/* ---- close-out ---- */
+
+static int ask_again(const struct cli *o)
+{
+    char typed[64] = "";
+    const char *again = o->again;
+    if (!again && isatty(STDIN_FILENO)) {
+        fprintf(stderr,
+                "Every key of %s will be destroyed. Nothing that it recorded can be read after "
+                "that, here or from a backup that only its key opens.\nType its id again: ",
+                o->operand[0]);
+        if (fgets(typed, sizeof typed, stdin))
+            typed[strcspn(typed, "\r\n")] = '\0';
+        again = typed;
+    }
+    if (!again)
+        return cli_complain(o, CLI_USAGE, "without a terminal it takes --again %s.", o->operand[0]);
+    if (strcmp(again, o->operand[0]) != 0)
+        return cli_complain(o, CLI_REFUSED, "\"%s\" is not %s; nothing was changed.", again,
+                            o->operand[0]);
+    return 0;
+}
+
+/* The certificate's text, and behind it that of its signature. */
+static int put_certificate(const struct cli *o, const char *text, size_t length)
+{
+    char path[FILE_PATH_MAX];
+    const char *signature = strstr(text, MINISIGN_UNTRUSTED);
+    size_t body = signature ? (size_t)(signature - text) : length;
+    int r = file_write(o->out, 0644, true, text, body);
+    if (r)
+        return cli_complain_file(o, o->out, r);
+    r = file_path(path, "%s.minisig", o->out);
+    if (r == 0 && signature)
+        r = file_write(path, 0644, true, signature, length - body);
+    if (r)
+        return cli_complain_file(o, path, r);
+    if (!o->json)
+        fwrite(text, 1, body, stdout);
+    return 0;
+}
+
+static int hand_on(const struct cli *o, const char *copies, const struct share *shares,
+                   size_t count)
+{
+    static char words[COPIES_MAX + 32], text[CERTIFICATE_MAX + 1];
+    struct ask_answer answer = {0};
+    int in = -1, out[2] = {-1, -1};
+    size_t length = 0;
+    int n = snprintf(words, sizeof words, "%s%s\n", o->operand[0], copies);
+    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM
+                                       : collect_pipe(words, (size_t)n, shares, count, &in);
+    if (r == 0)
+        r = ask(o->site, COMMAND_CLOSE_OUT, o->operand[0], (int[]){in, out[1]}, 2, &answer);
+    int kept = errno;
+    if (in >= 0)
+        close(in);
+    if (out[1] >= 0)
+        close(out[1]);
+    for (ssize_t got = 1; r == 0 && answer.well && got > 0; length += got > 0 ? (size_t)got : 0)
+        got = read(out[0], text + length, CERTIFICATE_MAX - length);
+    if (out[0] >= 0)
+        close(out[0]);
+    text[length] = '\0';
+    errno = kept;
+    if (r == 0 && answer.well && put_certificate(o, text, length) != 0)
+        return CLI_TROUBLE;
+    return cli_finish(o, o->site, r, &answer);
+}
+
+int cli_close_out(const struct cli *o)
+{
+    static struct share shares[SHARES_MAX];
+    static char copies[COPIES_MAX];
+    struct custodians custodians;
+    size_t count = 0;
+    int r = check_enclave(o);
+    if (r == 0 && !o->out)
+        r = cli_complain(o, CLI_USAGE, "name the file for the certificate with --out.");
+    if (r == 0 && access(o->out, F_OK) == 0)
+        r = cli_complain(o, CLI_REFUSED, "%s is there already; name another file.", o->out);
+    if (r == 0)
+        r = ask_again(o);
+    if (r == 0)
+        r = find_copies(o, copies);
+    if (r == 0)
+        r = collect_custodians(o, o->site, &custodians);
+    if (r == 0)
+        r = collect_shares(o, &custodians, shares, &count);
+    if (r == 0 || r == COLLECT_NONE)
+        r = hand_on(o, copies, shares, count);
+    sodium_memzero(shares, sizeof shares);
+    return r;
+}

@@ -1,0 +1,107 @@
+#ifndef ENCLAVE_KEYS_KEEPER_H
+#define ENCLAVE_KEYS_KEEPER_H
+
+#include "enclave/keys/keyring.h"
+#include "enclave/process/process.h"
+
+/* What the keeper's files share; nobody else includes it. */
+
+struct keeper {
+    struct process *process;
+    struct keyring ring;
+    struct secret *root;
+};
+
+/* The rows of appliance/commands.def that the keeper answers, by their numbers; the table itself
+ * belongs to the floor above. */
+enum keeper_command {
+    KEEPER_UNLOCK = 20,
+    KEEPER_RESTORE = 31,
+    KEEPER_REKEY = 40,
+    KEEPER_REKEYED = 41,
+    KEEPER_CLOSE_OUT = 42,
+    KEEPER_CLOSED_OUT = 43,
+    KEEPER_CUSTODIANS = 44,
+    KEEPER_RECOVERY = 45,
+    KEEPER_CONFIRM = 46,
+    KEEPER_UNLOCK_RECOVERY = 47,
+};
+
+/* keeper_now(): UTC seconds. */
+int64_t keeper_now(void);
+
+/* keeper_save(keeper): Make the ring as it is in memory durable. */
+must_use int keeper_save(struct keeper *keeper);
+
+/* ---- keeper_unlock.c ---- */
+
+/* keeper_open(keeper): Load the ring, or make one where there is none, and open it with what the
+ * supervisor gave.  One sentence goes to the log and the console when that is not good. */
+must_use int keeper_open(struct keeper *keeper);
+
+/* keeper_shares(keeper, words, size, shares, ret_count, why): The console's input: where ${words}
+ * is not NULL a line of words comes first; then a share a line. */
+must_use int keeper_shares(const struct keeper *keeper, char *words, size_t size,
+                           struct share shares[static SHARES_MAX], size_t *ret_count,
+                           char why[static KEYRING_WHY]);
+
+/* keeper_who(shares, count, out): "custodians_1,3", for a record. */
+#define KEEPER_WHO 80
+void keeper_who(const struct share *shares, size_t count, char out[static KEEPER_WHO]);
+
+/* ---- keeper_command.c ---- */
+
+/* keeper_command(keeper, request, command): What the console asks. */
+void keeper_command(struct keeper *keeper, uint64_t request, unsigned command);
+
+/* keeper_intent_acknowledged(keeper, id), keeper_auditor_gone(keeper): The auditor has journaled
+ * what is about to be done, or has gone. */
+void keeper_intent_acknowledged(struct keeper *keeper, const uint8_t id[static 16]);
+/* keeper_intent_refused(keeper, id): The journal could not take it. */
+void keeper_intent_refused(struct keeper *keeper, const uint8_t id[static 16]);
+void keeper_auditor_gone(struct keeper *keeper);
+
+/* ---- keeper_certificate.c ---- */
+
+/*
+ * keeper_certificate(keeper, enclave, who, copies, out, size, ret_length):
+ * The certificate that the keys of ${enclave} are destroyed, and behind it its signature: the
+ * text of a minisign file.  ${who} destroyed it; ${copies} are lines that the console gave.
+ */
+#define KEEPER_CERTIFICATE_MAX 32768
+must_use int keeper_certificate(const struct keeper *keeper, const char *enclave, const char *who,
+                                const char *copies, char out[static KEEPER_CERTIFICATE_MAX],
+                                size_t *ret_length);
+
+/* ---- keeper_record.c: records for the auditor, kept until it has them ---- */
+
+/* record_open(keeper): Read those that were not delivered. */
+must_use int record_open(struct keeper *keeper);
+
+/* record_add(keeper, outcome, operation, detail): Durable when this returns; delivered when the
+ * auditor is there. */
+void record_add(struct keeper *keeper, unsigned outcome, unsigned operation, const char *detail);
+
+/* record_intent(keeper, operation, detail, ret_id): Ask the auditor to journal what is about to be
+ * done.  ERR_EOF when it is not there. */
+must_use int record_intent(struct keeper *keeper, unsigned operation, const char *detail,
+                           uint8_t ret_id[static 16]);
+
+/* record_outcome(keeper, id, outcome, operation, detail): What became of an intent. */
+void record_outcome(struct keeper *keeper, const uint8_t id[static 16], unsigned outcome,
+                    unsigned operation, const char *detail);
+
+/* record_joined(keeper, peer): The auditor is there: it gets what waits. */
+void record_joined(struct keeper *keeper, struct peer *peer);
+
+/* record_room(keeper, full): The journal is full, or has room again: what waits is sent once more.
+ */
+void record_room(struct keeper *keeper, bool full);
+
+/* record_acknowledged(keeper, id): Returns whether it was one of those that waited. */
+bool record_acknowledged(struct keeper *keeper, const uint8_t id[static 16]);
+
+/* record_asked(keeper, m): What became of an intent that the auditor holds open? */
+void record_asked(struct keeper *keeper, const struct message_audit *m);
+
+#endif
