@@ -68,6 +68,7 @@ TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
   appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/report.o appliance/supervisor/console.o appliance/supervisor/closure.o,process crypto,$(SHELL_LIBS)))
 $(eval $(call program,keeper,$(patsubst %.c,%.o,$(wildcard enclave/keys/keeper*.c)),keys process crypto,$(SHELL_LIBS)))
+$(eval $(call program,backup,$(patsubst %.c,%.o,$(wildcard enclave/backup/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
@@ -93,7 +94,7 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
-$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store keys process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) enclave/backup/backup.o $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store keys process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
 $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)
@@ -114,7 +115,7 @@ run: all
 	@$(SITES)/bin/casemate training start $(SITE)
 stop:
 	@$(SITES)/bin/casemate training stop $(SITE)
-.PHONY: all run stop check tests bench faults fuzz layers format format-check clean
+.PHONY: proofs all run stop check tests bench faults fuzz layers format format-check clean
 
 # ---- tests: each test_*.c is a program; it is linked with what it uses of every floor ----
 T := $(B)/tests
@@ -134,6 +135,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
+        $(if $(filter %/test_backup,$(1)),enclave/backup/backup.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
@@ -203,7 +205,7 @@ faults: all $(B)/bench/faults
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 F := build/fuzz
 FUZZ_SOURCES := $(wildcard crypto/*.c) $(filter-out policy/policy_main.c policy/command%,$(wildcard policy/*.c policy/*/*.c)) \
-  $(wildcard enclave/process/*.c enclave/store/*.c enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/intents.c) $(KEYS:.o=.c) \
+  $(wildcard enclave/process/*.c enclave/store/*.c enclave/backup/backup.c enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/intents.c) $(KEYS:.o=.c) \
   $(filter-out %_main.c transfer/tool%,$(wildcard transfer/*.c transfer/guard_a/judge.c)) \
   $(wildcard appliance/mes/*.c appliance/mes/*/*.c) appliance/operation.c appliance/body.c appliance/answer.c appliance/event.c \
   appliance/decide.c appliance/attribute.c appliance/holder.c appliance/schema.c appliance/policy_set.c appliance/identity/token.c appliance/identity/snapshot.c \
@@ -223,6 +225,8 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
+proofs:
+	@sh tests/proofs/run.sh
 fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(or $(SECONDS_EACH),60) $(addprefix $(F)/,$(FUZZERS))
 

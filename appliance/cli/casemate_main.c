@@ -124,7 +124,7 @@ static const struct command {
      "connections are closed.  Two officers restore it, at the entry.\n"
      "\n"
      "  casemate suspend CW-1004 'left the plant with the badge'\n"},
-    {"restore", SITE OPEN, "ID REASON", 2, 2, COMMAND_RESTORE, cli_restore,
+    {"reinstate", SITE OPEN, "ID REASON", 2, 2, COMMAND_RESTORE, cli_reinstate,
      "a suspended person may work again, without two officers",
      "For the day on which no two officers are left who could do it.  ID is a badge or the id of\n"
      "a person.  A suspension ends; and where fewer than two officers are left, the person is a\n"
@@ -132,7 +132,35 @@ static const struct command {
      "and PIN.  A production site asks for as many of its custodians' shares as an unlocking\n"
      "takes (--shares FILE, or -).  It stands in the log and the journal as the console's.\n"
      "\n"
-     "  casemate restore CW-3002 'suspended by an officer who has left'\n"},
+     "  casemate reinstate CW-3002 'suspended by an officer who has left'\n"},
+    {"backup", SITE, "DIR", 1, 1, COMMAND_BACKUP, cli_backup,
+     "everything of a site, while it works",
+     "Makes DIR/casemate-backup-TIME: each store's pages, ciphertext, sealed once more and "
+     "signed;\n"
+     "the journal; the site's public files; the key ring, and for each store its key sealed to "
+     "the\n"
+     "recovery custodians.  Nothing of it opens without custodians.  Work goes on meanwhile.  The\n"
+     "site's file \"backups\" remembers it.\n"
+     "\n"
+     "  casemate backup /media/backup\n"},
+    {"restore", SITE "g", "NAME FILE.backup [--again NAME]", 2, 2, COMMAND_BRING_BACK, cli_restore,
+     "a store from its backup",
+     "NAME is an enclave's id, or identity.  Its programs end, the store of the backup takes the\n"
+     "place of the one that is there, which is kept beside it, and they run again.  What is not\n"
+     "whole, another's, or another site's is refused, and nothing is changed.  A store that is\n"
+     "older than what the auditor has signed opens for reading, until two security officers have\n"
+     "signed for what is lost.  It ends with a report: recovery point and recovery time.\n"
+     "--again NAME stands for typing it once more.\n"
+     "\n"
+     "  casemate restore e7k2m9qa "
+     "/media/backup/casemate-backup-20261121T020000Z/e7k2m9qa.backup\n"},
+    {"site restore", "", "BACKUP DIR", 2, 2, 0, cli_site_restore, "a site on another machine",
+     "Verifies the whole backup and makes DIR: its public files, its key ring, its journal.  Then\n"
+     "start it, unlock it with the custodians' or the recovery custodians' shares, and restore\n"
+     "identity and each enclave.\n"
+     "\n"
+     "  casemate site restore /media/backup/casemate-backup-20261121T020000Z "
+     "/var/lib/casemate/site\n"},
     {"site certificates", "", "DIR", 1, 1, COMMAND_GATEWAY_CERTIFICATE, cli_site_certificates,
      "new certificates for its gateways",
      "For five years from now, with the name and address that stand in site.conf; the keys stay.\n"

@@ -53,6 +53,9 @@ int cli_console(const struct cli *o);
 int cli_status(const struct cli *o);
 int cli_import(const struct cli *o);
 int cli_audit_export(const struct cli *o);
+int cli_backup(const struct cli *o);
+int cli_restore(const struct cli *o);
+int cli_site_restore(const struct cli *o);
 int cli_audit_journal(const struct cli *o);
 /* cli_verify_journal(o, key): The operand is an export of a journal: verify it. */
 int cli_verify_journal(const struct cli *o, const uint8_t key[static 32]);
@@ -67,7 +70,7 @@ int cli_site_start(const struct cli *o);
 int cli_site_certificates(const struct cli *o);
 int cli_site_begin(const struct cli *o);
 int cli_suspend(const struct cli *o);
-int cli_restore(const struct cli *o);
+int cli_reinstate(const struct cli *o);
 int cli_station_certificate(const struct cli *o);
 int cli_policy_why(const struct cli *o);
 int cli_policy_who_can(const struct cli *o);

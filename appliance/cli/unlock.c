@@ -78,7 +78,7 @@ static int hand_on(const struct cli *o, const struct share *shares, size_t count
     return cli_finish(o, site_of(o), r, &answer);
 }
 
-int cli_restore(const struct cli *o)
+int cli_reinstate(const struct cli *o)
 {
     static struct share shares[SHARES_MAX];
     struct custodians custodians;

@@ -15,6 +15,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "enclave/store/hold.h"
 #include "enclave/store/library.h"
 
 static struct identity identity;
@@ -336,6 +337,10 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     case PROGRAM_AUDITOR:
         from_auditor(n, m);
         return;
+    case PROGRAM_BACKUP_IDENTITY:
+        commit(n);
+        hold_message(n->store, peer, m);
+        return;
     default:
         log_die("%s sent message %s", topology_program(peer->program)->name,
                 message_name(m->number));
@@ -369,6 +374,8 @@ static void on_left(void *context, struct peer *peer)
             answers[i].gateway = NULL;
     if (peer->program == PROGRAM_AUDITOR)
         store_head_lost(n->store);
+    if (peer->program == PROGRAM_BACKUP_IDENTITY)
+        hold_left(n->store);
 }
 
 /* ---- the console ---- */
@@ -395,9 +402,11 @@ static void on_command(void *context, uint64_t request, unsigned command)
 
 static int on_turn(void *context)
 {
-    commit(context);
-    mandatory_follow(context);
-    heads_due(context);
+    struct identity *n = context;
+    commit(n);
+    mandatory_follow(n);
+    heads_due(n);
+    hold_due(n->store);
     return -1;
 }
 

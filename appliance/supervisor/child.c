@@ -58,15 +58,29 @@ static void keep_audit_right(void)
         log_err("the right to write to the kernel's audit log is not to be had here");
 }
 
+/* One binary may serve several rows: argv[0] says which. */
+static const char *name_of(const struct program_row *program)
+{
+    switch (program->program) {
+    case PROGRAM_ENTRY:
+        return "entry";
+    case PROGRAM_REKEY:
+        return "rekey";
+    case PROGRAM_BACKUP_IDENTITY:
+        return "backup-identity";
+    case PROGRAM_RESTORE:
+        return "restore";
+    case PROGRAM_RESTORE_IDENTITY:
+        return "restore-identity";
+    default:
+        return program->binary;
+    }
+}
+
 static _Noreturn void become(const struct program_row *program, const char *binaries, uid_t uid)
 {
     char path[600];
-    /* one binary may serve two rows: argv[0] says which */
-    char *const argv[] = {(char *)(uintptr_t)(program->program == PROGRAM_ENTRY ? "entry"
-                                              : program->program == PROGRAM_REKEY
-                                                  ? "rekey"
-                                                  : program->binary),
-                          NULL};
+    char *const argv[] = {(char *)(uintptr_t)name_of(program), NULL};
     char *const environment[] = {"LANG=C.UTF-8", NULL};
     bool audits = program->program == PROGRAM_AUDITOR;
     sigset_t none;

@@ -21,26 +21,38 @@ enum {
 };
 
 enum step { NOTHING = 0, ASKED, ENDING, RUNNING, FINISHING };
+enum kind { REKEYS, CLOSES_OUT, BRINGS_BACK };
 
 static struct {
     enum step step;
-    bool closes_out;
+    enum kind kind;
     struct site *site;
-    int slot;
+    int slot; /* -1: identity */
     int client;
-    int output;
+    int output; /* what is brought back: the backup */
+    int words;  /* and where a refusal is said */
     uint64_t deadline_ms;
-} task = {.client = -1, .output = -1};
+} task = {.client = -1, .output = -1, .words = -1};
 
 static struct instance *keeper_of(struct site *site)
 {
     return site_instance(site, PROGRAM_KEEPER, -1);
 }
 
+/* Who is down meanwhile: an enclave's gateway and worker, or identity. */
+static struct instance *closed(size_t at)
+{
+    enum program program = task.slot < 0 ? (at == 0 ? PROGRAM_IDENTITY : PROGRAM_NONE)
+                           : at == 0     ? PROGRAM_GATEWAY
+                           : at == 1     ? PROGRAM_WORKER
+                                         : PROGRAM_NONE;
+    return program ? site_instance(task.site, program, task.slot) : NULL;
+}
+
 static void hold(bool held)
 {
-    site_instance(task.site, PROGRAM_GATEWAY, task.slot)->held = held;
-    site_instance(task.site, PROGRAM_WORKER, task.slot)->held = held;
+    for (size_t k = 0; closed(k); k++)
+        closed(k)->held = held;
 }
 
 static void over(unsigned outcome, const char *text)
@@ -49,14 +61,16 @@ static void over(unsigned outcome, const char *text)
     console_answer(task.client, outcome, text);
     if (task.output >= 0)
         close(task.output);
-    task.output = task.client = -1;
+    if (task.words >= 0)
+        close(task.words);
+    task.output = task.words = task.client = -1;
     task.step = NOTHING;
 }
 
 /* Nobody has destroyed anything yet. */
 static void give_up(const char *text)
 {
-    if (task.closes_out && task.step >= ENDING &&
+    if (task.kind == CLOSES_OUT && task.step >= ENDING &&
         ground_close_out(task.site, task.slot, false) != 0)
         log_err("the mark of a close-out that did not happen could not be taken away");
     over(1, text);
@@ -66,40 +80,53 @@ static void give_up(const char *text)
 
 static void finish(void)
 {
-    unsigned command = task.closes_out ? COMMAND_CLOSED_OUT : COMMAND_REKEYED;
+    unsigned command = task.kind == CLOSES_OUT ? COMMAND_CLOSED_OUT : COMMAND_REKEYED;
     const char *wrong = console_pass(keeper_of(task.site), command, task.slot,
-                                     task.closes_out ? "O" : "", &task.output, task.client);
+                                     task.kind == CLOSES_OUT ? "O" : "", &task.output, task.client);
     if (wrong)
         give_up(wrong);
     else
         task.step = FINISHING;
 }
 
+static enum program run_of(void)
+{
+    return task.kind == REKEYS ? PROGRAM_REKEY
+           : task.slot < 0     ? PROGRAM_RESTORE_IDENTITY
+                               : PROGRAM_RESTORE;
+}
+
 static void run(void)
 {
-    struct instance *rekey = site_instance(task.site, PROGRAM_REKEY, task.slot);
-    enum descriptor kind = DESCRIPTOR_OUTPUT;
-    if (site_run(rekey, "", &task.output, &kind, 1) != 0) {
-        give_up("the process that writes the store anew could not be started; run it again");
+    struct instance *instance = site_instance(task.site, run_of(), task.slot);
+    const enum descriptor one[] = {DESCRIPTOR_OUTPUT},
+                          two[] = {DESCRIPTOR_INPUT, DESCRIPTOR_SECOND};
+    int fds[] = {task.output, task.words};
+    bool back = task.kind == BRINGS_BACK;
+    if (site_run(instance, "", fds, back ? two : one, back ? 2 : 1) != 0) {
+        give_up("the process that writes the store could not be started; run it again");
         return;
     }
     task.step = RUNNING;
 }
 
-static bool runs(enum program program)
+static bool any_runs(void)
 {
-    return site_instance(task.site, program, task.slot)->pid != 0;
+    bool runs = false;
+    for (size_t k = 0; closed(k); k++)
+        runs |= closed(k)->pid != 0;
+    return runs;
 }
 
 static void end_both(void)
 {
-    if (task.closes_out && ground_close_out(task.site, task.slot, true) != 0) {
+    if (task.kind == CLOSES_OUT && ground_close_out(task.site, task.slot, true) != 0) {
         give_up("the enclave could not be marked as closed out; nothing was changed");
         return;
     }
     hold(true);
-    site_end(site_instance(task.site, PROGRAM_GATEWAY, task.slot));
-    site_end(site_instance(task.site, PROGRAM_WORKER, task.slot));
+    for (size_t k = 0; closed(k); k++)
+        site_end(closed(k));
     task.deadline_ms = os_boot_ms() + END_MS;
     task.step = ENDING;
     closure_turn(task.site);
@@ -110,8 +137,8 @@ void closure_turn(struct site *site)
     (void)site;
     if (task.step != ENDING)
         return;
-    if (!runs(PROGRAM_GATEWAY) && !runs(PROGRAM_WORKER)) {
-        if (task.closes_out)
+    if (!any_runs()) {
+        if (task.kind == CLOSES_OUT)
             finish();
         else
             run();
@@ -119,11 +146,14 @@ void closure_turn(struct site *site)
     }
     if (os_boot_ms() < task.deadline_ms)
         return;
-    log_err("the gateway or the worker of %s does not end; it is killed",
-            task.site->config.enclave[task.slot]);
-    for (enum program p = PROGRAM_GATEWAY; p <= PROGRAM_WORKER; p++)
-        if (runs(p))
-            kill(site_instance(task.site, p, task.slot)->pid, SIGKILL);
+    for (size_t k = 0; closed(k); k++) {
+        if (!closed(k)->pid)
+            continue;
+        log_err("%s%s%s does not end; it is killed", closed(k)->row->binary,
+                task.slot >= 0 ? " " : "",
+                task.slot >= 0 ? task.site->config.enclave[task.slot] : "");
+        kill(closed(k)->pid, SIGKILL);
+    }
     task.deadline_ms += END_MS;
 }
 
@@ -132,7 +162,7 @@ static void finished(bool well, const char *text)
 {
     struct instance *gateway = site_instance(task.site, PROGRAM_GATEWAY, task.slot);
     struct instance *worker = site_instance(task.site, PROGRAM_WORKER, task.slot);
-    if (task.closes_out)
+    if (task.kind == CLOSES_OUT)
         gateway->wanted = worker->wanted = false;
     over(well ? 0 : 1, text);
 }
@@ -153,10 +183,11 @@ bool closure_answered(struct instance *from, unsigned outcome, const char *text)
 
 bool closure_ended(struct instance *instance, bool well)
 {
-    if (task.step == RUNNING && instance->row->program == PROGRAM_REKEY &&
-        instance->slot == task.slot) {
+    if (task.step == RUNNING && instance->row->program == run_of() && instance->slot == task.slot) {
         instance->client = -1;
-        if (well)
+        if (task.kind == BRINGS_BACK)
+            over(!well, well ? "brought back" : "refused");
+        else if (well)
             finish();
         else
             give_up("the store was not written anew; the enclave runs with the key that it had, "
@@ -175,7 +206,7 @@ bool closure_ended(struct instance *instance, bool well)
 
 /* ---- beginning ---- */
 
-static bool begin(struct site *site, int slot, bool closes_out, int output, int client)
+static bool begin(struct site *site, int slot, enum kind kind, int output, int client)
 {
     int own = task.step == NOTHING ? fcntl(output, F_DUPFD_CLOEXEC, 0) : -1;
     if (own < 0) {
@@ -184,7 +215,7 @@ static bool begin(struct site *site, int slot, bool closes_out, int output, int 
         return false;
     }
     task.step = ASKED;
-    task.closes_out = closes_out;
+    task.kind = kind;
     task.site = site;
     task.slot = slot;
     task.client = client;
@@ -198,7 +229,7 @@ void closure_rekey(struct site *site, int slot, int output, int client)
         console_answer(client, 1, "this enclave is closed out: it has no key");
         return;
     }
-    if (!begin(site, slot, false, output, client))
+    if (!begin(site, slot, REKEYS, output, client))
         return;
     const char *wrong = console_pass(keeper_of(site), COMMAND_REKEY, slot, "", NULL, client);
     if (wrong)
@@ -207,9 +238,25 @@ void closure_rekey(struct site *site, int slot, int output, int client)
 
 void closure_close_out(struct site *site, int slot, int input, int output, int client)
 {
-    if (!begin(site, slot, true, output, client))
+    if (!begin(site, slot, CLOSES_OUT, output, client))
         return;
     const char *wrong = console_pass(keeper_of(site), COMMAND_CLOSE_OUT, slot, "I", &input, client);
     if (wrong)
         give_up(wrong);
+}
+
+void closure_bring_back(struct site *site, int slot, int input, int words, int client)
+{
+    if (slot >= 0 && ground_is_closed_out(site, slot)) {
+        console_answer(client, 1, "this enclave is closed out: it has no key");
+        return;
+    }
+    if (!keeper_of(site)->ready) {
+        console_answer(client, 1, "the site is locked: without its keys nothing is brought back");
+        return;
+    }
+    if (!begin(site, slot, BRINGS_BACK, input, client))
+        return;
+    task.words = fcntl(words, F_DUPFD_CLOEXEC, 0);
+    end_both();
 }

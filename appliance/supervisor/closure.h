@@ -11,6 +11,8 @@
  *     rekey      the keeper makes the next generation; gateway and worker end; the worker's
  *                binary writes the store anew (PROGRAM_REKEY); the keeper destroys the old
  *                generation; gateway and worker run again
+ *     restore    gateway and worker, or identity, end; the backup's binary puts the store that
+ *                was backed up in the place of the one that is there; they run again
  *     close-out  the keeper has custodians agree; gateway and worker end, and the mark is
  *                put there; the keeper destroys the keys and hands out its certificate
  *
@@ -25,6 +27,10 @@ void closure_rekey(struct site *site, int slot, int output, int client);
 /* closure_close_out(site, slot, input, output, client): Begin, with the custodians' shares on
  * ${input}; both are borrowed.  The certificate goes to ${output}. */
 void closure_close_out(struct site *site, int slot, int input, int output, int client);
+
+/* closure_bring_back(site, slot, input, words, client): The store of an enclave, or with ${slot} -1
+ * identity's, from the backup on ${input}; a refusal is said on ${words}.  Both are borrowed. */
+void closure_bring_back(struct site *site, int slot, int input, int words, int client);
 
 /* closure_turn(site): What time brings: processes that have ended, or that do not. */
 void closure_turn(struct site *site);

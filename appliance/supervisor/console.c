@@ -314,6 +314,25 @@ static void run_certifier(struct site *site, const struct request *request, int 
                  request, client);
 }
 
+/* The run gets the store's file from us: it may not open it. */
+static void back_up(struct site *site, const struct request *request, int client)
+{
+    struct instance *to = site_instance(site, request->command->program, request->slot);
+    const enum descriptor kinds[] = {DESCRIPTOR_OUTPUT, DESCRIPTOR_SECOND, DESCRIPTOR_STORE};
+    int fds[] = {request->fds[0], request->fds[1], ground_store(site, request->slot)};
+    int r = fds[2] < 0 ? ERR_SYSTEM : site_run(to, "", fds, kinds, 3);
+    if (fds[2] >= 0)
+        close(fds[2]);
+    if (fds[2] < 0)
+        console_answer(client, 1, "there is no store to back up");
+    else if (r == ERR_STATE)
+        console_answer(client, 1, "a backup of it is being made already");
+    else if (r)
+        console_answer(client, 1, "the process could not be started; see the site's log");
+    else
+        to->client = client;
+}
+
 static void change_keys(struct site *site, const struct request *request, int client)
 {
     if (request->command->number == COMMAND_REKEY)
@@ -336,6 +355,14 @@ static void serve(struct site *site, const struct request *request, int client)
     if (c->number == COMMAND_STOP) {
         console_answer(client, 0, "stopping");
         site_stop(site);
+        return;
+    }
+    if (c->number == COMMAND_BACKUP || c->number == COMMAND_BACKUP_IDENTITY) {
+        back_up(site, request, client);
+        return;
+    }
+    if (c->number == COMMAND_BRING_BACK || c->number == COMMAND_BRING_BACK_IDENTITY) {
+        closure_bring_back(site, request->slot, request->fds[0], request->fds[1], client);
         return;
     }
     if (c->number == COMMAND_REKEY || c->number == COMMAND_CLOSE_OUT) {

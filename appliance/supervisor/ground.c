@@ -103,10 +103,12 @@ static void directory_of(const struct site *site, enum program program, int slot
         leaf = "auditor";
         break;
     case PROGRAM_IDENTITY:
+    case PROGRAM_RESTORE_IDENTITY:
         leaf = "identity";
         break;
     case PROGRAM_WORKER:
     case PROGRAM_REKEY:
+    case PROGRAM_RESTORE:
         leaf = "worker";
         break;
     case PROGRAM_GUARD_A:
@@ -122,6 +124,14 @@ static void directory_of(const struct site *site, enum program program, int slot
     if (leaf)
         snprintf(path, PATH_ROOM, "%s%s%s/%s", site->directory, slot >= 0 ? "/" : "", enclave,
                  leaf);
+}
+
+int ground_store(const struct site *site, int slot)
+{
+    char path[PATH_ROOM + 16];
+    directory_of(site, slot < 0 ? PROGRAM_IDENTITY : PROGRAM_WORKER, slot, path);
+    strcat(path, "/store.db"); /* both call it so */
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 int ground_make(const char *path, uid_t uid, mode_t mode)

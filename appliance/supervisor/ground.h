@@ -9,6 +9,10 @@
  * Logs what is wrong. */
 must_use int ground_listeners(struct site *site);
 
+/* ground_store(site, slot): The store's file of an enclave, or with -1 identity's, opened
+ * read-only; -1 when there is none. */
+int ground_store(const struct site *site, int slot);
+
 /* ground_make(path, uid, mode): Make a directory, unless it is there, and give it to ${uid}. */
 must_use int ground_make(const char *path, uid_t uid, mode_t mode);
 

@@ -87,6 +87,12 @@ static enum audit_type type_of(unsigned command)
     case COMMAND_REPLAY:
     case COMMAND_VERIFY:
         return AUDIT_TYPE_AUDIT_READ;
+    case COMMAND_BACKUP:
+    case COMMAND_BACKUP_IDENTITY:
+    case COMMAND_BACKUP_LIST:
+    case COMMAND_BRING_BACK:
+    case COMMAND_BRING_BACK_IDENTITY:
+        return AUDIT_TYPE_BACKUP;
     case COMMAND_IMPORT:
         return AUDIT_TYPE_IMPORTED;
     default:

@@ -13,6 +13,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "enclave/store/hold.h"
 #include "enclave/store/library.h"
 
 static struct worker worker;
@@ -163,8 +164,10 @@ static void verify_if_due(struct worker *w)
 
 static void four_times_a_second(void *context)
 {
-    releasing_due(context);
-    verify_if_due(context);
+    struct worker *w = context;
+    releasing_due(w);
+    verify_if_due(w);
+    hold_due(w->store);
 }
 
 static int on_started(void *context, struct process *process)
@@ -272,6 +275,10 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     case PROGRAM_INTAKE:
         staging_message(w, peer, m);
         return;
+    case PROGRAM_BACKUP:
+        request_batch_end(w);
+        hold_message(w->store, peer, m);
+        return;
     case PROGRAM_GUARD_A:
     case PROGRAM_GUARD_B:
         releasing_message(w, peer, m);
@@ -297,6 +304,8 @@ static void on_left(void *context, struct peer *peer)
         request_forget_gateway(context, peer);
     if (peer->program == PROGRAM_INTAKE)
         staging_left();
+    if (peer->program == PROGRAM_BACKUP)
+        hold_left(((struct worker *)context)->store);
     if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
         releasing_left(context, peer);
 }

@@ -80,12 +80,18 @@ struct waiting *auditor_later(struct auditor *auditor, struct peer *peer, bool u
 
 /* ---- seal.c: segments ---- */
 
+/* The rows of appliance/commands.def that the auditor answers, by their numbers; the table itself
+ * belongs to the floor above. */
+enum auditor_command { AUDITOR_JOURNAL = 9, AUDITOR_BACKUP_LIST = 52, AUDITOR_SEAL = 55 };
+
+/* sealing_command(auditor, request, command): What the console asks. */
+void sealing_command(struct auditor *auditor, uint64_t request, unsigned command);
+
 /* sealing_due(auditor): Close and seal the last segment when it is long, or of another week. */
 void sealing_due(struct auditor *auditor);
 
-/* sealing_export(auditor, request): Begin to write the whole journal to the console's file;
- * sealing_export_on() goes on with it, a part a turn: false when nothing is left to do. */
-void sealing_export(struct auditor *auditor, uint64_t request);
+/* sealing_export_on(auditor): Go on with writing the whole journal to the console's file, a part a
+ * turn: false when nothing is left to do. */
 bool sealing_export_on(struct auditor *auditor);
 
 /* ---- room.c: a disk that fills ---- */

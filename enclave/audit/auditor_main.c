@@ -212,8 +212,7 @@ static void on_report(void *context, const struct message_report *m)
 static void on_command(void *context, uint64_t request, unsigned command)
 {
     (void)context;
-    (void)command; /* it has one */
-    sealing_export(&self, request);
+    sealing_command(&self, request, command);
 }
 
 /* What nobody waits for becomes durable with what comes in the next moment. */

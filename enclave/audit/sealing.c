@@ -41,22 +41,27 @@ static int seal(struct auditor *auditor, struct segment_head *head)
     return r ? r : journal_next(auditor->journal, carry, auditor);
 }
 
-void sealing_due(struct auditor *auditor)
+static bool seal_now(struct auditor *auditor)
 {
     struct segment_head head;
     char text[80];
-    if (auditor->full || auditor->export_request || !is_due(auditor->journal))
-        return;
     auditor_sync(auditor);
     int r = seal(auditor, &head);
     if (r == ERR_FULL || r == ERR_STATE)
-        return; /* later, when there is room */
+        return false; /* later, when there is room */
     if (r)
         log_die("a segment of the journal cannot be sealed: %s", error_text(r));
     snprintf(text, sizeof text, "segment_%" PRIu64 ",_%" PRIu64 "_lines", head.number,
              head.next - head.first);
     records_note(auditor, "auditor/-", AUDIT_TYPE_SEALED, AUDIT_OUTCOME_DONE, text);
     log_info("segment %" PRIu64 " of the journal is sealed", head.number);
+    return true;
+}
+
+void sealing_due(struct auditor *auditor)
+{
+    if (!auditor->full && !auditor->export_request && is_due(auditor->journal))
+        (void)seal_now(auditor);
 }
 
 /* ---- the whole journal for the console ---- */
@@ -101,7 +106,7 @@ static bool put_head(const struct segment_head *head)
     return segment_print(head, text, &length) == 0 && put(text, length);
 }
 
-void sealing_export(struct auditor *auditor, uint64_t request)
+static void begin_export(struct auditor *auditor, uint64_t request)
 {
     struct stat st;
     export.fd = process_descriptor(auditor->process, DESCRIPTOR_OUTPUT);
@@ -173,4 +178,51 @@ bool sealing_export_on(struct auditor *auditor)
     export.open = false;
     export.segment++;
     return true;
+}
+
+/* ---- the list of a backup ---- */
+
+#define LIST_MAX 65536
+
+/* Signed as it is: what stands in it, whoever restores checks. */
+static int sign_list(struct auditor *auditor)
+{
+    static uint8_t list[LIST_MAX + 1];
+    uint8_t signature[SIGN_LENGTH];
+    char digits[2 * SIGN_LENGTH + 2];
+    size_t length = 0;
+    ssize_t n;
+    int in = process_descriptor(auditor->process, DESCRIPTOR_INPUT);
+    int out = process_descriptor(auditor->process, DESCRIPTOR_OUTPUT);
+    while (length < sizeof list && (n = read(in, list + length, sizeof list - length)) > 0)
+        length += (size_t)n;
+    if (length > LIST_MAX)
+        return ERR_SIZE;
+    int r = sign_make(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT),
+                      "casemate/backup-list/1", bytes_view_of(list, length), signature);
+    bytes_to_hex(signature, SIGN_LENGTH, digits);
+    digits[2 * SIGN_LENGTH] = '\n';
+    if (r == 0 && write(out, digits, 2 * SIGN_LENGTH + 1) != 2 * SIGN_LENGTH + 1)
+        r = ERR_SYSTEM;
+    return r;
+}
+
+void sealing_command(struct auditor *auditor, uint64_t request, unsigned command)
+{
+    int r;
+    switch ((enum auditor_command)command) {
+    case AUDITOR_JOURNAL:
+        begin_export(auditor, request);
+        return;
+    case AUDITOR_SEAL:
+        r = !auditor->full && seal_now(auditor) ? 0 : ERR_FULL;
+        process_command_done(auditor->process, request, r != 0,
+                             r ? "the journal's disk is full" : "sealed");
+        return;
+    case AUDITOR_BACKUP_LIST:
+        r = sign_list(auditor);
+        process_command_done(auditor->process, request, r != 0, r ? error_text(r) : "signed");
+        return;
+    }
+    log_die("the supervisor asked for a command that is not the auditor's");
 }

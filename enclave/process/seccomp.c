@@ -51,6 +51,11 @@ static char letter(enum program program)
         return 'C';
     case PROGRAM_REKEY:
         return 'R';
+    case PROGRAM_BACKUP:
+    case PROGRAM_BACKUP_IDENTITY:
+    case PROGRAM_RESTORE:
+    case PROGRAM_RESTORE_IDENTITY:
+        return 'B';
     default:
         return '?';
     }

@@ -39,6 +39,8 @@ const char *topology_holder(const struct key_row *row, const char *enclave)
     if (topology_program(row->program)->scope == SCOPE_ENCLAVE && row->program != PROGRAM_GUARD_A &&
         row->program != PROGRAM_GUARD_B)
         return enclave;
+    if (row->program == PROGRAM_BACKUP_IDENTITY || row->program == PROGRAM_RESTORE_IDENTITY)
+        return "identity";
     return row->program == PROGRAM_ENTRY ? "entry" : topology_program(row->program)->binary;
 }
 

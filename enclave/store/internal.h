@@ -31,6 +31,7 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool in_transaction;
     bool head_under_way;
+    bool held; /* its file is being copied: nothing goes from the write-ahead log into it */
     struct tree tree;         /* the whole log, with the open transaction's events */
     struct tree committed;    /* the whole log as committed */
     struct tree signed_tree;  /* as the last signed head covers it */

@@ -317,5 +317,6 @@ int store_projection_seen(struct store *store, const char *name, uint64_t positi
 
 void store_idle(struct store *store)
 {
-    (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (!store->held)
+        (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }

@@ -351,7 +351,7 @@ test("where no second officer is left, the page says what the console can do", {
     return route.fulfill({ response, json: said });
   });
   await toDo(page);
-  await page.locator("[data-alone]", { hasText: "casemate restore" }).waitFor();
+  await page.locator("[data-alone]", { hasText: "casemate reinstate" }).waitFor();
   await picture(page, "alone");
   await page.context().close();
 });

@@ -435,6 +435,8 @@ int main(void)
         {PROGRAM_WORKER, "worker", 45},       {PROGRAM_GUARD_A, "guard-a", 40},
         {PROGRAM_GUARD_B, "guard-b", 40},     {PROGRAM_INTAKE, "intake", 8},
         {PROGRAM_CERTIFIER, "certifier", 24}, {PROGRAM_REKEY, "rekey", 45},
+        {PROGRAM_BACKUP, "backup", 24},       {PROGRAM_BACKUP_IDENTITY, "backup-identity", 24},
+        {PROGRAM_RESTORE, "restore", 24},     {PROGRAM_RESTORE_IDENTITY, "restore-identity", 24},
     };
     _Static_assert(sizeof rows / sizeof *rows == PROGRAM_COUNT - 2,
                    "a program of topology.def is confined and not tried");

@@ -427,7 +427,7 @@ check "the other works on" in_force a
 send "$other" /api/suspend "{\"id\":\"$(id)\",\"holder\":\"$person\",\"reason\":\"a test\"}" >"$work/status"
 is "one officer suspends the other" "$(cat "$work/status")" 200
 is "who does not sign in, with a key either" "$(in_by_key CW-1)" 403
-restore() { shares=$1; shift; cat $shares | casemate restore --site "$site" --shares - "$@"; }
+restore() { shares=$1; shift; cat $shares | casemate reinstate --site "$site" --shares - "$@"; }
 refused "one share does not restore" 1 "this site needs 2" restore "$one" CW-1 "no second officer"
 refused "nor one given twice" 1 "given twice" restore "$one $one" CW-1 "no second officer"
 refused "nor another site's" 1 "belongs to another site" restore "$one $sites/others/share-2" CW-1 "no second officer"

@@ -11,7 +11,7 @@ pair() { printf '{"id":"%s","person":"%s","same_as":"%s"}' "$(uuid)" "$(person_o
 # propose TOKEN OFFICER ONE OTHER, agree TOKEN OFFICER ONE OTHER
 propose() { entry_signed "$1" people/link "$(pair "$3" "$4")" "$2" link-person "It is one human being"; }
 agree() { entry_signed "$1" people/link/approve "$(pair "$3" "$4")" "$2" approve-link "It is one human being"; }
-restore_at_console() { casemate restore --site "$CASEMATE_SITE" "$@"; }
+restore_at_console() { casemate reinstate --site "$CASEMATE_SITE" "$@"; }
 pin() { printf '{"badge":"%s","pin":"%s"}' "$1" "$(pin_of "$1")"; }
 journaled() { for _ in $(seq 40); do grep -q "$1" "$journal" && return 0; sleep 0.05; done; return 1; }
 

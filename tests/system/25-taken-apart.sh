@@ -79,7 +79,7 @@ entry_signed "$two_token" restore "{\"id\":\"$(uuid)\",\"holder\":\"$station\",\
 is "an officer restores it" "$status" 200
 is "and it works again" "$(stations)" false
 casemate suspend --site "$CASEMATE_SITE" "$station" "lost again" >/dev/null
-check "so does the console" casemate restore --site "$CASEMATE_SITE" "$station" "found again"
+check "so does the console" casemate reinstate --site "$CASEMATE_SITE" "$station" "found again"
 is "which is so, too" "$(stations)" false
 
 # ---- markings ----

@@ -27,13 +27,13 @@ export const words = {
   suspendTitle: (name: string) => `Suspend ${name}`,
   suspendAbout: "Every session ends at once and nothing opens until another officer restores it. The records stay.",
   suspendLast:
-    "Then no second officer is left: nothing can be approved or restored here until somebody is let in at the box’s console, with “casemate restore”.",
+    "Then no second officer is left: nothing can be approved or restored here until somebody is let in at the box’s console, with “casemate reinstate”.",
   restoreTitle: (name: string) => `Restore ${name}`,
   restoreAbout: "The records that are in force count again. You sign, and are not the officer who suspended.",
   restoreFirstPin:
     "An officer has set the PIN of this person, and knows it: have the person there, who signs in at once and chooses another.",
   alone:
-    "No second officer is left who could approve it. At the box’s console, “casemate restore BADGE REASON” lets one in again; a production site asks its custodians for their shares.",
+    "No second officer is left who could approve it. At the box’s console, “casemate reinstate BADGE REASON” lets one in again; a production site asks its custodians for their shares.",
   restoreMeaning: "I have looked into the suspension and end it",
   restoreWhat: (name: string) => `Restoring ${name}`,
   inForce: "In force",

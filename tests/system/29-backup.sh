@@ -1,0 +1,110 @@
+#!/bin/sh
+# Goal: a backup is taken while work goes on, opens to nobody without the site's keys, comes back
+# whole or not at all, and is refused where it is another's, changed or cut.
+# This test makes a site of its own; PATH has the tools; it needs root.
+set -u
+
+CASEMATE_SITE=${CASEMATE_SITES:-/var/lib/casemate}/backup
+export CASEMATE_SITE CASEMATE_CARD="$CASEMATE_SITE/card.json"
+end() { casemate training stop "$CASEMATE_SITE" >/dev/null 2>&1; rm -rf "$CASEMATE_SITE"; }
+end
+trap end EXIT
+trap 'exit 1' INT TERM
+casemate training create "$CASEMATE_SITE" --port 7490 >/dev/null &&
+    timeout 90 casemate training start "$CASEMATE_SITE" >/dev/null 2>&1 ||
+    { echo "Bail out! the site does not start"; tail -n 12 "$CASEMATE_SITE/log"; exit 1; }
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+trap 'rm -rf "$work"; end' EXIT
+
+program='HARROW VANE'
+enclave=$(enclave_of "$program")
+other=$(enclave_of 'SABLE ORCHARD')
+on() { command=$1; shift; casemate $command --site "$CASEMATE_SITE" "$@"; }
+wait_for() { n=$1; shift; for _ in $(seq $((n * 5))); do "$@" && return 0; sleep 0.2; done; return 1; }
+events() { officer=$(enter CW-3001 "$program"); get "$program" "$officer" /api/security; answer .events; }
+draft() { post "$program" "$maker" /api/operations/draft "$(jq -nc --arg id "$(uuid)" --arg u "$unit" --arg t "$1" '{id: $id, unit: $u, sequence: 10, draft: $t}')"; }
+
+maker=$(enter CW-1007 "$program")
+get "$program" "$maker" /api/tasks
+unit=$(answer '[.tasks[] | select(.sequence == 10 and .state == "ready")][0].unit')
+post "$program" "$maker" /api/operations/start "$(jq -nc --arg id "$(uuid)" --arg u "$unit" '{id: $id, unit: $u, sequence: 10}')"
+is "an operation is begun" "$status" 200
+
+# ---- while work goes on ----
+(n=0; while [ -e "$work" ]; do n=$((n + 1)); draft "line $n" >/dev/null 2>&1; echo "$status" >>"$work/statuses"; [ -e "$work/done" ] && break; done) &
+worker=$!
+check "somebody works" wait_for 10 test -s "$work/statuses"
+mkdir "$work/media"
+check "a backup is made while somebody works" on backup "$work/media"
+: >"$work/done"
+wait "$worker"
+is "nobody was refused meanwhile" "$(sort -u "$work/statuses" | tr '\n' ' ')" "200 "
+[ "$(wc -l <"$work/statuses")" -gt 2 ] && ok "and somebody did work" || not_ok "nobody worked meanwhile"
+set_=$(echo "$work"/media/casemate-backup-*)
+file=$set_/$enclave.backup
+check "there is one of each store" test -s "$file" -a -s "$set_/$other.backup" -a -s "$set_/identity.backup"
+check "the register of backups has it" grep -q " $enclave 1 $set_" "$CASEMATE_SITE/backups"
+check "and the journal" grep -q ' audit 3 1 .* 34 ' "$CASEMATE_SITE/auditor/journal.log"
+found=$(cat "$set_"/*.backup "$set_"/journal/* "$set_"/site/* | tr -d '\000' | grep -cE 'HARROW|SABLE|Mara|CW-1007' || :)
+is "nothing of it can be read: no name, no badge" "$found" 0
+
+# ---- refused: and nothing is changed ----
+before=$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)
+refused "another enclave's backup is refused" 1 "This is the backup of $other, and not of $enclave" on restore --again "$enclave" "$enclave" "$set_/$other.backup"
+size=$(stat -c %s "$file")
+for cut in 100 $((size / 2)) $((size - 1)); do
+    head -c "$cut" "$file" >"$work/cut"
+    refused "cut at $cut of $size bytes it is refused" 1 "" on restore --again "$enclave" "$enclave" "$work/cut"
+done
+for at in $((size / 3)) $((size - 10)) 60; do
+    cp "$file" "$work/flipped"
+    flip "$work/flipped" "$at"
+    refused "with byte $at changed it is refused" 1 "" on restore --again "$enclave" "$enclave" "$work/flipped"
+done
+{ cat "$file"; echo more; } >"$work/longer"
+refused "with something behind it" 1 "stands behind the backup" on restore --again "$enclave" "$enclave" "$work/longer"
+sed '1,10s/^made .*/made 1/' "$file" >"$work/head"
+refused "with another time in its head" 1 "" on restore --again "$enclave" "$enclave" "$work/head"
+refused "without the name typed again" 2 "it takes --again $enclave" on restore "$enclave" "$file" </dev/null
+worker_up() { [ "$(casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" '[.processes[] | select(.program == "worker" and .enclave == $e)][0].state')" = ready ]; }
+check "the worker is up again" wait_for 10 worker_up
+is "and the store is as it was" "$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)" "$before"
+check "its log verifies" on verify "$enclave"
+
+# ---- brought back: the newest there is ----
+maker=$(enter CW-1007 "$program")
+check "the site is asked for its events" test "$(events)" -gt 0
+sleep 1.5
+mkdir "$work/second"
+check "a second backup, with nobody at work" on backup "$work/second"
+second=$(echo "$work"/second/casemate-backup-*)/$enclave.backup
+count=$(sed -n 's/^events //p' "$second" | head -n 1)
+check "it comes back" on restore --again "$enclave" "$enclave" "$second"
+check "the worker answers" wait_for 10 worker_up
+says "with the drill's report" "$(casemate restore --site "$CASEMATE_SITE" --again "$enclave" --json "$enclave" "$second")" '"rto_seconds":'
+check "the log verifies" on verify "$enclave"
+check "and replays to its tables" on replay "$enclave"
+works() { maker=$(enter CW-1007 "$program"); draft again; [ "$status" = 200 ]; }
+check "and work goes on" wait_for 10 works
+check "with no event lost" test "$(events)" -ge "$count"
+check "the store that was there lies beside it" test -s "$CASEMATE_SITE/$enclave/worker/store.before.db"
+
+# ---- identity's store likewise ----
+sleep 1.5
+mkdir "$work/third"
+check "a third backup" on backup "$work/third"
+check "identity's store comes back" on restore --again identity identity "$(echo "$work"/third/casemate-backup-*)/identity.backup"
+signs_in() { [ -n "$(enter CW-1007 "$program" 2>/dev/null)" ]; }
+check "and people sign in" wait_for 15 signs_in
+
+# ---- an older one: behind its anchor ----
+for n in 1 2 3; do works; draft "after $n"; done
+sleep 1.5
+check "an older backup comes back" on restore --again "$enclave" "$enclave" "$file"
+behind() { officer=$(enter CW-3001 "$program"); get "$program" "$officer" /api/security; cat "$work/answer" | grep -q "behind its anchor"; }
+check "and the enclave is behind its anchor" wait_for 10 behind
+maker=$(enter CW-1007 "$program"); draft "not recorded"
+is "so that nothing is recorded until two people sign for the loss" "$status" 503
+check "the newer one brings it forward again" on restore --again "$enclave" "$enclave" "$second"
+finish
