@@ -1,6 +1,5 @@
 #include "appliance/mes/entity.h"
 
-#include <sodium.h>
 #include <sqlite3.h>
 #include <assert.h>
 #include <stdlib.h>
@@ -9,13 +8,18 @@
 /* Rows that changed since the last save; beyond these every row of the table is written. */
 #define TOUCHED_MAX 1024
 
+#define MARK_TOUCHED 1
+#define MARK_CHANGED 2
+
 struct table {
     uint8_t *rows;
     size_t count;
     size_t room;
     size_t touched[TOUCHED_MAX];
     size_t touched_count;
-    uint8_t *marks;    /* a byte a row: is it in touched */
+    size_t changed[TOUCHED_MAX]; /* the same, since rows_take_changed() */
+    size_t changed_count;
+    uint8_t *marks;    /* a byte a row: which of the two lists it is in */
     uint32_t *buckets; /* open addressing by UUID: row number + 1 */
     size_t buckets_count;
     sqlite3_stmt *load;
@@ -23,6 +27,7 @@ struct table {
 };
 
 struct entities {
+    unsigned generation;
     struct table tables[ENTITY_COUNT];
 };
 
@@ -151,12 +156,20 @@ static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
 #undef TEXT
 #undef I64
 
+static void digest_number(crypto_generichash_state *h, int64_t number)
+{
+    uint8_t bytes[8];
+    struct bytes_put put = bytes_into(bytes, sizeof bytes);
+    bytes_put_i64(&put, number);
+    crypto_generichash_update(h, bytes, sizeof bytes);
+}
+
 #define UUID(name)          crypto_generichash_update(h, row->name, 16);
 #define KEY                 UUID
 #define BYTES(name, length) crypto_generichash_update(h, row->name, length);
 #define TEXT(name, longest)                                                                        \
     crypto_generichash_update(h, (const uint8_t *)row->name, strlen(row->name) + 1);
-#define I64(name) crypto_generichash_update(h, (const uint8_t *)&row->name, sizeof row->name);
+#define I64(name) digest_number(h, row->name);
 #define ENTITY(NAME, name, ...)                                                                    \
     static void digest_##name(crypto_generichash_state *h, const void *data)                       \
     {                                                                                              \
@@ -255,7 +268,7 @@ static void empty_table(struct table *t)
     t->rows = NULL;
     t->marks = NULL;
     t->buckets = NULL;
-    t->count = t->room = t->touched_count = t->buckets_count = 0;
+    t->count = t->room = t->touched_count = t->changed_count = t->buckets_count = 0;
 }
 
 void rows_free(struct entities *entities)
@@ -288,6 +301,16 @@ static int grow(struct table *t, size_t row_size)
     return 0;
 }
 
+static void mark_changed(struct table *t, size_t number)
+{
+    if (t->marks[number] & MARK_CHANGED)
+        return;
+    t->marks[number] |= MARK_CHANGED;
+    if (t->changed_count < TOUCHED_MAX)
+        t->changed[t->changed_count] = number;
+    t->changed_count++;
+}
+
 static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret_number)
 {
     struct table *t = &entities->tables[kind];
@@ -296,6 +319,7 @@ static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret
         return r;
     memset(t->rows + t->count * row_sizes[kind], 0, row_sizes[kind]);
     t->marks[t->count] = 0;
+    mark_changed(t, t->count);
     *ret_number = t->count++;
     return 0;
 }
@@ -311,9 +335,10 @@ int rows_add(struct entities *entities, enum entity_kind kind, size_t *ret_numbe
 void rows_touch(struct entities *entities, enum entity_kind kind, size_t number)
 {
     struct table *t = &entities->tables[kind];
-    if (t->marks[number])
+    mark_changed(t, number);
+    if (t->marks[number] & MARK_TOUCHED)
         return;
-    t->marks[number] = 1;
+    t->marks[number] |= MARK_TOUCHED;
     if (t->touched_count < TOUCHED_MAX)
         t->touched[t->touched_count] = number;
     t->touched_count++;
@@ -422,6 +447,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
 int rows_load(struct entities *entities)
 {
     int r = 0;
+    entities->generation++;
     for (int k = 0; r == 0 && k < ENTITY_COUNT; k++)
         r = load_table(entities, (enum entity_kind)k);
     return r;
@@ -433,7 +459,7 @@ static int save_row(struct table *t, enum entity_kind kind, size_t number)
     bind_row(kind, t->save, t->rows + number * row_sizes[kind]);
     int r = sqlite3_step(t->save);
     sqlite3_reset(t->save);
-    t->marks[number] = 0;
+    t->marks[number] &= (uint8_t)~MARK_TOUCHED;
     if (r == SQLITE_DONE)
         return 0;
     return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
@@ -448,12 +474,40 @@ int rows_save(struct entities *entities)
         size_t n = all ? t->count : t->touched_count;
         for (size_t i = 0; r == 0 && i < n; i++) {
             size_t number = all ? i : t->touched[i];
-            if (t->marks[number])
+            if (t->marks[number] & MARK_TOUCHED)
                 r = save_row(t, (enum entity_kind)k, number);
         }
         t->touched_count = 0;
     }
     return r;
+}
+
+void rows_take_changed(struct entities *entities, rows_each *each, void *context)
+{
+    for (int k = 0; k < ENTITY_COUNT; k++) {
+        struct table *t = &entities->tables[k];
+        bool all = t->changed_count > TOUCHED_MAX;
+        size_t n = all ? t->count : t->changed_count;
+        for (size_t i = 0; i < n; i++) {
+            size_t number = all ? i : t->changed[i];
+            if (!(t->marks[number] & MARK_CHANGED))
+                continue;
+            t->marks[number] &= (uint8_t)~MARK_CHANGED;
+            each(context, (enum entity_kind)k, number);
+        }
+        t->changed_count = 0;
+    }
+}
+
+unsigned rows_generation(const struct entities *entities)
+{
+    return entities->generation;
+}
+
+void rows_hash(const struct entities *entities, enum entity_kind kind, size_t number,
+               crypto_generichash_state *state)
+{
+    digest_row(kind, state, entities->tables[kind].rows + number * row_sizes[kind]);
 }
 
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32])

@@ -81,16 +81,6 @@ static int fail(struct skeleton_result *result, const char *format, unsigned lon
     return ERR_FORMAT;
 }
 
-/* The note ends at its signature line: the first line that begins with an em dash. */
-static size_t note_length(struct bytes_view text)
-{
-    static const char dash[] = "\n\xe2\x80\x94 ";
-    const uint8_t *p = memmem(text.data, text.length, dash, sizeof dash - 1);
-    const uint8_t *end =
-        p ? memchr(p + 1, '\n', (size_t)(text.data + text.length - (p + 1))) : NULL;
-    return end ? (size_t)(end + 1 - text.data) : 0;
-}
-
 static int take_line(struct bytes_view line, uint64_t expected, struct tree *tree,
                      struct skeleton_result *result)
 {
