@@ -269,6 +269,17 @@ static void heads_due(struct identity *n)
         store_head_lost(n->store);
 }
 
+/* Before it stops, so that nothing is left behind the anchor; a second at most. */
+static void last_head(struct identity *n)
+{
+    uint64_t until = os_boot_ms() + 1000;
+    n->head_asked_ms = 0;
+    while (store_unsigned(n->store) != 0 && !n->closed[0] && os_boot_ms() < until &&
+           process_peer(n->process, 7, ""))
+        if (loop_step(process_loop(n->process), 20) != 0)
+            return;
+}
+
 static void from_auditor(struct identity *n, const struct message *m)
 {
     struct message answer = {.number = MESSAGE_AUDIT};
@@ -304,7 +315,6 @@ static void from_auditor(struct identity *n, const struct message *m)
             log_die("the auditor sent a malformed checkpoint");
         if (store_head_signed(n->store, size, m->checkpoint.note) == ERR_STORE)
             log_die("the store failed at keeping a checkpoint");
-        n->head_asked_ms = 0;
         return;
     case MESSAGE_AUDIT:
         /* an intent of the process before this one: whether it was done, its own log says */
@@ -326,6 +336,8 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     case PROGRAM_GATEWAY:
         if (m->number != MESSAGE_REQUEST)
             log_die("a gateway sent message %s", message_name(m->number));
+        if (n->stopping)
+            return; /* it is asked again of the one that starts next */
         on_request(n, peer, &m->request);
         return;
     case PROGRAM_HASHER:
@@ -405,6 +417,8 @@ static void on_stopping(void *context)
 {
     struct identity *n = context;
     commit(n);
+    n->stopping = true;
+    last_head(n);
     store_close(n->store);
 }
 

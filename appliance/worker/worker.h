@@ -3,6 +3,7 @@
 
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
+#include "appliance/mes/hot.h"
 #include "appliance/mes/mes.h"
 #include "appliance/policy_set.h"
 #include "appliance/station.h"
@@ -41,6 +42,14 @@ struct answer_waiting {
     char detail[STATION_HALVES];
     char policies[DECIDE_POLICIES];
     struct message_audit audit;
+};
+
+/* What is known of the tables that were read at the start. */
+enum tables {
+    TABLES_DIFFERENT = 0, /* they are not what the log says */
+    TABLES_UNKNOWN,       /* nothing compares them until a replay has */
+    TABLES_AS_SIGNED,     /* they have the digest that was signed with the log */
+    TABLES_AS_REPLAYED    /* a replay of the log gave the same */
 };
 
 /* A request of the security class that waits for the auditor's word. */
@@ -123,7 +132,14 @@ struct worker {
     bool anchored;            /* the auditor has shown its anchor */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     bool journal_full;
-    uint64_t head_asked_ms;
+    uint64_t head_asked_ms; /* for the last one, */
+    bool head_under_way;    /* and its answer has not come */
+    struct hot *hot; /* the digest of the tables, which stands in the head */
+    uint8_t hot_sent[HOT_LENGTH];        /* as the head under way has it, */
+    uint8_t hot_parts[HOT_PARTS_MAX];    /* and table by table */
+    size_t hot_parts_length;
+    enum tables tables;
+    bool stopping;
     uint64_t verified_size; /* the last verification of the whole log */
     int64_t verified_ms;
     /* denials, newest last, a ring */
@@ -186,6 +202,12 @@ void heads_left(struct worker *w);
 void heads_anchor(struct worker *w, const struct message_anchor *m);
 void heads_checkpoint(struct worker *w, const struct message_checkpoint *m);
 void heads_due(struct worker *w);
+/* heads_open(w): The tables were read from the disk: are they what was signed?  Closes the enclave
+ * when they are not.  An error of the store, or of the memory. */
+must_use int heads_open(struct worker *w);
+/* heads_last(w): The process stops: a last head, so that the next start can compare the tables with
+ * it.  Waits a second at most. */
+void heads_last(struct worker *w);
 
 /* retry.c */
 must_use int retries_new(struct retries **ret_retries);

@@ -116,6 +116,8 @@ static int open_store(struct worker *w, struct process *process)
     if (r == 0)
         r = open_projection(w);
     if (r == 0)
+        r = heads_open(w);
+    if (r == 0)
         r = retries_new(&w->retries);
     if (r == 0)
         r = retries_fill(w->retries, w->store);
@@ -248,6 +250,8 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     case PROGRAM_GATEWAY:
         if (m->number != MESSAGE_REQUEST)
             log_die("the gateway sent message %s", message_name(m->number));
+        if (w->stopping)
+            return; /* it is asked again, with the same id, of the one that starts next */
         request_arrived(w, peer, &m->request);
         return;
     case PROGRAM_AUDITOR:
@@ -319,6 +323,8 @@ static void on_stopping(void *context)
 {
     struct worker *w = context;
     request_batch_end(w);
+    heads_last(w);
+    hot_free(w->hot);
     projector_close(&w->projector);
     store_close(w->store);
 }

@@ -54,7 +54,7 @@ static bool continues(struct auditor *auditor, struct peer *peer, const struct a
 {
     static uint8_t empty[32];
     hash_sha256(bytes_view_of("", 0), empty);
-    if (m->old_size != a->size) {
+    if (m->old_size != a->size || m->size == a->size) {
         anchors_show(auditor, peer); /* it missed an answer: it has to catch up first */
         return false;
     }
@@ -77,6 +77,11 @@ void anchors_sign(struct auditor *auditor, struct peer *peer, const struct messa
     snprintf(checkpoint.origin, sizeof checkpoint.origin, "casemate/%s/1",
              peer->enclave[0] ? peer->enclave : "identity");
     memcpy(checkpoint.root, m->root, 32);
+    if (m->hot.length != 0 && m->hot.length != NOTE_HOT_LENGTH)
+        log_die("%s sent a digest of %u bytes", origin, m->hot.length);
+    checkpoint.has_hot = m->hot.length != 0;
+    if (checkpoint.has_hot)
+        memcpy(checkpoint.hot, m->hot.data, NOTE_HOT_LENGTH);
     next = *a;
     if (note_sign(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), &checkpoint, next.note,
                   &next.note_length) != 0)

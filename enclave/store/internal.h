@@ -43,12 +43,6 @@ struct store {
 /* store_prepare(store): Prepare every statement. */
 must_use int store_prepare(struct store *store);
 
-/* store_meta_get, store_meta_set: Bytes by name; get copies at most ${room}, ERR_UNKNOWN if none.
- */
-must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
-                            size_t *ret_length);
-must_use int store_meta_set(struct store *store, const char *name, struct bytes_view value);
-
 /* store_done(statement): Step a statement that gives no row, and reset it. */
 must_use int store_done(sqlite3_stmt *statement);
 

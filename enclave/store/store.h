@@ -117,6 +117,16 @@ must_use int store_checkpoint(struct store *store, char *out, size_t size, size_
 must_use int store_check_anchor(struct store *store, uint64_t size,
                                 const uint8_t root[static HASH_TREE_LENGTH]);
 
+/*
+ * store_meta_get(store, name, out, room, ret_length), store_meta_set(store, name, value):
+ * A few bytes by name, beside the log and no part of it; set in the open transaction.
+ * Get: ERR_UNKNOWN if there are none, ERR_SIZE if they are more than ${room}.  "enclave"
+ * and "peaks" are the store's own names.
+ */
+must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
+                            size_t *ret_length);
+must_use int store_meta_set(struct store *store, const char *name, struct bytes_view value);
+
 /* ---- documents ---- */
 
 /* store_document_put(store, content, ret_digest): In the open transaction; the same content twice
