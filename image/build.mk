@@ -91,7 +91,7 @@ build/ui/index.html: $(UI_SOURCES)
 build/ui/app.js build/ui/app.css: build/ui/index.html
 $(B)/obj/appliance/gateway/assets.o: build/ui/index.html build/ui/app.js build/ui/app.css
 
-$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o,transfer audit store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
+$(eval $(call program,casemate,$(patsubst %.c,%.o,$(wildcard appliance/cli/*.c)) $(TLS) appliance/supervisor/config.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o,transfer audit store process crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto $(TLS_LIBS)))
 $(B)/obj/appliance/cli/data.o: $(wildcard policy/site/*.cedar appliance/training/*.json appliance/training/*.svg)
 
 all: $(PROGRAMS)

@@ -297,7 +297,8 @@ static void from_auditor(struct identity *n, const struct message *m)
         return;
     case MESSAGE_ANCHOR:
         n->anchored = true;
-        if (m->anchor.size && store_check_anchor(n->store, m->anchor.size, m->anchor.root) != 0) {
+        if (m->anchor.size &&
+            store_check_anchor(n->store, 1, m->anchor.size, m->anchor.root) != 0) {
             snprintf(n->closed, sizeof n->closed,
                      "Identity's store is behind its anchor of %llu events. Nobody can sign in.",
                      (unsigned long long)m->anchor.size);

@@ -45,7 +45,8 @@ int console_verify(struct worker *w, char *text, size_t size)
     uint64_t signed_size = 0;
     uint8_t root[32];
     tree_begin(&v.tree, 0);
-    int r = store_checkpoint(w->store, note, sizeof note, &length, &signed_size);
+    int r = store_checkpoint(w->store, store_epoch(w->store)->number, note, sizeof note, &length,
+                             &signed_size);
     if (r == ERR_UNKNOWN) {
         snprintf(text, size, "no head has been signed yet");
         return CONSOLE_NO_HEAD;
@@ -139,12 +140,25 @@ static int replay(struct worker *w, char *text, size_t size)
 static int export(struct worker *w, char *text, size_t size)
 {
     int fd = process_descriptor(w->process, DESCRIPTOR_OUTPUT);
+    uint8_t question[5];
     char note[NOTE_MAX];
     size_t length;
     uint64_t signed_size;
-    int r = store_checkpoint(w->store, note, sizeof note, &length, &signed_size);
+    struct store_epoch epoch = *store_epoch(w->store);
+    ssize_t n = read(process_descriptor(w->process, DESCRIPTOR_INPUT), question, sizeof question);
+    struct bytes in = bytes_over(question, n > 0 ? (size_t)n : 0);
+    uint32_t number = bytes_u32(&in);
+    int r = bytes_done(&in);
+    if (r == 0 && number)
+        r = store_epoch_by(w->store, number, &epoch);
+    if (r) {
+        snprintf(text, size, "this log has no epoch %u; the last one is %u", number,
+                 store_epoch(w->store)->number);
+        return 1;
+    }
+    r = store_checkpoint(w->store, epoch.number, note, sizeof note, &length, &signed_size);
     if (r == 0)
-        r = skeleton_write(w->store, fd, bytes_view_of(note, length), signed_size);
+        r = skeleton_write(w->store, fd, epoch.first, bytes_view_of(note, length), signed_size);
     if (r) {
         snprintf(text, size, "the log could not be exported: %s",
                  r == ERR_UNKNOWN ? "no head has been signed yet" : error_text(r));
@@ -162,6 +176,9 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
     switch (command) {
     case COMMAND_AUDIT_EXPORT:
         outcome = export(w, text, sizeof text);
+        break;
+    case COMMAND_AUDIT_CONSISTENCY:
+        outcome = prove_consistency(w, text, sizeof text);
         break;
     case COMMAND_REPLAY:
         outcome = replay(w, text, sizeof text);

@@ -10,8 +10,8 @@
 
 #define HEAD_EVENTS   1000 /* or a second, whichever comes first; never when idle */
 #define HEAD_EVERY_MS 1000
-#define HEAD_WAIT_MS 5000
-#define LAST_WAIT_MS 1000
+#define HEAD_WAIT_MS  5000
+#define LAST_WAIT_MS  1000
 
 #define META_HOT "hot" /* what hot_write() gave for the last signed head */
 
@@ -37,13 +37,14 @@ int heads_open(struct worker *w)
         return r;
     w->tables = TABLES_UNKNOWN;
     if (store_unsigned(w->store) != 0 ||
-        store_checkpoint(w->store, note, sizeof note, &length, &size) != 0 ||
+        store_checkpoint(w->store, store_epoch(w->store)->number, note, sizeof note, &length,
+                         &size) != 0 ||
         note_check(w->root.checkpoint, bytes_view_of(note, length), &head) != 0 || !head.has_hot)
         return 0;
     if (store_meta_get(w->store, META_HOT, parts, sizeof parts, &parts_length) != 0)
         parts_length = 0;
-    switch (hot_compare(w->hot, head.hot, bytes_view_of(parts, parts_length), names,
-                        sizeof names)) {
+    switch (
+        hot_compare(w->hot, head.hot, bytes_view_of(parts, parts_length), names, sizeof names)) {
     case HOT_SAME:
         w->tables = TABLES_AS_SIGNED;
         return 0;
@@ -109,7 +110,7 @@ void heads_anchor(struct worker *w, const struct message_anchor *m)
     w->anchored = true;
     if (m->size == 0)
         return; /* the auditor has signed nothing for this enclave yet */
-    int r = store_check_anchor(w->store, m->size, m->root);
+    int r = store_check_anchor(w->store, 1, m->size, m->root);
     if (r == 0) {
         /* its answer may have been lost with a process */
         if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
@@ -172,8 +173,7 @@ void heads_last(struct worker *w)
     w->stopping = true;
     if (store_unsigned(w->store) == 0 || w->closed[0])
         return;
-    while (store_unsigned(w->store) != 0 && os_boot_ms() < until &&
-           process_peer(w->process, 8, ""))
+    while (store_unsigned(w->store) != 0 && os_boot_ms() < until && process_peer(w->process, 8, ""))
         if (loop_step(process_loop(w->process), 20) != 0)
             return;
 }

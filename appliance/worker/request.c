@@ -311,6 +311,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
+            : q->operation->number == OPERATION_GET_PROOF      ? prove_run(w, &c)
             : q->operation->number == OPERATION_GET_GLASS_USED ? glass_used_run(w, &c)
             : is_of_the_desk(q->operation)                     ? desk_run(w, &c)
             : approval_is_void(w, &c)                          ? 0

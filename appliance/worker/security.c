@@ -51,7 +51,8 @@ int security_run(struct worker *w, struct command *command)
     a.events = (int64_t)store_size(w->store);
     a.verified = w->verified_ms;
     a.verified_size = (int64_t)w->verified_size;
-    if (store_checkpoint(w->store, note, NOTE_MAX, &length, &size) == 0)
+    if (store_checkpoint(w->store, store_epoch(w->store)->number, note, NOTE_MAX, &length, &size) ==
+        0)
         a.checkpoint = note;
     a.policies = decider_policies(w->decider);
     a.policy_hash = hash;

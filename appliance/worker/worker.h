@@ -129,14 +129,14 @@ struct worker {
     uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
     /* heads */
-    bool anchored;            /* the auditor has shown its anchor */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     bool journal_full;
-    uint64_t head_asked_ms; /* for the last one, */
-    bool head_under_way;    /* and its answer has not come */
-    struct hot *hot; /* the digest of the tables, which stands in the head */
-    uint8_t hot_sent[HOT_LENGTH];        /* as the head under way has it, */
-    uint8_t hot_parts[HOT_PARTS_MAX];    /* and table by table */
+    bool anchored;                    /* the auditor has shown its anchor */
+    uint64_t head_asked_ms;           /* for the last one, */
+    bool head_under_way;              /* and its answer has not come */
+    struct hot *hot;                  /* the digest of the tables, which stands in the head */
+    uint8_t hot_sent[HOT_LENGTH];     /* as the head under way has it, */
+    uint8_t hot_parts[HOT_PARTS_MAX]; /* and table by table */
     size_t hot_parts_length;
     enum tables tables;
     bool stopping;
@@ -251,6 +251,13 @@ void console_command(struct worker *w, uint64_t request, unsigned command);
  * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
 #define CONSOLE_NO_HEAD 2
 int console_verify(struct worker *w, char *text, size_t size);
+
+/* prove.c */
+/* prove_run(w, command): One record with its proof; as mes_run(). */
+int prove_run(struct worker *w, struct command *command);
+/* prove_consistency(w, text, size): For the console: a proof of growth from the checkpoint in its
+ * input, into its output.  0, or 1 with the reason in ${text}. */
+int prove_consistency(struct worker *w, char *text, size_t size);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);
