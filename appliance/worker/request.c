@@ -11,7 +11,7 @@
 #include "appliance/worker/halves.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define FUTURE_MS    ((int64_t)5 * 60 * 1000)
 #define STATEMENT_MS ((int64_t)2 * 60 * 1000)
@@ -337,6 +337,8 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     }
     finish(w, q, &c, write);
     mes_let_go(&c);
+    if (c.absent)
+        return; /* the denial has been journaled */
     if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
         request_journal_done(w, q, halves);
     else if (q->operation->audit == AUDIT_SECURITY)
