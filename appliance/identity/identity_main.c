@@ -261,6 +261,7 @@ static void heads_due(struct identity *n)
     if (!auditor || !n->anchored || n->closed[0] || store_unsigned(n->store) == 0 ||
         (n->head_asked_ms && now - n->head_asked_ms < 1000))
         return;
+    m.head.epoch = store_epoch(n->store)->number;
     if (store_head(n->store, &put, &m.head.old_size, &m.head.size, m.head.root) != 0)
         log_die("a head cannot be formed");
     m.head.proof = bytes_view_of(proof, bytes_put_length(&put));
@@ -298,7 +299,7 @@ static void from_auditor(struct identity *n, const struct message *m)
     case MESSAGE_ANCHOR:
         n->anchored = true;
         if (m->anchor.size &&
-            store_check_anchor(n->store, 1, m->anchor.size, m->anchor.root) != 0) {
+            store_check_anchor(n->store, m->anchor.epoch, m->anchor.size, m->anchor.root) != 0) {
             snprintf(n->closed, sizeof n->closed,
                      "Identity's store is behind its anchor of %llu events. Nobody can sign in.",
                      (unsigned long long)m->anchor.size);

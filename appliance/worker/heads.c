@@ -54,6 +54,7 @@ int heads_open(struct worker *w)
         break;
     }
     w->tables = TABLES_DIFFERENT;
+    w->dark = true;
     snprintf(w->closed, sizeof w->closed,
              "The tables of this enclave are not those that were signed with the log of %llu "
              "events%s%s. Nothing is recorded until they have been made again from the log.",
@@ -107,33 +108,42 @@ void heads_left(struct worker *w)
 
 void heads_anchor(struct worker *w, const struct message_anchor *m)
 {
+    uint32_t epoch = store_epoch(w->store)->number;
     w->anchored = true;
-    if (m->size == 0)
-        return; /* the auditor has signed nothing for this enclave yet */
-    int r = store_check_anchor(w->store, 1, m->size, m->root);
-    if (r == 0) {
-        /* its answer may have been lost with a process */
-        if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
-            log_die("the store failed at keeping a checkpoint");
-        w->head_under_way = false;
+    if (m->size == 0 && m->epoch == epoch)
+        return; /* the auditor has signed nothing of this epoch yet */
+    int r = store_check_anchor(w->store, m->epoch, m->size, m->root);
+    if (r == ERR_BEHIND) {
+        loss_found(w, m);
         return;
     }
-    snprintf(w->closed, sizeof w->closed,
-             "This enclave's store is behind its anchor: the auditor has signed a log of %llu "
-             "events, and %s. Nothing is recorded until two people sign for the loss.",
-             (unsigned long long)m->size,
-             store_size(w->store) < m->size ? "fewer lie here" : "other events lie here");
-    log_err("the store is behind its anchor of %llu events", (unsigned long long)m->size);
+    if (r == ERR_STALE) {
+        snprintf(w->closed, sizeof w->closed,
+                 "The auditor knows this log in epoch %u only, and it is in epoch %u: the "
+                 "auditor's journal is an old one. Nothing is recorded until the newest journal "
+                 "has been put back.",
+                 m->epoch, epoch);
+        log_err("%s", w->closed);
+        return;
+    }
+    if (r)
+        log_die("the log cannot be compared with its anchor: %s", error_text(r));
+    /* its answer may have been lost with a process */
+    if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
+        log_die("the store failed at keeping a checkpoint");
+    w->head_under_way = false;
 }
 
 void heads_checkpoint(struct worker *w, const struct message_checkpoint *m)
 {
     struct note_checkpoint note;
     char origin[NOTE_ORIGIN_MAX + 1];
-    snprintf(origin, sizeof origin, "casemate/%s/1", process_enclave(w->process));
-    if (note_check(w->root.checkpoint, m->note, &note) != 0 || strcmp(note.origin, origin) != 0)
+    snprintf(origin, sizeof origin, "casemate/%s/%u", process_enclave(w->process),
+             store_epoch(w->store)->number);
+    if (note_check(w->root.checkpoint, m->note, &note) != 0)
         log_die("the auditor sent a checkpoint that does not verify");
-    if (!note.has_hot || memcmp(note.hot, w->hot_sent, HOT_LENGTH) != 0)
+    if (strcmp(note.origin, origin) != 0 || !note.has_hot ||
+        memcmp(note.hot, w->hot_sent, HOT_LENGTH) != 0)
         return; /* an old answer */
     request_batch_end(w);
     int r = keep_signed(w, note.size, m->note);
@@ -157,6 +167,7 @@ void heads_due(struct worker *w)
         return;
     if (waiting < HEAD_EVENTS && now - w->head_asked_ms < HEAD_EVERY_MS && !w->stopping)
         return;
+    m.head.epoch = store_epoch(w->store)->number;
     if (store_head(w->store, &put, &m.head.old_size, &m.head.size, m.head.root) != 0)
         log_die("a head cannot be formed");
     m.head.proof = bytes_view_of(proof, bytes_put_length(&put));

@@ -31,6 +31,7 @@ int security_run(struct worker *w, struct command *command)
 {
     struct answer_security a = {.state = "unlocked"};
     struct answer_denial *denials;
+    struct answer_loss *losses;
     char *note = mes_array(command, NOTE_MAX, 1), *hash = mes_array(command, 65, 1);
     size_t length;
     uint64_t size;
@@ -47,7 +48,11 @@ int security_run(struct worker *w, struct command *command)
     else if (w->journal_percent)
         a.state = mes_print(command, "%s; the journal's disk is more than %u percent full", a.state,
                             w->journal_percent);
+    if (w->closed[0])
+        a.state = w->dark ? "closed" : "open for reading only";
     a.lacking = w->closed;
+    a.losses_count = loss_answer(w, command, &losses);
+    a.losses = losses;
     a.events = (int64_t)store_size(w->store);
     a.verified = w->verified_ms;
     a.verified_size = (int64_t)w->verified_size;

@@ -9,6 +9,7 @@
 #include "appliance/station.h"
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
+#include "enclave/store/loss.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 
@@ -87,6 +88,16 @@ struct token_place {
     bool used;
 };
 
+/* One person's word for what is lost (enclave/store/loss.h). */
+struct loss_half {
+    bool there;
+    uint8_t natural[16];
+    char name[STATEMENT_NAME_MAX + 1];
+    uint8_t body[LOSS_BODY];
+    uint8_t statement[STATEMENT_MAX];
+    uint32_t statement_length;
+};
+
 /* Who asks, after the token has been looked at. */
 struct asker {
     const struct snapshot_holder *person;
@@ -101,7 +112,13 @@ struct worker {
     struct projector projector;
     struct decider *decider;
     struct retries *retries;
-    char closed[300]; /* why this enclave only answers with words; "" while it works */
+    char closed[300]; /* why nothing is written here; "" while it works */
+    bool dark;        /* and nothing is read either: the tables are not what was signed */
+    bool behind;      /* the store lacks what the auditor has signed: */
+    struct loss loss;
+    int64_t loss_signed_ms, loss_since_ms; /* when that was, and of the newest event here */
+    struct loss_half loss_halves[2];
+    uint64_t epoch_asked_ms;
     /* people */
     struct snapshot *snapshot;
     uint8_t snapshot_digest[32];
@@ -251,6 +268,18 @@ void console_command(struct worker *w, uint64_t request, unsigned command);
  * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
 #define CONSOLE_NO_HEAD 2
 int console_verify(struct worker *w, char *text, size_t size);
+
+/* loss.c */
+/* loss_found(w, m): The store lacks what the auditor's anchor says: nothing is written until two
+ * people have signed; when they have, and the auditor knows it, the new epoch begins. */
+void loss_found(struct worker *w, const struct message_anchor *m);
+void loss_refused(struct worker *w, const struct message_epoch_refused *m);
+void loss_due(struct worker *w);
+/* loss_run(w, command): One person signs for it; as mes_run(). */
+int loss_run(struct worker *w, struct command *command);
+/* loss_answer(w, command, ret_losses): What the page shows of it; how many, 0 or 1. */
+size_t loss_answer(const struct worker *w, struct command *command,
+                   struct answer_loss **ret_losses);
 
 /* prove.c */
 /* prove_run(w, command): One record with its proof; as mes_run(). */

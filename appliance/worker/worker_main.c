@@ -153,6 +153,7 @@ static void verify_if_due(struct worker *w)
 static void four_times_a_second(void *context)
 {
     releasing_due(context);
+    loss_due(context);
     verify_if_due(context);
 }
 
@@ -204,6 +205,9 @@ static void from_auditor(struct worker *w, const struct message *m)
         return;
     case MESSAGE_CHECKPOINT:
         heads_checkpoint(w, &m->checkpoint);
+        return;
+    case MESSAGE_EPOCH_REFUSED:
+        loss_refused(w, &m->epoch_refused);
         return;
     case MESSAGE_AUDIT_ACK:
         request_intent_acknowledged(w, m->audit_ack.id);

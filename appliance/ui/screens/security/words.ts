@@ -10,5 +10,17 @@ export const words = {
   policyCount: (count: number) => `${count} in force`,
   policyEpoch: (epoch: number) => `authorization snapshot ${epoch}`,
   policyHash: "Digest of the set",
+  loss: "Events of this log are lost",
+  lossNow:
+    "Nothing is recorded in this program until two people have signed for exactly this. What is here can be read.",
+  lossSigned: (size: number, epoch: number) => `Signed by the auditor: ${size} events, epoch ${epoch}`,
+  lossHere: (size: number, epoch: number) => `Here: ${size} events, epoch ${epoch}`,
+  lossSince: (time: string) => `The newest is of ${time}.`,
+  lossBefore:
+    "First ask whether a newer backup of this program exists: once it is restored, nothing needs to be signed. Two signatures begin a new epoch of the log; what is lost stays lost, and the record says so for good.",
+  lossFirst: (name: string) => `${name} has signed. A second person must sign too.`,
+  lossMine: "You have signed. A second person must sign too.",
+  lossSign: "Sign for this loss",
+  lossMeaning: "I know what is lost, and the log begins a new epoch.",
   loading: "One moment …",
 };
