@@ -140,7 +140,7 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/store
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -162,6 +162,11 @@ $(T)/expired: $(call o,tests/system/expired_main.o $(TLS)) $(B)/lib/crypto.a
 $(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o) $(B)/lib/crypto.a
 	@mkdir -p $(@D); echo "  ld forge"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium
+
+# who holds the disk and the key, behind the worker's back
+$(T)/store: $(call o,tests/system/store_main.o) $(B)/lib/store.a $(B)/lib/process.a $(B)/lib/crypto.a
+	@mkdir -p $(@D); echo "  ld store"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsqlcipher -lcrypto -lseccomp -lsodium
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) $(B)/lib/policy.a
@@ -224,7 +229,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge build/tests/store test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

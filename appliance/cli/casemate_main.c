@@ -147,13 +147,19 @@ static const struct command {
      "\n"
      "  casemate audit verify --root root.json e7k2m9qa.skeleton\n"},
     {"verify", SITE, "ENCLAVE", 1, 1, COMMAND_VERIFY, cli_console,
-     "check a whole log against its signed head",
-     "Reads every event of the enclave's log, decodes it, and compares the tree with the last\n"
-     "head that the auditor signed.\n"},
+     "check a whole log against its signed heads",
+     "Reads every event of the enclave's log, decodes it, and compares the tree of each epoch\n"
+     "with the last head that the auditor signed.  Work goes on meanwhile.\n"},
     {"replay", SITE, "ENCLAVE", 1, 1, COMMAND_REPLAY, cli_console,
      "rebuild every table from the log and compare",
-     "Tables are made from the log and from nothing else.  This makes them again and says of\n"
-     "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
+     "Tables are made from the log and from nothing else.  This makes them again, beside those\n"
+     "that are used, and says of each whether it is the same.  Work goes on meanwhile.  The\n"
+     "enclave does it by itself once a day, too.\n"},
+    {"rebuild", SITE, "ENCLAVE", 1, 1, COMMAND_REBUILD, cli_console,
+     "make every table again from the log",
+     "What to do where tables are not what the log says.  The enclave starts again, reads its\n"
+     "whole log and makes each table from it; nothing of the log is changed.  Have the log\n"
+     "verified first.\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
      cli_policy_why, "whether and why somebody may do something",
      "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"

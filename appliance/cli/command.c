@@ -57,6 +57,9 @@ static void print_process(char *line, const char *separator)
     int pid = 0, at = 0;
     sscanf(line, "%19s %19s %19s %d%n", program, enclave, state, &pid, &at);
     const char *lacks = strstr(line + at, "lacks: ");
+    char *says = strstr(line + at, "says: "), *end = says ? strstr(says, "  lacks: ") : NULL;
+    if (end)
+        *end = '\0';
     printf("%s{\"program\":", separator);
     cli_print_json(program);
     printf(",\"enclave\":");
@@ -65,6 +68,8 @@ static void print_process(char *line, const char *separator)
     cli_print_json(state);
     printf(",\"pid\":%d,\"lacks\":", pid);
     cli_print_json(lacks ? lacks + 7 : "");
+    printf(",\"says\":");
+    cli_print_json(says ? says + 6 : "");
     printf("}");
 }
 

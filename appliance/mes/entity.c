@@ -23,6 +23,7 @@ struct table {
     uint32_t *buckets; /* open addressing by UUID: row number + 1 */
     size_t buckets_count;
     sqlite3_stmt *load;
+    sqlite3_stmt *range;
     sqlite3_stmt *save;
 };
 
@@ -95,6 +96,13 @@ static const char *const save_texts[ENTITY_COUNT] = {
 #undef BYTES
 #undef TEXT
 #undef I64
+
+static const char *const range_texts[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...)                                                                    \
+    "SELECT * FROM mes_" #name " WHERE row_number >= :from ORDER BY row_number LIMIT :count",
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
 
 static const char *const load_texts[ENTITY_COUNT] = {
 #define ENTITY(NAME, name, ...) "SELECT * FROM mes_" #name " ORDER BY row_number",
@@ -276,6 +284,7 @@ void rows_free(struct entities *entities)
     for (int k = 0; entities && k < ENTITY_COUNT; k++) {
         empty_table(&entities->tables[k]);
         sqlite3_finalize(entities->tables[k].load);
+        sqlite3_finalize(entities->tables[k].range);
         sqlite3_finalize(entities->tables[k].save);
     }
     free(entities);
@@ -416,6 +425,8 @@ int rows_attach(struct entities *entities, struct sqlite3 *db)
         struct table *t = &entities->tables[k];
         if (sqlite3_prepare_v3(db, load_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->load, NULL) !=
                 SQLITE_OK ||
+            sqlite3_prepare_v3(db, range_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->range,
+                               NULL) != SQLITE_OK ||
             sqlite3_prepare_v3(db, save_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->save, NULL) !=
                 SQLITE_OK)
             return ERR_STORE;
@@ -508,6 +519,49 @@ void rows_hash(const struct entities *entities, enum entity_kind kind, size_t nu
                crypto_generichash_state *state)
 {
     digest_row(kind, state, entities->tables[kind].rows + number * row_sizes[kind]);
+}
+
+static void row_digest(enum entity_kind kind, const void *row, uint8_t out[static 32])
+{
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, 32);
+    digest_row(kind, &h, row);
+    crypto_generichash_final(&h, out, 32);
+}
+
+/* A row of the store as it would be in memory, and its digest. */
+static bool is_row(const struct table *t, enum entity_kind kind, size_t number, void *room)
+{
+    uint8_t mine[32], theirs[32];
+    if (number >= t->count || sqlite3_column_int64(t->range, 0) != (int64_t)number)
+        return false;
+    memset(room, 0, row_sizes[kind]);
+    read_row(kind, t->range, room);
+    row_digest(kind, room, theirs);
+    row_digest(kind, t->rows + number * row_sizes[kind], mine);
+    return memcmp(mine, theirs, sizeof mine) == 0;
+}
+
+int rows_compare(const struct entities *entities, enum entity_kind kind, size_t from, size_t count,
+                 bool *ret_same, bool *ret_more)
+{
+    const struct table *t = &entities->tables[kind];
+    size_t number = from;
+    int step = SQLITE_ROW;
+    void *room = malloc(row_sizes[kind]);
+    if (!room)
+        return ERR_MEMORY;
+    *ret_same = true;
+    sqlite3_bind_int64(t->range, 1, (sqlite3_int64)from);
+    sqlite3_bind_int64(t->range, 2, (sqlite3_int64)count);
+    while (*ret_same && (step = sqlite3_step(t->range)) == SQLITE_ROW)
+        *ret_same = is_row(t, kind, number++, room);
+    sqlite3_reset(t->range);
+    free(room);
+    *ret_more = *ret_same && number == from + count;
+    if (*ret_same && !*ret_more)
+        *ret_same = number == t->count; /* the last ones are there, too */
+    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ERR_STORE;
 }
 
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32])

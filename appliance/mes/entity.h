@@ -93,6 +93,15 @@ unsigned rows_generation(const struct entities *entities);
 void rows_hash(const struct entities *entities, enum entity_kind kind, size_t number,
                crypto_generichash_state *state);
 
+/*
+ * rows_compare(entities, kind, from, count, ret_same, ret_more):
+ * Are the rows from number ${from}, ${count} of them at most, the same in memory and in
+ * the store?  With nothing touched.  ${ret_more}: there are rows behind them.  Of what
+ * differs nothing is changed.
+ */
+must_use int rows_compare(const struct entities *entities, enum entity_kind kind, size_t from,
+                          size_t count, bool *ret_same, bool *ret_more);
+
 /* rows_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32]);
 

@@ -62,6 +62,17 @@ int hot_new(const struct secret *key, struct hot **ret_hot)
     return 0;
 }
 
+int hot_copy(const struct hot *hot, struct hot **ret_hot)
+{
+    return hot_new(hot->key, ret_hot);
+}
+
+bool hot_table_is(const struct hot *a, const struct hot *b, enum entity_kind kind)
+{
+    const struct hot_table *s = &a->tables[kind], *t = &b->tables[kind];
+    return s->rows == t->rows && memcmp(s->sum, t->sum, sizeof s->sum) == 0;
+}
+
 static void forget_rows(struct hot *hot)
 {
     for (int k = 0; k < ENTITY_COUNT; k++) {

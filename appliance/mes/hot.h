@@ -26,6 +26,12 @@ struct hot;
 must_use int hot_new(const struct secret *key, struct hot **ret_hot);
 void hot_free(struct hot *hot);
 
+/* hot_copy(hot, ret_hot): Another one under the same key, of no rows yet. */
+must_use int hot_copy(const struct hot *hot, struct hot **ret_hot);
+
+/* hot_table_is(a, b, kind): Of two under one key: are the rows of this table the same? */
+bool hot_table_is(const struct hot *a, const struct hot *b, enum entity_kind kind);
+
 /*
  * hot_follow(hot, entities):
  * Take in every row that was changed since the last call, or all of them behind

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance/worker/replay.h"
 #include "appliance/worker/worker.h"
 #include "crypto/note.h"
 
@@ -25,6 +26,14 @@ static size_t denials_of(struct worker *w, struct command *c, struct answer_deni
     }
     *ret = rows;
     return n;
+}
+
+static const char *tables_text(enum tables tables)
+{
+    return tables == TABLES_AS_SIGNED     ? "signed"
+           : tables == TABLES_AS_REPLAYED ? "replayed"
+           : tables == TABLES_UNKNOWN     ? "unknown"
+                                          : "different";
 }
 
 int security_run(struct worker *w, struct command *command)
@@ -54,8 +63,14 @@ int security_run(struct worker *w, struct command *command)
     a.losses_count = loss_answer(w, command, &losses);
     a.losses = losses;
     a.events = (int64_t)store_size(w->store);
-    a.verified = w->verified_ms;
-    a.verified_size = (int64_t)w->verified_size;
+    struct replay_past past;
+    replay_past(w, &past);
+    a.verified = past.verified_ms;
+    a.verified_size = (int64_t)past.verified;
+    a.replayed = past.replayed_ms;
+    a.replayed_size = (int64_t)past.replayed;
+    a.replaying = past.running ? (int64_t)past.at : -1;
+    a.tables = tables_text(w->tables);
     if (store_checkpoint(w->store, store_epoch(w->store)->number, note, NOTE_MAX, &length, &size) ==
         0)
         a.checkpoint = note;

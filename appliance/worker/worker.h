@@ -113,6 +113,7 @@ struct worker {
     struct decider *decider;
     struct retries *retries;
     char closed[300]; /* why nothing is written here; "" while it works */
+    char said[300];   /* of it, to the site's status */
     bool dark;        /* and nothing is read either: the tables are not what was signed */
     bool behind;      /* the store lacks what the auditor has signed: */
     struct loss loss;
@@ -157,8 +158,6 @@ struct worker {
     size_t hot_parts_length;
     enum tables tables;
     bool stopping;
-    uint64_t verified_size; /* the last verification of the whole log */
-    int64_t verified_ms;
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
     size_t denials_count;
@@ -264,10 +263,6 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
-/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason;
- * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
-#define CONSOLE_NO_HEAD 2
-int console_verify(struct worker *w, char *text, size_t size);
 
 /* loss.c */
 /* loss_found(w, m): The store lacks what the auditor's anchor says: nothing is written until two

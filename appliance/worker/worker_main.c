@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/replay.h"
 #include "appliance/worker/request.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -118,6 +119,8 @@ static int open_store(struct worker *w, struct process *process)
     if (r == 0)
         r = heads_open(w);
     if (r == 0)
+        r = replay_open(w);
+    if (r == 0)
         r = retries_new(&w->retries);
     if (r == 0)
         r = retries_fill(w->retries, w->store);
@@ -130,31 +133,24 @@ static int open_store(struct worker *w, struct process *process)
     return r;
 }
 
-/* An hour after the last time, while it is a matter of a second; a longer log is verified when
- * somebody asks on the console. */
-#define VERIFY_EVERY_MS ((int64_t)3600 * 1000)
-#define VERIFY_UP_TO    200000
-
-static void verify_if_due(struct worker *w)
+/* What the site's status says of this enclave. */
+static void say_state(struct worker *w)
 {
-    char text[300];
-    if (w->closed[0] || store_size(w->store) > VERIFY_UP_TO ||
-        store_unsigned(w->store) == store_size(w->store) ||
-        os_utc_ms() - w->verified_ms < VERIFY_EVERY_MS)
+    const char *text = w->closed[0] ? w->closed
+                       : w->tables == TABLES_UNKNOWN && store_size(w->store)
+                           ? "the tables have not been compared with the log since the start"
+                           : "";
+    if (strcmp(text, w->said) == 0)
         return;
-    if (console_verify(w, text, sizeof text) == 1) {
-        log_err("%s", text);
-        snprintf(w->closed, sizeof w->closed,
-                 "The log of this enclave does not verify: nothing is "
-                 "recorded until it has been looked at.");
-    }
+    snprintf(w->said, sizeof w->said, "%s", text);
+    process_say(w->process, w->said);
 }
 
 static void four_times_a_second(void *context)
 {
     releasing_due(context);
     loss_due(context);
-    verify_if_due(context);
+    replay_due(context);
 }
 
 static int on_started(void *context, struct process *process)
@@ -320,7 +316,9 @@ static int on_turn(void *context)
     heads_due(context);
     project_if_due(context);
     int wait = batch_let_go(context);
-    return impact_due(context) ? 0 : wait;
+    bool more = replay_turn(context);
+    say_state(context);
+    return impact_due(context) || more ? 0 : wait;
 }
 
 static void on_stopping(void *context)
@@ -328,6 +326,7 @@ static void on_stopping(void *context)
     struct worker *w = context;
     request_batch_end(w);
     heads_last(w);
+    replay_close(w);
     hot_free(w->hot);
     projector_close(&w->projector);
     store_close(w->store);

@@ -4,8 +4,6 @@
 
 #include "enclave/store/internal.h"
 
-#define NAME "nodes"
-
 static const char schema[] = "DROP TABLE IF EXISTS node;"
                              "CREATE TABLE node ("
                              " epoch INTEGER NOT NULL,"  /* whose tree */
@@ -115,7 +113,7 @@ static int stand(struct store *store, uint64_t sequence)
 int store_nodes_stand(struct store *store, uint64_t *ret_position)
 {
     uint64_t position = 0;
-    int r = store_projection(store, NAME, schema, &position);
+    int r = store_projection(store, STORE_NODES, schema, &position);
     if (r == 0 && (position > store_size(store) || stand(store, position) != 0))
         r = stand(store, 0); /* not of this log, or not whole: made again */
     if (r == 0)
@@ -131,7 +129,7 @@ int store_nodes_open(struct store *store, uint64_t *ret_position)
         return ERR_MEMORY;
     nodes_free(store->nodes);
     store->nodes = n;
-    int r = store_projection(store, NAME, schema, &position);
+    int r = store_projection(store, STORE_NODES, schema, &position);
     if (r == 0)
         r = prepare(store, put_text, &n->put);
     if (r == 0)
@@ -181,7 +179,7 @@ int store_nodes_add(struct store *store, const struct store_event *event)
 
 int store_nodes_seen(struct store *store)
 {
-    return store_projection_seen(store, NAME, store->nodes->next);
+    return store_projection_seen(store, STORE_NODES, store->nodes->next);
 }
 
 void store_nodes_doubt(struct store *store)
@@ -202,7 +200,7 @@ int store_nodes_drop(struct store *store)
         return r;
     r = store_done(store->nodes->clear);
     if (r == 0)
-        r = store_projection_seen(store, NAME, 0);
+        r = store_projection_seen(store, STORE_NODES, 0);
     if (r == 0)
         r = store_commit(store);
     else

@@ -174,6 +174,19 @@ int store_projection_seen(struct store *store, const char *name, uint64_t positi
     return r;
 }
 
+static const char forget_text[] = "DELETE FROM projection WHERE name = :name";
+
+int store_projection_forget(struct store *store, const char *name)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(store->db, forget_text, -1, &s, NULL) != SQLITE_OK)
+        return ERR_STORE;
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    int r = store_done(s);
+    sqlite3_finalize(s);
+    return r;
+}
+
 void store_idle(struct store *store)
 {
     if (!store->read_only)

@@ -198,6 +198,7 @@ must_use int store_meta_set(struct store *store, const char *name, struct bytes_
  * have been dropped; store_nodes_are_doubted(store) asks for that.
  * store_nodes_drop(store): In a transaction of its own: they are made again from the log.
  */
+#define STORE_NODES "nodes" /* of the projection */
 must_use int store_nodes_open(struct store *store, uint64_t *ret_position);
 must_use int store_nodes_add(struct store *store, const struct store_event *event);
 must_use int store_nodes_seen(struct store *store);
@@ -235,6 +236,9 @@ must_use int store_projection(struct store *store, const char *name, const char 
 
 /* store_projection_seen(store, name, position): In the open transaction. */
 must_use int store_projection_seen(struct store *store, const char *name, uint64_t position);
+
+/* store_projection_forget(store, name): In the open transaction: the next open makes it anew. */
+must_use int store_projection_forget(struct store *store, const char *name);
 
 /* store_idle(store): Write back what lies in the write-ahead log, when nobody waits. */
 void store_idle(struct store *store);

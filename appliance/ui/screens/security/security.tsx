@@ -39,6 +39,14 @@ export function Security({ session }: { session: Session }) {
             {facts.verified === "" ? words.logNever : words.logVerified(moment(facts.verified))}
           </p>
           <p>{words.logSize(facts.verified_size, facts.events)}</p>
+          <p>{words.tables[facts.tables] ?? facts.tables}</p>
+          <p>
+            {facts.replaying >= 0
+              ? words.replaying(facts.replaying, facts.events)
+              : facts.replayed === ""
+                ? words.replayedNever
+                : words.replayed(moment(facts.replayed), facts.replayed_size)}
+          </p>
           <details class="fold">
             <summary>{words.logCheckpoint}</summary>
             <p class="digest">{facts.checkpoint}</p>
