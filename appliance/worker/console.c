@@ -51,6 +51,18 @@ static int export(struct worker *w, char *text, size_t size)
     return 0;
 }
 
+static int rebuild(struct worker *w, char *text, size_t size)
+{
+    int r = replay_rebuild(w->store);
+    if (r) {
+        snprintf(text, size, "the tables cannot be given up: %s", error_text(r));
+        return 1;
+    }
+    snprintf(text, size, "every table is made again from the log; the enclave starts again for it");
+    process_end(w->process);
+    return 0;
+}
+
 void console_command(struct worker *w, uint64_t request, unsigned command)
 {
     char text[4000] = "";
@@ -64,7 +76,7 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
         outcome = prove_consistency(w, text, sizeof text);
         break;
     case COMMAND_REBUILD:
-        outcome = replay_rebuild(w, text, sizeof text);
+        outcome = rebuild(w, text, sizeof text);
         break;
     case COMMAND_REPLAY:
     case COMMAND_VERIFY:

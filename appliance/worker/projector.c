@@ -6,7 +6,9 @@ int projector_open(struct projector *p, struct store *store, const struct mes *m
 {
     *p = (struct projector){.store = store, .mes = mes};
     int r = readings_open(store, &p->readings, &p->position);
-    return r ? r : store_nodes_open(store, &p->nodes);
+    if (r || store_is_read_only(store))
+        return r; /* proofs are made from the events alone */
+    return store_nodes_open(store, &p->nodes);
 }
 
 void projector_close(struct projector *p)

@@ -493,21 +493,16 @@ bool replay_turn(struct worker *w)
     return false;
 }
 
-int replay_rebuild(struct worker *w, char *text, size_t size)
+int replay_rebuild(struct store *store)
 {
     static const char *const names[] = {"mes", READINGS_NAME, STORE_NODES};
-    int r = store_begin(w->store);
+    int r = store_begin(store);
+    if (r)
+        return r;
     for (size_t i = 0; r == 0 && i < sizeof names / sizeof *names; i++)
-        r = store_projection_forget(w->store, names[i]);
+        r = store_projection_forget(store, names[i]);
     if (r == 0)
-        r = store_commit(w->store);
-    else
-        store_rollback(w->store);
-    if (r) {
-        snprintf(text, size, "the tables cannot be given up: %s", error_text(r));
-        return 1;
-    }
-    snprintf(text, size, "every table is made again from the log; the enclave starts again for it");
-    process_end(w->process);
-    return 0;
+        return store_commit(store);
+    store_rollback(store);
+    return r;
 }

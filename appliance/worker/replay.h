@@ -4,6 +4,7 @@
 #include "appliance/mes/hot.h"
 #include "appliance/mes/quality/reading.h"
 
+struct store;
 struct worker;
 
 /*
@@ -39,9 +40,8 @@ bool replay_ask(struct worker *w, uint64_t request, enum replay_what what);
 void replay_due(struct worker *w);
 bool replay_turn(struct worker *w);
 
-/* replay_rebuild(w, text, size): Make every table again from the log at the next start, which comes
- * at once; 0, or 1 with the reason. */
-int replay_rebuild(struct worker *w, char *text, size_t size);
+/* replay_rebuild(store): Have every table made again from the log at the next start. */
+must_use int replay_rebuild(struct store *store);
 
 /* What the page shows: of the last whole replay and the last verification. */
 struct replay_past {

@@ -107,7 +107,7 @@ struct asker {
 struct worker {
     struct process *process;
     struct root root;
-    struct store *store;
+    struct store *store; /* NULL: it cannot be opened, and closed says why */
     struct mes *mes;
     struct projector projector;
     struct decider *decider;
@@ -263,6 +263,14 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
+
+/* shut.c: while there is no store.  It says why to the site's status, answers requests in words,
+ * and ends the process when the store can be opened. */
+#define STORE_FILE "store.db"
+void shut_begin(struct worker *w, const char *why);
+void shut_message(struct worker *w, struct peer *peer, const struct message *m);
+void shut_command(struct worker *w, uint64_t request, unsigned command);
+void shut_due(struct worker *w);
 
 /* loss.c */
 /* loss_found(w, m): The store lacks what the auditor's anchor says: nothing is written until two

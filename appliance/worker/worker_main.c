@@ -72,7 +72,7 @@ static int replay_one(void *context, const struct store_event *stored)
  * their form has changed they are rebuilt from the log, and marked when that is done. */
 static int open_projection(struct worker *w)
 {
-    uint64_t built;
+    uint64_t built = 0;
     int r = store_projection(w->store, "mes", rows_schema(), &built);
     if (r == 0)
         r = rows_attach(w->mes->entities, store_db(w->store));
@@ -83,6 +83,8 @@ static int open_projection(struct worker *w)
         r = store_seal(w->store);
     if (r == 0 && built)
         return rows_load(w->mes->entities);
+    if (r == 0 && store_is_read_only(w->store))
+        r = ERR_STATE; /* the tables of another form cannot be made */
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
     if (r == 0)
@@ -108,10 +110,47 @@ static int find_floor(struct worker *w)
     return r;
 }
 
+/* To read and write; to read alone where there is no room to bring it up to date.  A store that is
+ * refused is not the end of this process: it says why, and waits. */
+static int open_file(struct worker *w, struct process *process)
+{
+    struct store_refusal why, again;
+    const struct secret *key = process_key(process, KEY_WORKER_STORE);
+    const char *enclave = process_enclave(process);
+    int r = store_open_as(STORE_FILE, enclave, key, STORE_READ_WRITE, &why, &w->store);
+    if (r == ERR_FULL &&
+        store_open_as(STORE_FILE, enclave, key, STORE_READ_ONLY, &again, &w->store) == 0) {
+        snprintf(w->closed, sizeof w->closed, "%.200s Until there is, nothing is recorded.",
+                 why.text);
+        log_err("%s", w->closed);
+        return 0;
+    }
+    if (r)
+        shut_begin(w, why.text);
+    return r == ERR_MEMORY ? r : 0;
+}
+
+/* It was opened, and what is in it cannot be used. */
+static void give_up_store(struct worker *w, int code)
+{
+    char why[300];
+    snprintf(why, sizeof why,
+             "%.120s%sWhat is in " STORE_FILE " cannot be read (%s). If its tables are damaged, "
+             "casemate rebuild makes them again; else put the store back from its newest backup.",
+             w->closed, w->closed[0] ? " " : "", error_text(code));
+    projector_close(&w->projector);
+    mes_free(w->mes);
+    w->mes = NULL;
+    store_close(w->store);
+    w->store = NULL;
+    shut_begin(w, why);
+}
+
 static int open_store(struct worker *w, struct process *process)
 {
-    int r = store_open("store.db", process_enclave(process), process_key(process, KEY_WORKER_STORE),
-                       &w->store);
+    int r = open_file(w, process);
+    if (r || !w->store)
+        return r;
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
@@ -129,8 +168,8 @@ static int open_store(struct worker *w, struct process *process)
     if (r == 0)
         r = inforce_load(w, w->shipped[0], w->shipped[1]);
     if (r)
-        log_err("the store cannot be opened: %s", error_text(r));
-    return r;
+        give_up_store(w, r);
+    return r == ERR_MEMORY ? r : 0;
 }
 
 /* What the site's status says of this enclave. */
@@ -148,6 +187,11 @@ static void say_state(struct worker *w)
 
 static void four_times_a_second(void *context)
 {
+    struct worker *w = context;
+    if (!w->store) {
+        shut_due(w);
+        return;
+    }
     releasing_due(context);
     loss_due(context);
     replay_due(context);
@@ -174,7 +218,7 @@ static int on_started(void *context, struct process *process)
         r = open_store(w, process);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, w);
-    if (r == 0)
+    if (r == 0 && w->store)
         log_info("%llu events", (unsigned long long)store_size(w->store));
     return r;
 }
@@ -246,6 +290,10 @@ static void from_identity(struct worker *w, const struct message *m)
 static void on_message(void *context, struct peer *peer, const struct message *m)
 {
     struct worker *w = context;
+    if (!w->store) {
+        shut_message(w, peer, m);
+        return;
+    }
     switch (peer->program) {
     case PROGRAM_GATEWAY:
         if (m->number != MESSAGE_REQUEST)
@@ -274,6 +322,9 @@ static void on_message(void *context, struct peer *peer, const struct message *m
 
 static void on_joined(void *context, struct peer *peer)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return;
     if (peer->program == PROGRAM_AUDITOR)
         heads_joined(context, peer);
     if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
@@ -282,6 +333,9 @@ static void on_joined(void *context, struct peer *peer)
 
 static void on_left(void *context, struct peer *peer)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return;
     if (peer->program == PROGRAM_AUDITOR)
         heads_left(context);
     if (peer->program == PROGRAM_GATEWAY)
@@ -294,7 +348,11 @@ static void on_left(void *context, struct peer *peer)
 
 static void on_command(void *context, uint64_t request, unsigned command)
 {
-    console_command(context, request, command);
+    struct worker *w = context;
+    if (w->store)
+        console_command(w, request, command);
+    else
+        shut_command(w, request, command);
 }
 
 /* Behind the answers: nobody waits for it.  A full disk leaves it for later. */
@@ -310,6 +368,9 @@ static void project_if_due(struct worker *w)
 
 static int on_turn(void *context)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return -1;
     inforce_record(context);
     people_record(context);
     request_batch_end(context);
@@ -324,11 +385,15 @@ static int on_turn(void *context)
 static void on_stopping(void *context)
 {
     struct worker *w = context;
+    if (!w->store)
+        return;
     request_batch_end(w);
     heads_last(w);
     replay_close(w);
     hot_free(w->hot);
     projector_close(&w->projector);
+    mes_free(w->mes); /* with its statements: else the store stays open, and its log is not written
+                         back */
     store_close(w->store);
 }
 
