@@ -12,6 +12,7 @@
 #define SIGNATURE_TEXT    92
 #define ROOT_TEXT         44
 #define ALGORITHM_ED25519 1
+#define HOT_WORD          "casemate-hot "
 
 /* A key name of the signed-note format: no space, no plus. */
 static bool is_origin(struct bytes_view text)
@@ -45,13 +46,16 @@ static void encode(const uint8_t *data, size_t length, char *out, size_t room)
     sodium_bin2base64(out, room, data, length, sodium_base64_VARIANT_ORIGINAL);
 }
 
-/* The signed text: three lines. */
+/* The signed text: three lines, or four. */
 static int print_body(const struct note_checkpoint *c, char out[static NOTE_MAX])
 {
-    char root[ROOT_TEXT + 1];
+    char root[ROOT_TEXT + 1], hot[2 * NOTE_HOT_LENGTH + 1] = "";
 
     encode(c->root, sizeof(c->root), root, sizeof(root));
-    return snprintf(out, NOTE_MAX, "%s\n%" PRIu64 "\n%s\n", c->origin, c->size, root);
+    if (c->has_hot)
+        bytes_to_hex(c->hot, sizeof(c->hot), hot);
+    return snprintf(out, NOTE_MAX, "%s\n%" PRIu64 "\n%s\n%s%s%s", c->origin, c->size, root,
+                    c->has_hot ? HOT_WORD : "", hot, c->has_hot ? "\n" : "");
 }
 
 /* The whole note for a signature that is there already. */
@@ -113,6 +117,22 @@ static int decode(struct bytes_view text, uint8_t *out, size_t length)
     return 0;
 }
 
+/* The lines between root and signature: ours or none, and the empty one. */
+static int parse_extension(struct bytes *b, struct note_checkpoint *c)
+{
+    const size_t word = strlen(HOT_WORD);
+    struct bytes_view line = bytes_line(b);
+
+    if (line.length == 0)
+        return 0;
+    if (line.length != word + 2 * NOTE_HOT_LENGTH || memcmp(line.data, HOT_WORD, word) != 0 ||
+        bytes_from_hex(bytes_view_of(line.data + word, 2 * NOTE_HOT_LENGTH), NOTE_HOT_LENGTH,
+                       c->hot) != 0)
+        return ERR_FORMAT;
+    c->has_hot = true;
+    return bytes_line(b).length == 0 ? 0 : ERR_FORMAT;
+}
+
 /* Take the fields out.  Whether they stood in their one form is for the caller to compare. */
 static int parse(struct bytes_view text, struct note_checkpoint *c,
                  uint8_t signature[static SIGNATURE_LENGTH])
@@ -121,11 +141,11 @@ static int parse(struct bytes_view text, struct note_checkpoint *c,
     struct bytes_view origin = bytes_line(&b);
     struct bytes_view size = bytes_line(&b);
     struct bytes_view root = bytes_line(&b);
-    struct bytes_view empty = bytes_line(&b);
+    int r = parse_extension(&b, c);
     struct bytes_view last = bytes_line(&b);
     uint32_t prefix;
 
-    if (bytes_done(&b) || !is_origin(origin) || empty.length)
+    if (r || bytes_done(&b) || !is_origin(origin))
         return ERR_FORMAT;
     memcpy(c->origin, origin.data, origin.length);
     c->origin[origin.length] = '\0';
@@ -159,6 +179,16 @@ int note_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct bytes
         return r;
     *ret_checkpoint = c;
     return 0;
+}
+
+size_t note_length(struct bytes_view text)
+{
+    static const char dash[] = "\n" DASH;
+    const uint8_t *p = memmem(text.data, text.length, dash, sizeof(dash) - 1);
+    const uint8_t *end =
+        p ? memchr(p + 1, '\n', (size_t)(text.data + text.length - (p + 1))) : NULL;
+
+    return end ? (size_t)(end + 1 - text.data) : 0;
 }
 
 int note_verifier_key(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], const char *origin,

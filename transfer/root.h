@@ -5,7 +5,7 @@
 #include "crypto/minisign.h"
 #include "transfer/grammar.h"
 #include "transfer/refusal.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 /*
  * root.json, version 1: whom both sides trust, each key for one role.  How it

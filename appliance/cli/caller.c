@@ -13,7 +13,7 @@
 #include "appliance/cli/pin.h"
 #include "enclave/process/os.h"
 #include "transfer/file.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 /* ---- small things ---- */
 

@@ -181,10 +181,11 @@ static const struct command {
      "have accepted it on their screens (Transfer, Coming in).\n"
      "\n"
      "  casemate import l2h-orders-e7k2m9qa-0001-0000000001.tar\n"},
-    {"audit export", SITE, "ENCLAVE FILE", 2, 2, COMMAND_AUDIT_EXPORT, cli_audit_export,
-     "a log without its content, to be checked elsewhere",
-     "Writes FILE: the signed head of the enclave's log and one line an event, from which nobody\n"
-     "can read what happened.  FILE must not be there.\n"
+    {"audit export", SITE "G", "ENCLAVE FILE", 2, 2, COMMAND_AUDIT_EXPORT, cli_audit_export,
+     "a log without its content",
+     "Writes a skeleton to FILE, which is made new: what was signed, and for each event its\n"
+     "header and a commitment to its content.  casemate audit verify checks it anywhere.\n"
+     "--epoch N takes an epoch of the log that is not the last.\n"
      "\n"
      "  casemate audit export e7k2m9qa e7k2m9qa.skeleton\n"},
     {"audit journal", SITE, "FILE", 1, 1, COMMAND_AUDIT_JOURNAL, cli_audit_journal,
@@ -194,21 +195,43 @@ static const struct command {
      "That it was read is a record, too.\n"
      "\n"
      "  casemate audit journal journal-2026-47.txt\n"},
-    {"audit verify", KEYS, "--root FILE SKELETON", 1, 1, 0, cli_audit_verify,
-     "check such a file, with a public key only",
+    {"audit prove", SIGN, "SEQUENCE FILE", 2, 2, 0, cli_audit_prove,
+     "one record, and that it is in the log",
+     "Writes the event SEQUENCE with its proof to FILE, which is made new, in the format\n"
+     "https://c2sp.org/tlog-proof.  It verifies anywhere and shows nothing of any other record.\n"
+     "The record itself is program content: its marking goes with the file.\n"
+     "\n" POLICY_SIGN "\n"
+     "  casemate audit prove --enclave e7k2m9qa --badge CW-3001 1042 1042.tlog-proof\n"},
+    {"audit consistency", SITE, "ENCLAVE OLD FILE", 3, 3, COMMAND_AUDIT_CONSISTENCY,
+     cli_audit_consistency, "that a log has only grown since",
+     "OLD is a checkpoint that was kept: by itself, or any file that casemate audit wrote.  FILE\n"
+     "is made new and holds the proof (RFC 6962) from it to the newest checkpoint.\n"
+     "\n"
+     "  casemate audit consistency e7k2m9qa march.skeleton since-march.proof\n"},
+    {"audit verify", KEYS "i", "--root FILE FILE", 1, 1, 0, cli_audit_verify,
+     "check a skeleton or proof, anywhere",
      "Needs no site.  The key is the auditor's: \"checkpoint\" in root.json, as 64 digits behind\n"
-     "--key, or root.json itself behind --root.  Every line must be there, in its order and\n"
-     "unchanged, and all together must give what the auditor has signed.\n"
+     "--key, or from --root root.json.  A skeleton: every event must be there, in its order and\n"
+     "unchanged, and all together must give what the auditor has signed.  A record: it is in the\n"
+     "log that was signed.  A consistency proof: the log has only grown.  --since OLD, a\n"
+     "checkpoint that was kept or a file with one: and it is the same log.  The first wrong\n"
+     "thing is named.\n"
      "\n"
      "  casemate audit verify --root root.json e7k2m9qa.skeleton\n"},
     {"verify", SITE, "ENCLAVE", 1, 1, COMMAND_VERIFY, cli_console,
-     "check a whole log against its signed head",
-     "Reads every event of the enclave's log, decodes it, and compares the tree with the last\n"
-     "head that the auditor signed.\n"},
+     "check a whole log against its signed heads",
+     "Reads every event of the enclave's log, decodes it, and compares the tree of each epoch\n"
+     "with the last head that the auditor signed.  Work goes on meanwhile.\n"},
     {"replay", SITE, "ENCLAVE", 1, 1, COMMAND_REPLAY, cli_console,
      "rebuild every table from the log and compare",
-     "Tables are made from the log and from nothing else.  This makes them again and says of\n"
-     "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
+     "Tables are made from the log and from nothing else.  This makes them again, beside those\n"
+     "that are used, and says of each whether it is the same.  Work goes on meanwhile.  The\n"
+     "enclave does it by itself once a day, too.\n"},
+    {"rebuild", SITE, "ENCLAVE", 1, 1, COMMAND_REBUILD, cli_console,
+     "make every table again from the log",
+     "What to do where tables are not what the log says.  The enclave starts again, reads its\n"
+     "whole log and makes each table from it; nothing of the log is changed.  Have the log\n"
+     "verified first.\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
      cli_policy_why, "whether and why somebody may do something",
      "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"
@@ -372,6 +395,8 @@ static int take_value(struct cli *o, int letter, const char *text)
                          : letter == 'H' ? &o->hash
                          : letter == 'I' ? &o->impact
                          : letter == 'g' ? &o->again
+                         : letter == 'i' ? &o->since
+                         : letter == 'G' ? &o->epoch
                                          : NULL;
     if (place)
         *place = text;
@@ -420,6 +445,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
         {"days", required_argument, NULL, 'd'},
         {"hash", required_argument, NULL, 'H'},
         {"impact", required_argument, NULL, 'I'},
+        {"since", required_argument, NULL, 'i'},
+        {"epoch", required_argument, NULL, 'G'},
         {"everywhere", no_argument, NULL, 'E'},
         {"recovery", no_argument, NULL, 'y'},
         {"again", required_argument, NULL, 'g'},

@@ -17,7 +17,7 @@ enum cli_exit {
     CLI_DENIED = 4,  /* asked and answered: the policy does not allow it */
 };
 
-#define CLI_OPERANDS_MAX 2
+#define CLI_OPERANDS_MAX 3
 #define CLI_ENCLAVES_MAX 24
 
 /* What the command line gave; NULL, 0 or false where it gave nothing. */
@@ -42,8 +42,10 @@ struct cli {
     const char *layer, *policy, *tests; /* a proposal: its layer, and files */
     const char *reason, *days;
     const char *hash, *impact; /* what was read of a proposal, to be signed */
-    const char *words;         /* of the subcommand */
-    unsigned number;           /* the command of commands.def, where there is one */
+    const char *since;         /* an older checkpoint */
+    const char *epoch;
+    const char *words; /* of the subcommand */
+    unsigned number;   /* the command of commands.def, where there is one */
     const char *operand[CLI_OPERANDS_MAX];
     size_t operands;
 };
@@ -59,6 +61,8 @@ int cli_site_restore(const struct cli *o);
 int cli_audit_journal(const struct cli *o);
 /* cli_verify_journal(o, key): The operand is an export of a journal: verify it. */
 int cli_verify_journal(const struct cli *o, const uint8_t key[static 32]);
+int cli_audit_consistency(const struct cli *o);
+int cli_audit_prove(const struct cli *o);
 int cli_audit_verify(const struct cli *o);
 int cli_unlock(const struct cli *o);
 int cli_keys_list(const struct cli *o);
@@ -97,6 +101,9 @@ __attribute__((format(printf, 3, 4))) int cli_complain(const struct cli *o, int 
 /* cli_complain_file(o, path, code): The same for a file, with errno's text for ERR_SYSTEM.
  * Returns CLI_TROUBLE. */
 int cli_complain_file(const struct cli *o, const char *path, int code);
+
+/* cli_is_enclave(o): Is the first operand an enclave's id?  Else it has been complained of. */
+bool cli_is_enclave(const struct cli *o);
 
 /* cli_say(o, outcome, text): Print an answer; with --json as {"done":…,"text":…}. */
 void cli_say(const struct cli *o, bool done, const char *text);

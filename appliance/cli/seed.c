@@ -13,7 +13,7 @@
 #include "appliance/cli/data.h"
 #include "enclave/process/os.h"
 #include "transfer/file.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define MINUTE_MS   ((int64_t)60 * 1000)
 #define DAY_MS      (24 * 60 * MINUTE_MS)

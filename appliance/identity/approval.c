@@ -6,7 +6,7 @@
 #include "appliance/identity/proof.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/os.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define STATEMENT_MS ((int64_t)2 * 60 * 1000)
 

@@ -212,6 +212,7 @@ struct identity {
     uint8_t *site_bytes;
     bool in_transaction;
     uint64_t head_asked_ms;
+    bool stopping;
     bool anchored;
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     bool journal_full;

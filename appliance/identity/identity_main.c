@@ -262,12 +262,24 @@ static void heads_due(struct identity *n)
     if (!auditor || !n->anchored || n->closed[0] || store_unsigned(n->store) == 0 ||
         (n->head_asked_ms && now - n->head_asked_ms < 1000))
         return;
+    m.head.epoch = store_epoch(n->store)->number;
     if (store_head(n->store, &put, &m.head.old_size, &m.head.size, m.head.root) != 0)
         log_die("a head cannot be formed");
     m.head.proof = bytes_view_of(proof, bytes_put_length(&put));
     n->head_asked_ms = now;
     if (process_send(auditor, &m) != 0)
         store_head_lost(n->store);
+}
+
+/* Before it stops, so that nothing is left behind the anchor; a second at most. */
+static void last_head(struct identity *n)
+{
+    uint64_t until = os_boot_ms() + 1000;
+    n->head_asked_ms = 0;
+    while (store_unsigned(n->store) != 0 && !n->closed[0] && os_boot_ms() < until &&
+           process_peer(n->process, 7, ""))
+        if (loop_step(process_loop(n->process), 20) != 0)
+            return;
 }
 
 static void from_auditor(struct identity *n, const struct message *m)
@@ -287,7 +299,8 @@ static void from_auditor(struct identity *n, const struct message *m)
         return;
     case MESSAGE_ANCHOR:
         n->anchored = true;
-        if (m->anchor.size && store_check_anchor(n->store, m->anchor.size, m->anchor.root) != 0) {
+        if (m->anchor.size &&
+            store_check_anchor(n->store, m->anchor.epoch, m->anchor.size, m->anchor.root) != 0) {
             snprintf(n->closed, sizeof n->closed,
                      "Identity's store is behind its anchor of %llu events. Nobody can sign in.",
                      (unsigned long long)m->anchor.size);
@@ -305,7 +318,6 @@ static void from_auditor(struct identity *n, const struct message *m)
             log_die("the auditor sent a malformed checkpoint");
         if (store_head_signed(n->store, size, m->checkpoint.note) == ERR_STORE)
             log_die("the store failed at keeping a checkpoint");
-        n->head_asked_ms = 0;
         return;
     case MESSAGE_AUDIT:
         /* an intent of the process before this one: whether it was done, its own log says */
@@ -327,6 +339,8 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     case PROGRAM_GATEWAY:
         if (m->number != MESSAGE_REQUEST)
             log_die("a gateway sent message %s", message_name(m->number));
+        if (n->stopping)
+            return; /* it is asked again of the one that starts next */
         on_request(n, peer, &m->request);
         return;
     case PROGRAM_HASHER:
@@ -414,6 +428,8 @@ static void on_stopping(void *context)
 {
     struct identity *n = context;
     commit(n);
+    n->stopping = true;
+    last_head(n);
     store_close(n->store);
 }
 

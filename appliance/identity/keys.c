@@ -8,7 +8,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define V(name)  body_value(&n->body, name)
 #define KEY_TEXT 344 /* base64 of a key's longest name */

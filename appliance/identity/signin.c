@@ -7,7 +7,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define ROLES_MAX 16
 

@@ -1,6 +1,5 @@
 #include "appliance/mes/entity.h"
 
-#include <sodium.h>
 #include <sqlite3.h>
 #include <assert.h>
 #include <stdlib.h>
@@ -9,20 +8,27 @@
 /* Rows that changed since the last save; beyond these every row of the table is written. */
 #define TOUCHED_MAX 1024
 
+#define MARK_TOUCHED 1
+#define MARK_CHANGED 2
+
 struct table {
     uint8_t *rows;
     size_t count;
     size_t room;
     size_t touched[TOUCHED_MAX];
     size_t touched_count;
-    uint8_t *marks;    /* a byte a row: is it in touched */
+    size_t changed[TOUCHED_MAX]; /* the same, since rows_take_changed() */
+    size_t changed_count;
+    uint8_t *marks;    /* a byte a row: which of the two lists it is in */
     uint32_t *buckets; /* open addressing by UUID: row number + 1 */
     size_t buckets_count;
     sqlite3_stmt *load;
+    sqlite3_stmt *range;
     sqlite3_stmt *save;
 };
 
 struct entities {
+    unsigned generation;
     struct table tables[ENTITY_COUNT];
 };
 
@@ -91,6 +97,13 @@ static const char *const save_texts[ENTITY_COUNT] = {
 #undef TEXT
 #undef I64
 
+static const char *const range_texts[ENTITY_COUNT] = {
+#define ENTITY(NAME, name, ...)                                                                    \
+    "SELECT * FROM mes_" #name " WHERE row_number >= :from ORDER BY row_number LIMIT :count",
+#include "appliance/mes/entity.def"
+#undef ENTITY
+};
+
 static const char *const load_texts[ENTITY_COUNT] = {
 #define ENTITY(NAME, name, ...) "SELECT * FROM mes_" #name " ORDER BY row_number",
 #include "appliance/mes/entity.def"
@@ -151,12 +164,20 @@ static void read_text(sqlite3_stmt *s, int at, char *out, size_t size)
 #undef TEXT
 #undef I64
 
+static void digest_number(crypto_generichash_state *h, int64_t number)
+{
+    uint8_t bytes[8];
+    struct bytes_put put = bytes_into(bytes, sizeof bytes);
+    bytes_put_i64(&put, number);
+    crypto_generichash_update(h, bytes, sizeof bytes);
+}
+
 #define UUID(name)          crypto_generichash_update(h, row->name, 16);
 #define KEY                 UUID
 #define BYTES(name, length) crypto_generichash_update(h, row->name, length);
 #define TEXT(name, longest)                                                                        \
     crypto_generichash_update(h, (const uint8_t *)row->name, strlen(row->name) + 1);
-#define I64(name) crypto_generichash_update(h, (const uint8_t *)&row->name, sizeof row->name);
+#define I64(name) digest_number(h, row->name);
 #define ENTITY(NAME, name, ...)                                                                    \
     static void digest_##name(crypto_generichash_state *h, const void *data)                       \
     {                                                                                              \
@@ -255,7 +276,7 @@ static void empty_table(struct table *t)
     t->rows = NULL;
     t->marks = NULL;
     t->buckets = NULL;
-    t->count = t->room = t->touched_count = t->buckets_count = 0;
+    t->count = t->room = t->touched_count = t->changed_count = t->buckets_count = 0;
 }
 
 void rows_free(struct entities *entities)
@@ -263,6 +284,7 @@ void rows_free(struct entities *entities)
     for (int k = 0; entities && k < ENTITY_COUNT; k++) {
         empty_table(&entities->tables[k]);
         sqlite3_finalize(entities->tables[k].load);
+        sqlite3_finalize(entities->tables[k].range);
         sqlite3_finalize(entities->tables[k].save);
     }
     free(entities);
@@ -288,6 +310,16 @@ static int grow(struct table *t, size_t row_size)
     return 0;
 }
 
+static void mark_changed(struct table *t, size_t number)
+{
+    if (t->marks[number] & MARK_CHANGED)
+        return;
+    t->marks[number] |= MARK_CHANGED;
+    if (t->changed_count < TOUCHED_MAX)
+        t->changed[t->changed_count] = number;
+    t->changed_count++;
+}
+
 static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret_number)
 {
     struct table *t = &entities->tables[kind];
@@ -296,6 +328,7 @@ static int add_row(struct entities *entities, enum entity_kind kind, size_t *ret
         return r;
     memset(t->rows + t->count * row_sizes[kind], 0, row_sizes[kind]);
     t->marks[t->count] = 0;
+    mark_changed(t, t->count);
     *ret_number = t->count++;
     return 0;
 }
@@ -311,9 +344,10 @@ int rows_add(struct entities *entities, enum entity_kind kind, size_t *ret_numbe
 void rows_touch(struct entities *entities, enum entity_kind kind, size_t number)
 {
     struct table *t = &entities->tables[kind];
-    if (t->marks[number])
+    mark_changed(t, number);
+    if (t->marks[number] & MARK_TOUCHED)
         return;
-    t->marks[number] = 1;
+    t->marks[number] |= MARK_TOUCHED;
     if (t->touched_count < TOUCHED_MAX)
         t->touched[t->touched_count] = number;
     t->touched_count++;
@@ -391,6 +425,8 @@ int rows_attach(struct entities *entities, struct sqlite3 *db)
         struct table *t = &entities->tables[k];
         if (sqlite3_prepare_v3(db, load_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->load, NULL) !=
                 SQLITE_OK ||
+            sqlite3_prepare_v3(db, range_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->range,
+                               NULL) != SQLITE_OK ||
             sqlite3_prepare_v3(db, save_texts[k], -1, SQLITE_PREPARE_PERSISTENT, &t->save, NULL) !=
                 SQLITE_OK)
             return ERR_STORE;
@@ -422,6 +458,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
 int rows_load(struct entities *entities)
 {
     int r = 0;
+    entities->generation++;
     for (int k = 0; r == 0 && k < ENTITY_COUNT; k++)
         r = load_table(entities, (enum entity_kind)k);
     return r;
@@ -433,7 +470,7 @@ static int save_row(struct table *t, enum entity_kind kind, size_t number)
     bind_row(kind, t->save, t->rows + number * row_sizes[kind]);
     int r = sqlite3_step(t->save);
     sqlite3_reset(t->save);
-    t->marks[number] = 0;
+    t->marks[number] &= (uint8_t)~MARK_TOUCHED;
     if (r == SQLITE_DONE)
         return 0;
     return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
@@ -448,12 +485,83 @@ int rows_save(struct entities *entities)
         size_t n = all ? t->count : t->touched_count;
         for (size_t i = 0; r == 0 && i < n; i++) {
             size_t number = all ? i : t->touched[i];
-            if (t->marks[number])
+            if (t->marks[number] & MARK_TOUCHED)
                 r = save_row(t, (enum entity_kind)k, number);
         }
         t->touched_count = 0;
     }
     return r;
+}
+
+void rows_take_changed(struct entities *entities, rows_each *each, void *context)
+{
+    for (int k = 0; k < ENTITY_COUNT; k++) {
+        struct table *t = &entities->tables[k];
+        bool all = t->changed_count > TOUCHED_MAX;
+        size_t n = all ? t->count : t->changed_count;
+        for (size_t i = 0; i < n; i++) {
+            size_t number = all ? i : t->changed[i];
+            if (!(t->marks[number] & MARK_CHANGED))
+                continue;
+            t->marks[number] &= (uint8_t)~MARK_CHANGED;
+            each(context, (enum entity_kind)k, number);
+        }
+        t->changed_count = 0;
+    }
+}
+
+unsigned rows_generation(const struct entities *entities)
+{
+    return entities->generation;
+}
+
+void rows_hash(const struct entities *entities, enum entity_kind kind, size_t number,
+               crypto_generichash_state *state)
+{
+    digest_row(kind, state, entities->tables[kind].rows + number * row_sizes[kind]);
+}
+
+static void row_digest(enum entity_kind kind, const void *row, uint8_t out[static 32])
+{
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, 32);
+    digest_row(kind, &h, row);
+    crypto_generichash_final(&h, out, 32);
+}
+
+/* A row of the store as it would be in memory, and its digest. */
+static bool is_row(const struct table *t, enum entity_kind kind, size_t number, void *room)
+{
+    uint8_t mine[32], theirs[32];
+    if (number >= t->count || sqlite3_column_int64(t->range, 0) != (int64_t)number)
+        return false;
+    memset(room, 0, row_sizes[kind]);
+    read_row(kind, t->range, room);
+    row_digest(kind, room, theirs);
+    row_digest(kind, t->rows + number * row_sizes[kind], mine);
+    return memcmp(mine, theirs, sizeof mine) == 0;
+}
+
+int rows_compare(const struct entities *entities, enum entity_kind kind, size_t from, size_t count,
+                 bool *ret_same, bool *ret_more)
+{
+    const struct table *t = &entities->tables[kind];
+    size_t number = from;
+    int step = SQLITE_ROW;
+    void *room = malloc(row_sizes[kind]);
+    if (!room)
+        return ERR_MEMORY;
+    *ret_same = true;
+    sqlite3_bind_int64(t->range, 1, (sqlite3_int64)from);
+    sqlite3_bind_int64(t->range, 2, (sqlite3_int64)count);
+    while (*ret_same && (step = sqlite3_step(t->range)) == SQLITE_ROW)
+        *ret_same = is_row(t, kind, number++, room);
+    sqlite3_reset(t->range);
+    free(room);
+    *ret_more = *ret_same && number == from + count;
+    if (*ret_same && !*ret_more)
+        *ret_same = number == t->count; /* the last ones are there, too */
+    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ERR_STORE;
 }
 
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32])

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <sodium.h>
+
 #include "crypto/bytes.h"
 
 struct sqlite3;
@@ -77,6 +79,28 @@ must_use int rows_load(struct entities *entities);
 
 /* rows_save(entities): Write every touched row, in the open transaction. */
 must_use int rows_save(struct entities *entities);
+
+/*
+ * rows_take_changed(entities, each, context):
+ * Give every row that was added or touched since the last call to ${each}, once; behind rows_load()
+ * that is every row.  rows_generation(entities) is another number after each rows_load().
+ */
+typedef void rows_each(void *context, enum entity_kind kind, size_t number);
+void rows_take_changed(struct entities *entities, rows_each *each, void *context);
+unsigned rows_generation(const struct entities *entities);
+
+/* rows_hash(entities, kind, number, state): Add a row's fields to a digest, in one form. */
+void rows_hash(const struct entities *entities, enum entity_kind kind, size_t number,
+               crypto_generichash_state *state);
+
+/*
+ * rows_compare(entities, kind, from, count, ret_same, ret_more):
+ * Are the rows from number ${from}, ${count} of them at most, the same in memory and in
+ * the store?  With nothing touched.  ${ret_more}: there are rows behind them.  Of what
+ * differs nothing is changed.
+ */
+must_use int rows_compare(const struct entities *entities, enum entity_kind kind, size_t from,
+                          size_t count, bool *ret_same, bool *ret_more);
 
 /* rows_digest(entities, kind, out): BLAKE2b-256 over all rows in order; for comparisons. */
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32]);

@@ -46,7 +46,9 @@ int mes_apply(struct mes *mes, const struct event *event, uint64_t sequence)
         if (r != ERR_UNKNOWN)
             return r;
     }
-    return event->number == EVENT_OBJECT_OPENED ? 0 : ERR_UNKNOWN;
+    return event->number == EVENT_OBJECT_OPENED || event->number == EVENT_LOG_EPOCH_OPENED
+               ? 0
+               : ERR_UNKNOWN;
 }
 
 int mes_emit(struct command *command, struct event *event)

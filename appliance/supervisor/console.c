@@ -101,7 +101,7 @@ static void status(struct site *site, int client)
 {
     char text[CONSOLE_TEXT_MAX];
     size_t n = 0;
-    for (size_t k = 0; k < site->count && n + 200 < sizeof text; k++) {
+    for (size_t k = 0; k < site->count && n + 400 < sizeof text; k++) {
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
@@ -112,9 +112,11 @@ static void status(struct site *site, int client)
                             : i->ready                         ? "ready"
                             : i->pid                           ? "starting"
                                                                : "down";
-        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-10s %d%s%.100s\n",
+        const char *says = i->says[0] ? "  says: " : "";
+        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-10s %d%s%.220s%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
-                              state, (int)i->pid, i->lacking[0] ? "  lacks: " : "", i->lacking);
+                              state, (int)i->pid, says, i->says, i->lacking[0] ? "  lacks: " : "",
+                              i->lacking);
     }
     answer(client, 0, text, n);
 }

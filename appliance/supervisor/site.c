@@ -147,6 +147,10 @@ static void from_child(void *context, const struct message *message, int fd)
         if (i->row->program == PROGRAM_AUDITOR)
             report_send(i->site);
         return;
+    case MESSAGE_SAY:
+        snprintf(i->says, sizeof i->says, "%.*s", (int)message->say.text.length,
+                 (const char *)message->say.text.data);
+        return;
     case MESSAGE_COMMAND_DONE:
         console_command_done(i, &message->command_done);
         return;
@@ -306,6 +310,7 @@ void site_reap(struct site *site, pid_t pid, int status)
         }
         i->pid = 0;
         i->ready = false;
+        i->says[0] = '\0';
         report_end(i, status);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
             count_violation(i);

@@ -31,7 +31,8 @@ struct instance {
     uint64_t first_violation_ms;
     char run[301];
     char lacking[400];
-    int client; /* the console that waits for it, or -1 */
+    char says[301]; /* what people should know of it */
+    int client;     /* the console that waits for it, or -1 */
 };
 
 struct site {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "appliance/mes/policies/policy.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 static bool event_at(const struct worker *w, int64_t sequence, struct event *event)
 {

@@ -3,16 +3,98 @@
 #include <string.h>
 
 #include "appliance/worker/worker.h"
+#include "crypto/derive.h"
 #include "crypto/note.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
-#define HEAD_EVENTS  1000 /* or a second, whichever comes first; never when idle */
-#define HEAD_WAIT_MS 5000
+#define HEAD_EVENTS   1000 /* or a second, whichever comes first; never when idle */
+#define HEAD_EVERY_MS 1000
+#define HEAD_WAIT_MS  5000
+#define LAST_WAIT_MS  1000
+
+#define META_HOT "hot" /* what hot_write() gave for the last signed head */
+
+/* ---- the tables ---- */
+
+int heads_open(struct worker *w)
+{
+    struct secret *key = NULL;
+    uint8_t parts[HOT_PARTS_MAX];
+    char note[NOTE_MAX], names[120];
+    struct note_checkpoint head;
+    size_t length = 0, parts_length = 0;
+    uint64_t size;
+    int r = derive_key(process_key(w->process, KEY_WORKER_STORE),
+                       process_is_training(w->process) ? "training" : "production",
+                       process_enclave(w->process), "hot", &key);
+    if (r == 0)
+        r = hot_new(key, &w->hot);
+    secret_free(key);
+    if (r == 0)
+        r = hot_follow(w->hot, w->mes->entities);
+    if (r)
+        return r;
+    w->tables = TABLES_UNKNOWN;
+    if (store_unsigned(w->store) != 0 ||
+        store_checkpoint(w->store, store_epoch(w->store)->number, note, sizeof note, &length,
+                         &size) != 0 ||
+        note_check(w->root.checkpoint, bytes_view_of(note, length), &head) != 0 || !head.has_hot)
+        return 0;
+    if (store_meta_get(w->store, META_HOT, parts, sizeof parts, &parts_length) != 0)
+        parts_length = 0;
+    switch (
+        hot_compare(w->hot, head.hot, bytes_view_of(parts, parts_length), names, sizeof names)) {
+    case HOT_SAME:
+        w->tables = TABLES_AS_SIGNED;
+        return 0;
+    case HOT_NOT_COMPARABLE:
+        return 0;
+    case HOT_DIFFERENT:
+        break;
+    }
+    w->tables = TABLES_DIFFERENT;
+    w->dark = true;
+    snprintf(w->closed, sizeof w->closed,
+             "The tables of this enclave are not those that were signed with the log of %llu "
+             "events%s%s. Nothing is recorded until they have been made again from the log.",
+             (unsigned long long)head.size, names[0] ? ": " : "", names);
+    log_err("%s", w->closed);
+    return 0;
+}
+
+static void write_hot(struct worker *w, struct message *m)
+{
+    struct bytes_put put = bytes_into(w->hot_parts, sizeof w->hot_parts);
+    if (hot_follow(w->hot, w->mes->entities) != 0)
+        log_die("out of memory");
+    hot_write(w->hot, &put);
+    w->hot_parts_length = bytes_put_length(&put);
+    hot_digest(w->hot, w->hot_sent);
+    m->head.hot = bytes_view_of(w->hot_sent, sizeof w->hot_sent);
+}
+
+/* The head and the parts of its digest, in one transaction. */
+static int keep_signed(struct worker *w, uint64_t size, struct bytes_view note)
+{
+    int r = store_begin(w->store);
+    if (r)
+        return r;
+    r = store_head_signed(w->store, size, note);
+    if (r == 0)
+        r = store_meta_set(w->store, META_HOT, bytes_view_of(w->hot_parts, w->hot_parts_length));
+    if (r == 0)
+        return store_commit(w->store);
+    store_rollback(w->store);
+    return r;
+}
+
+/* ---- the auditor ---- */
 
 void heads_joined(struct worker *w, struct peer *auditor)
 {
     struct message m = {.number = MESSAGE_ANCHOR_ASK};
+    w->head_under_way = false;
     store_head_lost(w->store);
     if (process_send(auditor, &m) != 0)
         log_err("the auditor does not take messages");
@@ -26,39 +108,50 @@ void heads_left(struct worker *w)
 
 void heads_anchor(struct worker *w, const struct message_anchor *m)
 {
+    uint32_t epoch = store_epoch(w->store)->number;
     w->anchored = true;
-    if (m->size == 0)
-        return; /* the auditor has signed nothing for this enclave yet */
-    int r = store_check_anchor(w->store, m->size, m->root);
-    if (r == 0) {
-        /* its answer may have been lost with a process */
-        if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
-            log_die("the store failed at keeping a checkpoint");
-        w->head_asked_ms = 0;
+    if (m->size == 0 && m->epoch == epoch)
+        return; /* the auditor has signed nothing of this epoch yet */
+    int r = store_check_anchor(w->store, m->epoch, m->size, m->root);
+    if (r == ERR_BEHIND) {
+        loss_found(w, m);
         return;
     }
-    snprintf(w->closed, sizeof w->closed,
-             "This enclave's store is behind its anchor: the auditor has signed a log of %llu "
-             "events, and %s. Nothing is recorded until two people sign for the loss.",
-             (unsigned long long)m->size,
-             store_size(w->store) < m->size ? "fewer lie here" : "other events lie here");
-    log_err("the store is behind its anchor of %llu events", (unsigned long long)m->size);
+    if (r == ERR_STALE) {
+        snprintf(w->closed, sizeof w->closed,
+                 "The auditor knows this log in epoch %u only, and it is in epoch %u: the "
+                 "auditor's journal is an old one. Nothing is recorded until the newest journal "
+                 "has been put back.",
+                 m->epoch, epoch);
+        log_err("%s", w->closed);
+        return;
+    }
+    if (r)
+        log_die("the log cannot be compared with its anchor: %s", error_text(r));
+    /* its answer may have been lost with a process */
+    if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
+        log_die("the store failed at keeping a checkpoint");
+    w->head_under_way = false;
 }
 
 void heads_checkpoint(struct worker *w, const struct message_checkpoint *m)
 {
     struct note_checkpoint note;
     char origin[NOTE_ORIGIN_MAX + 1];
-    snprintf(origin, sizeof origin, "casemate/%s/1", process_enclave(w->process));
-    if (note_check(w->root.checkpoint, m->note, &note) != 0 || strcmp(note.origin, origin) != 0)
+    snprintf(origin, sizeof origin, "casemate/%s/%u", process_enclave(w->process),
+             store_epoch(w->store)->number);
+    if (note_check(w->root.checkpoint, m->note, &note) != 0)
         log_die("the auditor sent a checkpoint that does not verify");
+    if (strcmp(note.origin, origin) != 0 || !note.has_hot ||
+        memcmp(note.hot, w->hot_sent, HOT_LENGTH) != 0)
+        return; /* an old answer */
     request_batch_end(w);
-    int r = store_head_signed(w->store, note.size, m->note);
+    int r = keep_signed(w, note.size, m->note);
     if (r == ERR_STATE || r == ERR_FULL)
         return; /* an old answer; or the disk is full: it is asked again */
     if (r)
         log_die("the store failed at keeping a checkpoint");
-    w->head_asked_ms = 0;
+    w->head_under_way = false;
 }
 
 void heads_due(struct worker *w)
@@ -68,15 +161,30 @@ void heads_due(struct worker *w)
     struct bytes_put put = bytes_into(proof, sizeof proof);
     struct peer *auditor = process_peer(w->process, 8, "");
     uint64_t now = os_boot_ms(), waiting = store_unsigned(w->store);
-    if (!auditor || !w->anchored || w->closed[0] || waiting == 0)
+    if (!auditor || !w->anchored || w->closed[0] || waiting == 0 || w->in_transaction)
         return;
-    if (w->head_asked_ms && now - w->head_asked_ms < (waiting < HEAD_EVENTS ? 1000 : 50) &&
-        now - w->head_asked_ms < HEAD_WAIT_MS)
+    if (w->head_under_way && now - w->head_asked_ms < HEAD_WAIT_MS)
         return;
+    if (waiting < HEAD_EVENTS && now - w->head_asked_ms < HEAD_EVERY_MS && !w->stopping)
+        return;
+    m.head.epoch = store_epoch(w->store)->number;
     if (store_head(w->store, &put, &m.head.old_size, &m.head.size, m.head.root) != 0)
         log_die("a head cannot be formed");
     m.head.proof = bytes_view_of(proof, bytes_put_length(&put));
+    write_hot(w, &m);
     w->head_asked_ms = now;
-    if (process_send(auditor, &m) != 0)
+    w->head_under_way = process_send(auditor, &m) == 0;
+    if (!w->head_under_way)
         store_head_lost(w->store);
+}
+
+void heads_last(struct worker *w)
+{
+    uint64_t until = os_boot_ms() + LAST_WAIT_MS;
+    w->stopping = true;
+    if (store_unsigned(w->store) == 0 || w->closed[0])
+        return;
+    while (store_unsigned(w->store) != 0 && os_boot_ms() < until && process_peer(w->process, 8, ""))
+        if (loop_step(process_loop(w->process), 20) != 0)
+            return;
 }

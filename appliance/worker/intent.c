@@ -92,7 +92,10 @@ void request_take_intent(struct worker *w, const struct request *q)
     free_place->statement = q->statement_text.length;
     free_place->body = q->body.length;
     memcpy(free_place->station, q->station, STATION_ID);
-    memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
+    if (q->operation->audit == AUDIT_SECURITY)
+        memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
+    else
+        os_uuid(free_place->id);
     m.audit = audit_of(w, q, AUDIT_OUTCOME_INTENT, "");
     memcpy(m.audit.id, free_place->id, 16);
     if (process_send(auditor, &m) == 0)

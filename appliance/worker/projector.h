@@ -4,15 +4,16 @@
 #include "appliance/mes/quality/reading.h"
 
 /*
- * Fills the cold tables behind the log, between batches and in transactions of its
- * own.  Where it stands is written in the same transaction, so a process that was
- * killed goes on where the table is.
+ * Fills the cold tables and the stored nodes of the tree behind the log, between batches and in
+ * transactions of its own.  Where it stands is written in the same transaction, so a process that
+ * was killed goes on where the table is.
  */
 struct projector {
     struct store *store;
     const struct mes *mes;
     struct readings *readings;
     uint64_t position; /* events of the log that are in the tables */
+    uint64_t nodes;    /* and in the stored nodes of the tree */
     uint64_t last_ms;  /* when it last ran */
 };
 

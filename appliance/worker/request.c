@@ -11,7 +11,7 @@
 #include "appliance/worker/halves.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define FUTURE_MS    ((int64_t)5 * 60 * 1000)
 #define STATEMENT_MS ((int64_t)2 * 60 * 1000)
@@ -286,10 +286,19 @@ static bool approval_is_void(struct worker *w, struct command *c)
 }
 
 /* Allowed: gates, events, answer. */
+/* The first opening of an object is an event of the log; where none may be written the auditor
+ * records each one instead, before its bytes leave. */
+static bool is_told_first(const struct worker *w, const struct operation *operation)
+{
+    return operation->audit == AUDIT_SECURITY ||
+           (w->closed[0] && operation->audit == AUDIT_OPENING);
+}
+
 static void run(struct worker *w, struct request *q, const struct decision *decision,
                 const struct subject *subject)
 {
     bool write = q->operation->method == METHOD_POST;
+    bool logged = !w->closed[0] && (write || q->operation->audit == AUDIT_OPENING);
     struct bytes_put out = bytes_into(w->out, ANSWER_MAX);
     struct command c;
     uint8_t digest[32];
@@ -308,14 +317,16 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
     halves_text(w, &c, halves);
-    int r = write || q->operation->audit == AUDIT_OPENING ? request_transaction(w) : 0;
+    int r = logged ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
+            : q->operation->number == OPERATION_GET_PROOF      ? prove_run(w, &c)
+            : q->operation->number == OPERATION_ACCEPT_LOSS    ? loss_run(w, &c)
             : q->operation->number == OPERATION_GET_GLASS_USED ? glass_used_run(w, &c)
             : is_of_the_desk(q->operation)                     ? desk_run(w, &c)
             : approval_is_void(w, &c)                          ? 0
                                                                : mes_run(&c);
-    if (r == 0 && q->operation->audit == AUDIT_OPENING && c.status == 200)
+    if (r == 0 && logged && q->operation->audit == AUDIT_OPENING && c.status == 200)
         r = open_object(w, &c);
     if (r == ERR_FULL) {
         mes_let_go(&c);
@@ -336,9 +347,12 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     }
     finish(w, q, &c, write);
     mes_let_go(&c);
-    if (q->operation->audit == AUDIT_SECURITY && c.status < 400)
+    if (c.absent)
+        return; /* the denial has been journaled */
+    bool told = q->acknowledged || is_told_first(w, q->operation);
+    if (told && c.status < 400)
         request_journal_done(w, q, halves);
-    else if (q->operation->audit == AUDIT_SECURITY)
+    else if (told)
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
 }
 
@@ -380,6 +394,16 @@ static void follow_markings(struct worker *w)
     w->markings_rows = rows;
 }
 
+/* While nothing may be written, what reads goes on, unless the tables themselves are in doubt; and
+ * what says so and mends it always does. */
+static bool is_shut(const struct worker *w, const struct operation *operation)
+{
+    if (!w->closed[0] || operation->number == OPERATION_GET_SECURITY ||
+        operation->number == OPERATION_ACCEPT_LOSS)
+        return false;
+    return w->dark || operation->method == METHOD_POST;
+}
+
 /* May it be looked at: who asks is known and not locked, the enclave is open, and it is in its
  * form. Else it is answered. */
 static bool is_heard(struct worker *w, struct request *q)
@@ -398,7 +422,7 @@ static bool is_heard(struct worker *w, struct request *q)
         batch_words(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
         denial_token(w, q);
         closing = "the session has ended";
-    } else if (w->closed[0]) {
+    } else if (is_shut(w, q->operation)) {
         batch_words(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
                     "The security officer decides how to go on.");
         closing = "the enclave is closed";
@@ -471,7 +495,7 @@ void request_handle(struct worker *w, struct request *q)
     }
     if (!is_signed(w, q))
         return;
-    if (q->operation->audit == AUDIT_SECURITY && !q->acknowledged)
+    if (is_told_first(w, q->operation) && !q->acknowledged)
         request_take_intent(w, q);
     else
         run(w, q, &decision, &subject);

@@ -3,7 +3,7 @@
 
 #include "appliance/worker/worker.h"
 #include "enclave/audit/outcome.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 /* One request on its way; views into the datagram or into a waiting intent. */
 struct request {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance/worker/replay.h"
 #include "appliance/worker/worker.h"
 #include "crypto/note.h"
 
@@ -27,10 +28,19 @@ static size_t denials_of(struct worker *w, struct command *c, struct answer_deni
     return n;
 }
 
+static const char *tables_text(enum tables tables)
+{
+    return tables == TABLES_AS_SIGNED     ? "signed"
+           : tables == TABLES_AS_REPLAYED ? "replayed"
+           : tables == TABLES_UNKNOWN     ? "unknown"
+                                          : "different";
+}
+
 int security_run(struct worker *w, struct command *command)
 {
     struct answer_security a = {.state = "unlocked"};
     struct answer_denial *denials;
+    struct answer_loss *losses;
     char *note = mes_array(command, NOTE_MAX, 1), *hash = mes_array(command, 65, 1);
     size_t length;
     uint64_t size;
@@ -47,11 +57,22 @@ int security_run(struct worker *w, struct command *command)
     else if (w->journal_percent)
         a.state = mes_print(command, "%s; the journal's disk is more than %u percent full", a.state,
                             w->journal_percent);
+    if (w->closed[0])
+        a.state = w->dark ? "closed" : "open for reading only";
     a.lacking = w->closed;
+    a.losses_count = loss_answer(w, command, &losses);
+    a.losses = losses;
     a.events = (int64_t)store_size(w->store);
-    a.verified = w->verified_ms;
-    a.verified_size = (int64_t)w->verified_size;
-    if (store_checkpoint(w->store, note, NOTE_MAX, &length, &size) == 0)
+    struct replay_past past;
+    replay_past(w, &past);
+    a.verified = past.verified_ms;
+    a.verified_size = (int64_t)past.verified;
+    a.replayed = past.replayed_ms;
+    a.replayed_size = (int64_t)past.replayed;
+    a.replaying = past.running ? (int64_t)past.at : -1;
+    a.tables = tables_text(w->tables);
+    if (store_checkpoint(w->store, store_epoch(w->store)->number, note, NOTE_MAX, &length, &size) ==
+        0)
         a.checkpoint = note;
     a.policies = decider_policies(w->decider);
     a.policy_hash = hash;

@@ -3,11 +3,13 @@
 
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
+#include "appliance/mes/hot.h"
 #include "appliance/mes/mes.h"
 #include "appliance/policy_set.h"
 #include "appliance/station.h"
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
+#include "enclave/store/loss.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 
@@ -41,6 +43,14 @@ struct answer_waiting {
     char detail[STATION_HALVES];
     char policies[DECIDE_POLICIES];
     struct message_audit audit;
+};
+
+/* What is known of the tables that were read at the start. */
+enum tables {
+    TABLES_DIFFERENT = 0, /* they are not what the log says */
+    TABLES_UNKNOWN,       /* nothing compares them until a replay has */
+    TABLES_AS_SIGNED,     /* they have the digest that was signed with the log */
+    TABLES_AS_REPLAYED    /* a replay of the log gave the same */
 };
 
 /* A request of the security class that waits for the auditor's word. */
@@ -78,6 +88,16 @@ struct token_place {
     bool used;
 };
 
+/* One person's word for what is lost (enclave/store/loss.h). */
+struct loss_half {
+    bool there;
+    uint8_t natural[16];
+    char name[STATEMENT_NAME_MAX + 1];
+    uint8_t body[LOSS_BODY];
+    uint8_t statement[STATEMENT_MAX];
+    uint32_t statement_length;
+};
+
 /* Who asks, after the token has been looked at. */
 struct asker {
     const struct snapshot_holder *person;
@@ -87,12 +107,19 @@ struct asker {
 struct worker {
     struct process *process;
     struct root root;
-    struct store *store;
+    struct store *store; /* NULL: it cannot be opened, and closed says why */
     struct mes *mes;
     struct projector projector;
     struct decider *decider;
     struct retries *retries;
-    char closed[300]; /* why this enclave only answers with words; "" while it works */
+    char closed[300]; /* why nothing is written here; "" while it works */
+    char said[300];   /* of it, to the site's status */
+    bool dark;        /* and nothing is read either: the tables are not what was signed */
+    bool behind;      /* the store lacks what the auditor has signed: */
+    struct loss loss;
+    int64_t loss_signed_ms, loss_since_ms; /* when that was, and of the newest event here */
+    struct loss_half loss_halves[2];
+    uint64_t epoch_asked_ms;
     /* people */
     struct snapshot *snapshot;
     uint8_t snapshot_digest[32];
@@ -120,12 +147,17 @@ struct worker {
     uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
     /* heads */
-    bool anchored;            /* the auditor has shown its anchor */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     bool journal_full;
-    uint64_t head_asked_ms;
-    uint64_t verified_size; /* the last verification of the whole log */
-    int64_t verified_ms;
+    bool anchored;                    /* the auditor has shown its anchor */
+    uint64_t head_asked_ms;           /* for the last one, */
+    bool head_under_way;              /* and its answer has not come */
+    struct hot *hot;                  /* the digest of the tables, which stands in the head */
+    uint8_t hot_sent[HOT_LENGTH];     /* as the head under way has it, */
+    uint8_t hot_parts[HOT_PARTS_MAX]; /* and table by table */
+    size_t hot_parts_length;
+    enum tables tables;
+    bool stopping;
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
     size_t denials_count;
@@ -186,6 +218,12 @@ void heads_left(struct worker *w);
 void heads_anchor(struct worker *w, const struct message_anchor *m);
 void heads_checkpoint(struct worker *w, const struct message_checkpoint *m);
 void heads_due(struct worker *w);
+/* heads_open(w): The tables were read from the disk: are they what was signed?  Closes the enclave
+ * when they are not.  An error of the store, or of the memory. */
+must_use int heads_open(struct worker *w);
+/* heads_last(w): The process stops: a last head, so that the next start can compare the tables with
+ * it.  Waits a second at most. */
+void heads_last(struct worker *w);
 
 /* retry.c */
 must_use int retries_new(struct retries **ret_retries);
@@ -225,10 +263,38 @@ void releasing_due(struct worker *w);
 
 /* console.c */
 void console_command(struct worker *w, uint64_t request, unsigned command);
-/* console_verify(w, text, size): The whole log against its signed head; 0, or 1 with the reason;
- * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
-#define CONSOLE_NO_HEAD 2
-int console_verify(struct worker *w, char *text, size_t size);
+
+/* shut.c: while there is no store.  It says why to the site's status, answers requests in words,
+ * and ends the process when the store can be opened. */
+#define STORE_FILE "store.db"
+void shut_begin(struct worker *w, const char *why);
+void shut_message(struct worker *w, struct peer *peer, const struct message *m);
+void shut_command(struct worker *w, uint64_t request, unsigned command);
+void shut_due(struct worker *w);
+
+/* loss.c */
+/* loss_found(w, m): The store lacks what the auditor's anchor says: nothing is written until two
+ * people have signed; when they have, and the auditor knows it, the new epoch begins. */
+void loss_found(struct worker *w, const struct message_anchor *m);
+void loss_refused(struct worker *w, const struct message_epoch_refused *m);
+void loss_due(struct worker *w);
+/* loss_run(w, command): One person signs for it; as mes_run(). */
+int loss_run(struct worker *w, struct command *command);
+/* loss_answer(w, command, ret_losses): What the page shows of it; how many, 0 or 1. */
+size_t loss_answer(const struct worker *w, struct command *command,
+                   struct answer_loss **ret_losses);
+
+/* prove.c */
+/* prove_run(w, command): One record with its proof; as mes_run(). */
+int prove_run(struct worker *w, struct command *command);
+/* prove_consistency(w, text, size): For the console: a proof of growth from the checkpoint in its
+ * input, into its output.  0, or 1 with the reason in ${text}. */
+int prove_consistency(struct worker *w, char *text, size_t size);
+
+/* verify.c */
+/* worker_verify(w, text, size): The whole log of ${w}'s store against its signed heads, in one go,
+ * with the key of ${w}'s root; 0, or 1, and a sentence. */
+int worker_verify(struct worker *w, char *text, size_t size);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);

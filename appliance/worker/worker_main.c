@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/replay.h"
 #include "appliance/worker/request.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
@@ -72,7 +73,7 @@ static int replay_one(void *context, const struct store_event *stored)
  * their form has changed they are rebuilt from the log, and marked when that is done. */
 static int open_projection(struct worker *w)
 {
-    uint64_t built;
+    uint64_t built = 0;
     int r = store_projection(w->store, "mes", rows_schema(), &built);
     if (r == 0)
         r = rows_attach(w->mes->entities, store_db(w->store));
@@ -83,6 +84,8 @@ static int open_projection(struct worker *w)
         r = store_seal(w->store);
     if (r == 0 && built)
         return rows_load(w->mes->entities);
+    if (r == 0 && store_is_read_only(w->store))
+        r = ERR_STATE; /* the tables of another form cannot be made */
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
     if (r == 0)
@@ -108,27 +111,62 @@ static int find_floor(struct worker *w)
     return r;
 }
 
-/* While a rekey is under way there are two keys, and the store has one of them: the old one until
- * the copy has taken its place. */
-static int open_with_either(struct worker *w, struct process *process)
+/* To read and write; to read alone where there is no room to bring it up to date.  A store that is
+ * refused is not the end of this process: it says why, and waits. */
+static int open_file(struct worker *w, struct process *process)
 {
+    struct store_refusal why, again;
+    const struct secret *key = process_key(process, KEY_WORKER_STORE);
     const char *enclave = process_enclave(process);
-    int r = store_open("store.db", enclave, process_key(process, KEY_WORKER_STORE), &w->store);
-    if (r != ERR_KEY)
-        return r;
-    r = store_open("store.db", enclave, process_key(process, KEY_WORKER_STORE_NEXT), &w->store);
-    if (r == 0)
-        log_info("the store has its next key already: a rekey was not finished; run it again");
-    return r;
+    int r = store_open_as(STORE_FILE, enclave, key, STORE_READ_WRITE, &why, &w->store);
+    if (r == ERR_KEY) {
+        /* while a rekey is under way there are two keys, and the store has one of them */
+        key = process_key(process, KEY_WORKER_STORE_NEXT);
+        r = store_open_as(STORE_FILE, enclave, key, STORE_READ_WRITE, &again, &w->store);
+        if (r == 0)
+            log_info("the store has its next key already: a rekey was not finished; run it again");
+    }
+    if (r == ERR_FULL &&
+        store_open_as(STORE_FILE, enclave, key, STORE_READ_ONLY, &again, &w->store) == 0) {
+        snprintf(w->closed, sizeof w->closed, "%.200s Until there is, nothing is recorded.",
+                 why.text);
+        log_err("%s", w->closed);
+        return 0;
+    }
+    if (r)
+        shut_begin(w, why.text);
+    return r == ERR_MEMORY ? r : 0;
+}
+
+/* It was opened, and what is in it cannot be used. */
+static void give_up_store(struct worker *w, int code)
+{
+    char why[300];
+    snprintf(why, sizeof why,
+             "%.120s%sWhat is in " STORE_FILE " cannot be read (%s). If its tables are damaged, "
+             "casemate rebuild makes them again; else put the store back from its newest backup.",
+             w->closed, w->closed[0] ? " " : "", error_text(code));
+    projector_close(&w->projector);
+    mes_free(w->mes);
+    w->mes = NULL;
+    store_close(w->store);
+    w->store = NULL;
+    shut_begin(w, why);
 }
 
 static int open_store(struct worker *w, struct process *process)
 {
-    int r = open_with_either(w, process);
+    int r = open_file(w, process);
+    if (r || !w->store)
+        return r;
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
         r = open_projection(w);
+    if (r == 0)
+        r = heads_open(w);
+    if (r == 0)
+        r = replay_open(w);
     if (r == 0)
         r = retries_new(&w->retries);
     if (r == 0)
@@ -138,36 +176,34 @@ static int open_store(struct worker *w, struct process *process)
     if (r == 0)
         r = inforce_load(w, w->shipped[0], w->shipped[1]);
     if (r)
-        log_err("the store cannot be opened: %s", error_text(r));
-    return r;
+        give_up_store(w, r);
+    return r == ERR_MEMORY ? r : 0;
 }
 
-/* An hour after the last time, while it is a matter of a second; a longer log is verified when
- * somebody asks on the console. */
-#define VERIFY_EVERY_MS ((int64_t)3600 * 1000)
-#define VERIFY_UP_TO    200000
-
-static void verify_if_due(struct worker *w)
+/* What the site's status says of this enclave. */
+static void say_state(struct worker *w)
 {
-    char text[300];
-    if (w->closed[0] || store_size(w->store) > VERIFY_UP_TO ||
-        store_unsigned(w->store) == store_size(w->store) ||
-        os_utc_ms() - w->verified_ms < VERIFY_EVERY_MS)
+    const char *text = w->closed[0] ? w->closed
+                       : w->tables == TABLES_UNKNOWN && store_size(w->store)
+                           ? "the tables have not been compared with the log since the start"
+                           : "";
+    if (strcmp(text, w->said) == 0)
         return;
-    if (console_verify(w, text, sizeof text) == 1) {
-        log_err("%s", text);
-        snprintf(w->closed, sizeof w->closed,
-                 "The log of this enclave does not verify: nothing is "
-                 "recorded until it has been looked at.");
-    }
+    snprintf(w->said, sizeof w->said, "%s", text);
+    process_say(w->process, w->said);
 }
 
 static void four_times_a_second(void *context)
 {
     struct worker *w = context;
+    if (!w->store) {
+        shut_due(w);
+        return;
+    }
     releasing_due(w);
-    verify_if_due(w);
     hold_due(w->store);
+    loss_due(w);
+    replay_due(w);
 }
 
 static int on_started(void *context, struct process *process)
@@ -191,7 +227,7 @@ static int on_started(void *context, struct process *process)
         r = open_store(w, process);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, w);
-    if (r == 0)
+    if (r == 0 && w->store)
         log_info("%llu events", (unsigned long long)store_size(w->store));
     return r;
 }
@@ -218,6 +254,9 @@ static void from_auditor(struct worker *w, const struct message *m)
         return;
     case MESSAGE_CHECKPOINT:
         heads_checkpoint(w, &m->checkpoint);
+        return;
+    case MESSAGE_EPOCH_REFUSED:
+        loss_refused(w, &m->epoch_refused);
         return;
     case MESSAGE_AUDIT_ACK:
         request_intent_acknowledged(w, m->audit_ack.id);
@@ -260,10 +299,16 @@ static void from_identity(struct worker *w, const struct message *m)
 static void on_message(void *context, struct peer *peer, const struct message *m)
 {
     struct worker *w = context;
+    if (!w->store) {
+        shut_message(w, peer, m);
+        return;
+    }
     switch (peer->program) {
     case PROGRAM_GATEWAY:
         if (m->number != MESSAGE_REQUEST)
             log_die("the gateway sent message %s", message_name(m->number));
+        if (w->stopping)
+            return; /* it is asked again, with the same id, of the one that starts next */
         request_arrived(w, peer, &m->request);
         return;
     case PROGRAM_AUDITOR:
@@ -290,6 +335,9 @@ static void on_message(void *context, struct peer *peer, const struct message *m
 
 static void on_joined(void *context, struct peer *peer)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return;
     if (peer->program == PROGRAM_AUDITOR)
         heads_joined(context, peer);
     if (peer->program == PROGRAM_GUARD_A || peer->program == PROGRAM_GUARD_B)
@@ -298,6 +346,9 @@ static void on_joined(void *context, struct peer *peer)
 
 static void on_left(void *context, struct peer *peer)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return;
     if (peer->program == PROGRAM_AUDITOR)
         heads_left(context);
     if (peer->program == PROGRAM_GATEWAY)
@@ -312,7 +363,11 @@ static void on_left(void *context, struct peer *peer)
 
 static void on_command(void *context, uint64_t request, unsigned command)
 {
-    console_command(context, request, command);
+    struct worker *w = context;
+    if (w->store)
+        console_command(w, request, command);
+    else
+        shut_command(w, request, command);
 }
 
 /* Behind the answers: nobody waits for it.  A full disk leaves it for later. */
@@ -328,20 +383,32 @@ static void project_if_due(struct worker *w)
 
 static int on_turn(void *context)
 {
+    const struct worker *w = context;
+    if (!w->store)
+        return -1;
     inforce_record(context);
     people_record(context);
     request_batch_end(context);
     heads_due(context);
     project_if_due(context);
     int wait = batch_let_go(context);
-    return impact_due(context) ? 0 : wait;
+    bool more = replay_turn(context);
+    say_state(context);
+    return impact_due(context) || more ? 0 : wait;
 }
 
 static void on_stopping(void *context)
 {
     struct worker *w = context;
+    if (!w->store)
+        return;
     request_batch_end(w);
+    heads_last(w);
+    replay_close(w);
+    hot_free(w->hot);
     projector_close(&w->projector);
+    mes_free(w->mes); /* with its statements: else the store stays open, and its log is not written
+                         back */
     store_close(w->store);
 }
 

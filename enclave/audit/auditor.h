@@ -19,7 +19,9 @@
 /* What was last signed for a log. */
 struct anchor {
     char origin[JOURNAL_ORIGIN];
-    uint64_t size;
+    uint32_t epoch; /* of the log, from 1 */
+    uint64_t size;  /* 0: nothing of this epoch has been signed */
+    int64_t signed_ms;
     uint8_t root[32];
     char note[NOTE_MAX];
     size_t note_length;
@@ -49,7 +51,9 @@ struct auditor {
     struct open_intent intents[INTENTS_MAX];
     struct waiting waiting[ACKS_MAX];
     size_t waiting_count;
-    bool urgent;       /* somebody waits for the next sync */
+    uint8_t statement_key[SIGN_PUBLIC_LENGTH]; /* identity's, of root.json */
+    bool admits_pin;                           /* badge and PIN will do on this site */
+    bool urgent;                               /* somebody waits for the next sync */
     uint64_t since_ms; /* since when something waits to be durable; 0: nothing does */
     /* room */
     bool full;          /* the reserve is gone: no intent is taken */
@@ -113,12 +117,29 @@ void anchors_show(struct auditor *auditor, struct peer *peer);
 /* anchors_sign(auditor, peer, message): A head, if its proof continues the one signed before. */
 void anchors_sign(struct auditor *auditor, struct peer *peer, const struct message_head *m);
 
+/* anchors_of(auditor, origin): What was last signed for a log; never NULL. */
+struct anchor *anchors_of(struct auditor *auditor, const char *origin);
+
+/* anchors_begin(anchor, epoch): Nothing has been signed of this new epoch. */
+void anchors_begin(struct anchor *anchor, uint32_t epoch);
+
 /* anchors_read(auditor, origin, fields): A "head" line of the journal, at the start.  Ends the
  * process when it is not in its form. */
 void anchors_read(struct auditor *auditor, const char *origin, char *fields);
 
 /* anchors_carry(auditor, journal): The newest head of each log, into a new segment. */
 must_use int anchors_carry(struct auditor *auditor, struct journal *journal);
+
+/* ---- epochs.c: a log that begins anew behind a loss ---- */
+
+/* epochs_trust(auditor, fd): Take what is needed of root.json. */
+must_use int epochs_trust(struct auditor *auditor, int fd);
+
+/* epochs_take(auditor, peer, message): A new epoch, when two people have signed for the loss. */
+void epochs_take(struct auditor *auditor, struct peer *peer, const struct message_epoch *m);
+
+/* epochs_read(auditor, origin, fields): An "epoch" line of the journal, at the start. */
+void epochs_read(struct auditor *auditor, const char *origin, const char *fields);
 
 /* ---- records.c: what happened, and what is about to ---- */
 

@@ -114,6 +114,8 @@ static void from_journal(void *context, const char *origin, const char *kind, ch
     self.stopped_well = strcmp(kind, "stop") == 0;
     if (strcmp(kind, "head") == 0)
         anchors_read(&self, origin, fields);
+    if (strcmp(kind, "epoch") == 0)
+        epochs_read(&self, origin, fields);
     if (strcmp(kind, "audit") == 0)
         intents_read(&self, origin, fields);
 }
@@ -136,6 +138,10 @@ static int on_started(void *context, struct process *process)
 {
     (void)context;
     self.process = process;
+    if (epochs_trust(&self, process_descriptor(process, DESCRIPTOR_ROOT)) != 0) {
+        log_err("root.json does not say which key signs people's statements");
+        return ERR_FORMAT;
+    }
     int r = journal_open(from_journal, NULL, &self.journal);
     if (r) {
         log_err("the journal cannot be opened: line %" PRIu64 " of its last segment: %s. Keep the "
@@ -159,6 +165,9 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     switch (m->number) {
     case MESSAGE_HEAD:
         anchors_sign(&self, peer, &m->head);
+        return;
+    case MESSAGE_EPOCH:
+        epochs_take(&self, peer, &m->epoch);
         return;
     case MESSAGE_ANCHOR_ASK:
         anchors_show(&self, peer);

@@ -23,7 +23,11 @@
  * Kinds:
  *     audit CLASS OUTCOME ID PERSON SESSION STATION OPERATION DETAIL TYPE INITIATOR
  *           COMPLETER OBJECT LEVEL BEFORE AFTER EPOCH POLICIES       see event.def
- *     head SIZE ROOT NOTE      (the signed note in base64)
+ *     head SIZE ROOT NOTE MS   (the signed note in base64, and when, in UTC milliseconds)
+ *     epoch NUMBER [SIZE ROOT HERE SIZE ROOT BODY STATEMENT BODY STATEMENT]
+ *           a log begins anew: what was signed, what lay there, and two people's words for it in
+ *           base64 (enclave/store/loss.h), in which their names stand; in a new segment NUMBER
+ *           alone
  *     refused, segment, begin, sealed, stop
  * No program content: ids are opaque, DETAIL is a policy id or one of our own words.
  *

@@ -126,6 +126,13 @@ void process_command_done(struct process *process, uint64_t request, unsigned ou
     }
 }
 
+void process_say(struct process *process, const char *text)
+{
+    struct message m = {.number = MESSAGE_SAY};
+    m.say.text = bytes_text(text);
+    (void)!process_send_control(process, &m);
+}
+
 void process_end(struct process *process)
 {
     loop_stop(process->loop);

@@ -94,6 +94,10 @@ must_use int process_send_control(struct process *process, const struct message 
 void process_command_done(struct process *process, uint64_t request, unsigned outcome,
                           const char *text);
 
+/* process_say(process, text): What people should know of this program, for the site's status; ""
+ * when there is nothing any more. */
+void process_say(struct process *process, const char *text);
+
 /* process_end(process): Leave the loop after this turn. */
 void process_end(struct process *process);
 

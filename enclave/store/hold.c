@@ -59,7 +59,8 @@ static void begin(struct store *store, struct peer *backup)
     int r = store->held ? ERR_STATE : store_hold(store);
     if (r == 0)
         r = store_page_mac(store, &sha256);
-    if (r == 0 && store_checkpoint(store, note, sizeof note, &length, &size) != 0)
+    if (r == 0 &&
+        store_checkpoint(store, store_epoch(store)->number, note, sizeof note, &length, &size) != 0)
         length = 0;
     m.held.well = r == 0;
     m.held.sha256 = sha256;

@@ -1,15 +1,11 @@
 #include "enclave/store/internal.h"
 
-#include <cpuid.h>
-#include <fcntl.h>
-#include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "enclave/process/log.h"
-#include "enclave/store/schema.h"
 
 /* In the order of enum statement. */
 static const char *const statement_texts[STATEMENT_COUNT] = {
@@ -23,8 +19,14 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     "SELECT value FROM meta WHERE name = :name",
     "INSERT INTO meta (name, value) VALUES (:name, :value)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    "INSERT INTO checkpoint (size, note) VALUES (:size, :note) ON CONFLICT (size) DO NOTHING",
-    "SELECT note, size FROM checkpoint ORDER BY size DESC LIMIT 1",
+    "INSERT INTO checkpoint (epoch, size, note) VALUES (:epoch, :size, :note)"
+    " ON CONFLICT (epoch, size) DO NOTHING",
+    "DELETE FROM checkpoint WHERE epoch = :epoch AND size >= :from AND size < :to",
+    "SELECT note, size FROM checkpoint WHERE epoch = :epoch ORDER BY size DESC LIMIT 1",
+    "INSERT INTO epoch (number, first) VALUES (:number, :first)",
+    "SELECT number, first FROM epoch WHERE first <= :sequence ORDER BY number DESC LIMIT 1",
+    "SELECT min(first) FROM epoch WHERE number > :number",
+    "SELECT first FROM epoch WHERE number = :number",
     "INSERT INTO document (digest, length) VALUES (:digest, :length) ON CONFLICT DO NOTHING",
     "INSERT INTO document_chunk (digest, part, content) VALUES (:digest, :part, :content)",
     "SELECT content FROM document_chunk WHERE digest = :digest ORDER BY part",
@@ -33,10 +35,18 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
 };
 
+/* What only reads is all that a store needs which is not to be changed: it may be of an older form,
+ * of which temporary views show what these statements read. */
+static bool only_reads(const char *text)
+{
+    return strncmp(text, "SELECT", 6) == 0;
+}
+
 int store_prepare(struct store *store)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++)
-        if (sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+        if ((!store->read_only || only_reads(statement_texts[i])) &&
+            sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->statements[i], NULL) != SQLITE_OK)
             return ERR_STORE;
     return 0;
@@ -52,176 +62,23 @@ int store_done(sqlite3_stmt *statement)
     return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
 }
 
-/* ---- opening ---- */
-
-static bool processor_has_sha(void)
-{
-    unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29));
-}
-
-/*
- * The page MAC is HMAC-SHA256 where the processor computes SHA-256 itself, else
- * SHA512: chosen at creation and kept in NAME.format, because it must be known
- * before a page can be read.
- */
-static int page_mac(const char *name, bool *ret_sha256)
-{
-    char path[128], text[16] = "";
-    snprintf(path, sizeof path, "%s.format", name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t n = read(fd, text, sizeof text - 1);
-        close(fd);
-        *ret_sha256 = n == 7 && strcmp(text, "sha256\n") == 0;
-        return *ret_sha256 || (n == 7 && strcmp(text, "sha512\n") == 0) ? 0 : ERR_FORMAT;
-    }
-    *ret_sha256 = processor_has_sha();
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return ERR_SYSTEM;
-    const char *chosen = *ret_sha256 ? "sha256\n" : "sha512\n";
-    int r = write(fd, chosen, 7) == 7 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
-    close(fd);
-    return r;
-}
-
-int store_set_key(sqlite3 *db, const struct secret *key)
-{
-    char raw[2 * 32 + 4]; /* x'...' : SQLCipher's form of a key that is used as it is */
-    raw[0] = 'x';
-    raw[1] = '\'';
-    bytes_to_hex(secret_open(key), 32, raw + 2);
-    secret_close(key);
-    raw[66] = '\'';
-    int r = sqlite3_key_v2(db, "main", raw, 67);
-    sodium_memzero(raw, sizeof raw);
-    return r == SQLITE_OK ? 0 : ERR_KEY;
-}
-
-static const char settings[] = "PRAGMA cipher_memory_security = OFF;"
-                               "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA locking_mode = EXCLUSIVE;"
-                               "PRAGMA journal_mode = WAL;"
-                               "PRAGMA synchronous = FULL;"
-                               "PRAGMA cache_size = -16384;"
-                               "PRAGMA cell_size_check = ON;"
-                               "PRAGMA trusted_schema = OFF;"
-                               "PRAGMA wal_autocheckpoint = 4000;";
-
-static int configure(struct store *store, const struct secret *key, bool sha256)
-{
-    int r = store_set_key(store->db, key);
-    if (r)
-        return r;
-    const char *mac = sha256 ? "PRAGMA cipher_hmac_algorithm = HMAC_SHA256"
-                             : "PRAGMA cipher_hmac_algorithm = HMAC_SHA512";
-    if (sqlite3_exec(store->db, mac, NULL, NULL, NULL) != SQLITE_OK)
-        return ERR_STORE;
-    /* the first read shows whether the key fits */
-    r = sqlite3_exec(store->db, settings, NULL, NULL, NULL);
-    if (r == SQLITE_NOTADB)
-        return ERR_KEY;
-    if (r != SQLITE_OK)
-        return ERR_STORE;
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    return 0;
-}
-
-static int schema_version(sqlite3 *db, int *ret_version)
-{
-    sqlite3_stmt *s = NULL;
-    int r = ERR_STORE;
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW) {
-        *ret_version = sqlite3_column_int(s, 0);
-        r = 0;
-    }
-    sqlite3_finalize(s);
-    return r;
-}
-
-/* Each numbered file is one transaction; the number of those done is user_version. */
-static int migrate(sqlite3 *db)
-{
-    static const char *const versions[] = {"PRAGMA user_version = 1", "PRAGMA user_version = 2"};
-    int done = 0;
-    int r = schema_version(db, &done);
-    int known = 0;
-    while (store_migrations[known])
-        known++;
-    if (r)
-        return r;
-    if (done > known)
-        return ERR_FORMAT;
-    for (; r == 0 && done < known; done++) {
-        if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db, store_migrations[done], NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db, versions[done], NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-            r = ERR_STORE;
-    }
-    return r;
-}
-
-/* A store belongs to one enclave for good. */
-static int check_owner(struct store *store, const char *enclave)
-{
-    char owner[16];
-    size_t length;
-    int r = store_meta_get(store, "enclave", owner, sizeof owner, &length);
-    if (r == ERR_UNKNOWN)
-        return store_meta_set(store, "enclave", bytes_text(enclave));
-    if (r)
-        return r;
-    return bytes_equal_text(bytes_view_of(owner, length), enclave) ? 0 : ERR_FORMAT;
-}
-
-int store_open(const char *name, const char *enclave, const struct secret *key,
-               struct store **ret_store)
-{
-    bool sha256;
-    int r = page_mac(name, &sha256);
-    if (r)
-        return r;
-    struct store *store = calloc(1, sizeof *store);
-    if (!store)
-        return ERR_MEMORY;
-    if (sqlite3_open_v2(name, &store->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK)
-        r = ERR_STORE;
-    if (r == 0)
-        r = configure(store, key, sha256);
-    if (r == 0)
-        r = migrate(store->db);
-    if (r == 0)
-        r = store_prepare(store);
-    if (r == 0)
-        r = check_owner(store, enclave);
-    if (r == 0)
-        r = store_load_tree(store);
-    if (r) {
-        if (store->db)
-            log_err("the store: %s", sqlite3_errmsg(store->db));
-        store_close(store);
-        return r;
-    }
-    *ret_store = store;
-    return 0;
-}
-
 void store_close(struct store *store)
 {
+    struct stat st;
     if (!store)
         return;
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
+    nodes_free(store->nodes);
     sqlite3_close(store->db);
+    if (store->wal[0] && stat(store->wal, &st) == 0 && st.st_size == 0)
+        unlink(store->wal);
     free(store);
+}
+
+bool store_is_read_only(const struct store *store)
+{
+    return store->read_only;
 }
 
 struct sqlite3 *store_db(struct store *store)
@@ -282,8 +139,10 @@ int store_projection(struct store *store, const char *name, const char *schema,
     sqlite3_reset(s);
     if (same)
         return 0;
-    int r = store_begin(store);
-    if (r == 0 && sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+    int r = store_begin(store); /* ERR_STATE where nothing may be changed */
+    if (r)
+        return r;
+    if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
         log_err("projection %s: %s", name, sqlite3_errmsg(store->db));
         r = ERR_STORE;
     }
@@ -315,8 +174,21 @@ int store_projection_seen(struct store *store, const char *name, uint64_t positi
     return r;
 }
 
+static const char forget_text[] = "DELETE FROM projection WHERE name = :name";
+
+int store_projection_forget(struct store *store, const char *name)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(store->db, forget_text, -1, &s, NULL) != SQLITE_OK)
+        return ERR_STORE;
+    sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+    int r = store_done(s);
+    sqlite3_finalize(s);
+    return r;
+}
+
 void store_idle(struct store *store)
 {
-    if (!store->held)
+    if (!store->read_only && !store->held)
         (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }

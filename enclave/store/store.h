@@ -31,17 +31,36 @@ struct store_event {
     struct bytes_view payload; /* borrowed until the next call on the store */
 };
 
+/* Why a store is not opened, for people: what was found, where, and what to do. */
+struct store_refusal {
+    char text[400];
+};
+
+enum store_use {
+    STORE_READ_ONLY = 0, /* nothing is changed, not a byte of any file, not the schema */
+    STORE_READ_WRITE     /* made where there is none, and brought up to date */
+};
+
 /*
- * store_open(name, enclave, key, ret_store):
- * Open or create the file ${name} in the working directory for ${enclave} (an
- * enclave's id or a service's name) with the raw 32-byte ${key}, which is only
- * read, and bring the log's schema up to date.  ERR_KEY if the key is wrong or the
- * file is not a store; ERR_FORMAT if it is another enclave's or from a newer
- * program; ERR_STORE otherwise.  On failure nothing stays open.
+ * store_open_as(name, enclave, key, use, why, ret_store):
+ * Open the file ${name} in the working directory for ${enclave} (an enclave's id or a
+ * service's name) with the raw 32-byte ${key}, which is only read.  ERR_KEY if the key
+ * is wrong or the file is not a store; ERR_FORMAT if it is another enclave's, cut short
+ * or from a newer program; ERR_FULL if there is no room to bring it up to date;
+ * ERR_STORE otherwise.  On failure nothing stays open, nothing was changed, and
+ * ${why} says in words what was found.
  */
+must_use int store_open_as(const char *name, const char *enclave, const struct secret *key,
+                           enum store_use use, struct store_refusal *why, struct store **ret_store);
+
+/* store_open(name, enclave, key, ret_store): The same, to read and write; what was found is
+ * logged. */
 must_use int store_open(const char *name, const char *enclave, const struct secret *key,
                         struct store **ret_store);
 void store_close(struct store *store);
+
+/* store_is_read_only(store): Nothing can be begun in it. */
+bool store_is_read_only(const struct store *store);
 
 /* store_db(store): For the projections' own statements; never for the log's tables. */
 struct sqlite3 *store_db(struct store *store);
@@ -74,10 +93,41 @@ typedef int store_each(void *context, const struct store_event *event);
 must_use int store_walk(struct store *store, uint64_t from, uint64_t to, store_each *each,
                         void *context);
 
+/* store_header(event, out): The fixed header of an event, part of its leaf. */
+void store_header(const struct store_event *event, uint8_t out[static STORE_HEADER_LENGTH]);
+
 /* store_leaf(event, out): The leaf hash of an event. */
 void store_leaf(const struct store_event *event, uint8_t out[static HASH_TREE_LENGTH]);
 
-/* ---- signed heads ---- */
+/* ---- epochs ---- */
+
+/*
+ * A part of the log that has a tree of its own, with the origin casemate/ID/NUMBER.  A
+ * store begins with epoch 1.  Another one is opened where events that were signed are
+ * lost: its first event names them.  Sequences go on over all epochs; the size of a
+ * tree, and of a head, counts from the epoch's first event.
+ */
+struct store_epoch {
+    uint32_t number;
+    uint64_t first; /* sequence of its first event */
+};
+
+/* store_epoch(store): The last one. */
+const struct store_epoch *store_epoch(const struct store *store);
+
+/* store_epoch_of(store, sequence, ret_epoch, ret_end): The epoch of an event, and the sequence
+ * behind its last one.  ERR_UNKNOWN where there is no such event. */
+must_use int store_epoch_of(struct store *store, uint64_t sequence, struct store_epoch *ret_epoch,
+                            uint64_t *ret_end);
+
+/* store_epoch_by(store, number, ret_epoch): ERR_UNKNOWN where there is no such epoch. */
+must_use int store_epoch_by(struct store *store, uint32_t number, struct store_epoch *ret_epoch);
+
+/* store_epoch_open(store, number): In the open transaction, which has no event yet: the next one is
+ * the first of epoch ${number}, which is higher than the last.  ERR_STATE. */
+must_use int store_epoch_open(struct store *store, uint32_t number);
+
+/* ---- signed heads, of the last epoch ---- */
 
 /*
  * store_head(store, proof, ret_old_size, ret_size, ret_root):
@@ -104,18 +154,63 @@ void store_head_lost(struct store *store);
 /* store_unsigned(store): Events behind the last signed head. */
 uint64_t store_unsigned(const struct store *store);
 
-/* store_checkpoint(store, out, size, ret_length, ret_size): The newest signed note; ERR_UNKNOWN
- * when there is none. */
-must_use int store_checkpoint(struct store *store, char *out, size_t size, size_t *ret_length,
-                              uint64_t *ret_size);
+/*
+ * store_checkpoint(store, epoch, out, size, ret_length, ret_size):
+ * The newest signed note of an epoch; ERR_UNKNOWN when there is none.  Of the older
+ * ones the last of each STORE_CHECKPOINT_EVERY events is kept.
+ */
+#define STORE_CHECKPOINT_EVERY 1024
+must_use int store_checkpoint(struct store *store, uint32_t epoch, char *out, size_t size,
+                              size_t *ret_length, uint64_t *ret_size);
 
 /*
- * store_check_anchor(store, size, root):
+ * store_check_anchor(store, epoch, size, root):
  * Does this store contain what the auditor last signed for it?  ERR_BEHIND when it has
- * fewer events or others.
+ * fewer events or others, or the epoch has not been opened here; ERR_STALE when it is
+ * the auditor who does not know of the last epoch.
  */
-must_use int store_check_anchor(struct store *store, uint64_t size,
+must_use int store_check_anchor(struct store *store, uint32_t epoch, uint64_t size,
                                 const uint8_t root[static HASH_TREE_LENGTH]);
+
+/*
+ * store_meta_get(store, name, out, room, ret_length), store_meta_set(store, name, value):
+ * A few bytes by name, beside the log and no part of it; set in the open transaction.
+ * Get: ERR_UNKNOWN if there are none, ERR_SIZE if they are more than ${room}.  "enclave"
+ * and "peaks" are the store's own names.
+ */
+must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
+                            size_t *ret_length);
+must_use int store_meta_set(struct store *store, const char *name, struct bytes_view value);
+
+/* ---- stored nodes, and what is proved with them ---- */
+
+/*
+ * The roots of complete subtrees of 256 and of 65,536 events, as a projection: so that
+ * a proof over millions of events reads hundreds of rows.  Nothing trusts them: a proof
+ * that was made with them is checked against the signed root before it leaves.
+ *
+ * store_nodes_open(store, ret_position): Make the table, before store_seal();
+ * ${ret_position} is the sequence that store_nodes_add() must be given next.
+ * store_nodes_add(store, event): In the open transaction; every event, in order.
+ * store_nodes_seen(store): In the open transaction, behind the last of them: where it is.
+ * store_nodes_stand(store, ret_position): Behind a transaction that was undone: what comes next.
+ * store_nodes_doubt(store): They did not give what was signed: nothing uses them until they
+ * have been dropped; store_nodes_are_doubted(store) asks for that.
+ * store_nodes_drop(store): In a transaction of its own: they are made again from the log.
+ */
+#define STORE_NODES "nodes" /* of the projection */
+must_use int store_nodes_open(struct store *store, uint64_t *ret_position);
+must_use int store_nodes_add(struct store *store, const struct store_event *event);
+must_use int store_nodes_seen(struct store *store);
+must_use int store_nodes_stand(struct store *store, uint64_t *ret_position);
+void store_nodes_doubt(struct store *store);
+bool store_nodes_are_doubted(const struct store *store);
+must_use int store_nodes_drop(struct store *store);
+
+/* store_subtree(store, epoch, from, to, out): The RFC 6962 hash over the leaves from ${from} below
+ * ${to} of an epoch's tree; ERR_UNKNOWN when they are not all there. */
+must_use int store_subtree(struct store *store, const struct store_epoch *epoch, uint64_t from,
+                           uint64_t to, uint8_t out[static HASH_TREE_LENGTH]);
 
 /* ---- documents ---- */
 
@@ -141,6 +236,9 @@ must_use int store_projection(struct store *store, const char *name, const char 
 
 /* store_projection_seen(store, name, position): In the open transaction. */
 must_use int store_projection_seen(struct store *store, const char *name, uint64_t position);
+
+/* store_projection_forget(store, name): In the open transaction: the next open makes it anew. */
+must_use int store_projection_forget(struct store *store, const char *name);
 
 /* store_idle(store): Write back what lies in the write-ahead log, when nobody waits. */
 void store_idle(struct store *store);

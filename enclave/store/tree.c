@@ -10,7 +10,7 @@ void tree_begin(struct tree *tree, uint64_t start)
 }
 
 /* Append a complete subtree, then join neighbours that form a larger complete one. */
-static int push(struct tree *tree, unsigned height, const uint8_t hash[static HASH_TREE_LENGTH])
+int tree_add(struct tree *tree, unsigned height, const uint8_t hash[static HASH_TREE_LENGTH])
 {
     if (tree->count == TREE_RUN_MAX || height >= TREE_HEIGHT_MAX)
         return ERR_FULL;
@@ -35,7 +35,7 @@ static int push(struct tree *tree, unsigned height, const uint8_t hash[static HA
 
 void tree_append(struct tree *tree, const uint8_t leaf[static HASH_TREE_LENGTH])
 {
-    if (push(tree, 0, leaf) != 0)
+    if (tree_add(tree, 0, leaf) != 0)
         __builtin_trap(); /* 2^48 leaves cannot be */
 }
 
@@ -44,7 +44,7 @@ int tree_extend(struct tree *tree, const struct tree *run)
     if (run->start != tree->end)
         return ERR_STATE;
     for (unsigned i = 0; i < run->count; i++) {
-        int r = push(tree, run->nodes[i].height, run->nodes[i].hash);
+        int r = tree_add(tree, run->nodes[i].height, run->nodes[i].hash);
         if (r)
             return r;
     }
@@ -87,7 +87,7 @@ int tree_read(struct bytes *in, struct tree *ret_tree)
         if (in->error)
             return in->error;
         unsigned before = ret_tree->count;
-        int r = push(ret_tree, height, hash);
+        int r = tree_add(ret_tree, height, hash);
         if (r)
             return r;
         if (ret_tree->count != before + 1)

@@ -33,6 +33,11 @@ void tree_begin(struct tree *tree, uint64_t start);
 /* tree_append(tree, leaf): One more leaf. */
 void tree_append(struct tree *tree, const uint8_t leaf[static HASH_TREE_LENGTH]);
 
+/* tree_add(tree, height, hash): A complete subtree of 2^${height} leaves more; ERR_STATE when one
+ * cannot begin there, ERR_FULL. */
+must_use int tree_add(struct tree *tree, unsigned height,
+                      const uint8_t hash[static HASH_TREE_LENGTH]);
+
 /* tree_extend(tree, run): Append a run that begins where ${tree} ends; ERR_STATE otherwise. */
 must_use int tree_extend(struct tree *tree, const struct tree *run);
 

@@ -12,7 +12,7 @@
 
 #include "enclave/process/os.h"
 #include "tests/bench/load.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define TRIALS    200
 #define PARTS     8     /* of the drawing */

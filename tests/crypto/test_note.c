@@ -100,6 +100,78 @@ static void refuses_what_is_not_the_one_form(void **state)
     assert_int_equal(note_check(public_key, bytes_view_of(text, length), &c), ERR_KEY);
 }
 
+/* ---- the extension line of ours ---- */
+
+#define HOT "abababababababababababababababababababababababababababababababab"
+
+static void a_note_with_the_digest_of_the_tables_comes_back(void **state)
+{
+    struct note_checkpoint c, got;
+    char text[NOTE_MAX], again[NOTE_MAX];
+    uint8_t public_key[32];
+    size_t length;
+    struct secret *seed = secret_of(0x22, 32);
+    (void)state;
+
+    make(&c, text, &length, public_key);
+    c.has_hot = true;
+    memset(c.hot, 0xab, sizeof(c.hot));
+    assert_int_equal(note_sign(seed, &c, again, &length), 0);
+    secret_free(seed);
+    assert_non_null(strstr(again, "=\ncasemate-hot " HOT "\n\n\xe2\x80\x94 "));
+    assert_int_equal(note_check(public_key, bytes_view_of(again, length), &got), 0);
+    assert_true(got.has_hot);
+    assert_memory_equal(got.hot, c.hot, 32);
+    assert_memory_equal(got.root, c.root, 32);
+    assert_int_equal(note_length(bytes_text(again)), length);
+    for (size_t i = 0; i < length * 8; i++) {
+        memcpy(text, again, length);
+        text[i / 8] = (char)(text[i / 8] ^ 1 << i % 8);
+        assert_int_not_equal(note_check(public_key, bytes_view_of(text, length), &got), 0);
+    }
+    for (size_t i = 0; i < length; i++)
+        assert_int_equal(note_check(public_key, bytes_view_of(again, i), &got), ERR_FORMAT);
+}
+
+/* Whoever signs: only one line, once, in its form and in its place. */
+static void refuses_any_other_extension(void **state)
+{
+    static const char *const bad[] = {
+        "casemate-hot " HOT "\ncasemate-hot " HOT "\n",
+        "casemate-hot\n",
+        "casemate-hot \n",
+        "casemate-hot ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB\n",
+        "casemate-hot  " HOT "\n",
+        "casemate-hot " HOT " \n",
+        "casemate-hot " HOT "00\n",
+        "casemate-cold " HOT "\n",
+        "extra\ncasemate-hot " HOT "\n",
+        "casemate-hot " HOT "\nextra\n",
+    };
+    struct secret *seed = secret_of(0x22, 32);
+    struct note_checkpoint c;
+    char text[NOTE_MAX], body[2 * NOTE_MAX], whole[4 * NOTE_MAX], base64[100];
+    uint8_t public_key[32], signature[68];
+    size_t length;
+    (void)state;
+
+    make(&c, text, &length, public_key);
+    const char *mark = strrchr(text, ' ') + 1; /* the signature with the key's hash in front */
+    assert_int_equal(sodium_base642bin(signature, sizeof(signature), mark, strlen(mark) - 1, NULL,
+                                       &length, NULL, sodium_base64_VARIANT_ORIGINAL),
+                     0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        snprintf(body, sizeof(body), "%.*s%s", (int)(strstr(text, "\n\n") + 1 - text), text,
+                 bad[i]);
+        assert_int_equal(sign_make_raw(seed, body, strlen(body), signature + 4), 0);
+        sodium_bin2base64(base64, sizeof(base64), signature, sizeof(signature),
+                          sodium_base64_VARIANT_ORIGINAL);
+        snprintf(whole, sizeof(whole), "%s\n\xe2\x80\x94 casemate/e1234567/1 %s\n", body, base64);
+        assert_int_equal(note_check(public_key, bytes_text(whole), &c), ERR_FORMAT);
+    }
+    secret_free(seed);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -107,6 +179,8 @@ int main(void)
         cmocka_unit_test(verifier_key_is_that_of_the_go_module),
         cmocka_unit_test(refuses_every_flipped_bit_and_every_cut),
         cmocka_unit_test(refuses_what_is_not_the_one_form),
+        cmocka_unit_test(a_note_with_the_digest_of_the_tables_comes_back),
+        cmocka_unit_test(refuses_any_other_extension),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -9,7 +9,7 @@ static size_t right_length;
 
 static void begin(void)
 {
-    struct note_checkpoint c = {.origin = "casemate/e7k2m9qa/1", .size = 7};
+    struct note_checkpoint c = {.origin = "casemate/e7k2m9qa/1", .size = 7, .has_hot = true};
     struct secret *seed = NULL;
 
     if (secret_copy("0123456789abcdef0123456789abcdef", 32, &seed) ||

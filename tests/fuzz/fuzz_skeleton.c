@@ -33,12 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct skeleton_result result;
     if (head_length == 0)
         begin();
-    if (skeleton_check(bytes_view_of(data, size), public_key, &result) == 0)
+    if (skeleton_check(bytes_view_of(data, size), public_key, NULL, &result) == 0)
         abort();
     if (size > sizeof text - head_length)
         return 0;
     memcpy(text + head_length, data, size);
-    if (skeleton_check(bytes_view_of(text, head_length + size), public_key, &result) == 0)
+    if (skeleton_check(bytes_view_of(text, head_length + size), public_key, NULL, &result) == 0)
         abort();
     return 0;
 }

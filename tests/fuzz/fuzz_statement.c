@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 static struct secret *seed;
 static uint8_t public_key[SIGN_PUBLIC_LENGTH];

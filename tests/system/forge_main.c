@@ -13,7 +13,7 @@
 
 #include "appliance/identity/token.h"
 #include "crypto/derive.h"
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #define MINUTE_MS 60000
 

@@ -36,7 +36,7 @@ in_browser() {
 on_the_line() {
     lane=line
     site line 7420 || return
-    for t in tests/system/0[1-9]-*.sh tests/system/1[1-9]-*.sh tests/system/2[0-9]-*.sh; do
+    for t in tests/system/0[1-9]-*.sh tests/system/1[1-9]-*.sh tests/system/2[0-9]-*.sh tests/system/3[0-9]-*.sh; do
         run "$(basename "$t" .sh)" 240 sh "$t"
     done
     casemate training stop "$sites/line" >/dev/null 2>&1

@@ -38,7 +38,8 @@ static const char recent_text[] =
     " WHERE route = :route AND segment = :segment AND balloon = :balloon"
     " ORDER BY event DESC, item DESC LIMIT 64";
 
-static const char all_text[] = "SELECT * FROM mes_reading ORDER BY event, item";
+static const char all_text[] = "SELECT * FROM mes_reading WHERE event >= :from AND event < :to"
+                               " ORDER BY event, item";
 
 static int prepare(struct store *store, const char *text, sqlite3_stmt **ret)
 {
@@ -207,18 +208,17 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
 
 /* ---- comparing ---- */
 
-struct digest {
-    const struct mes *mes;
+struct readings_sum {
     crypto_generichash_state state;
     size_t rows;
 };
 
-static void digest_number(struct digest *d, int64_t n)
+static void digest_number(struct readings_sum *d, int64_t n)
 {
     crypto_generichash_update(&d->state, (const uint8_t *)&n, sizeof n);
 }
 
-static void digest_bytes(struct digest *d, const void *data, size_t length)
+static void digest_bytes(struct readings_sum *d, const void *data, size_t length)
 {
     digest_number(d, (int64_t)length);
     crypto_generichash_update(&d->state, data, length);
@@ -226,7 +226,7 @@ static void digest_bytes(struct digest *d, const void *data, size_t length)
 
 static int digest_row(void *context, const struct row *row)
 {
-    struct digest *d = context;
+    struct readings_sum *d = context;
     d->rows++;
     digest_number(d, (int64_t)row->event);
     digest_number(d, row->item);
@@ -242,46 +242,56 @@ static int digest_row(void *context, const struct row *row)
     return 0;
 }
 
-int readings_digest(struct readings *readings, uint8_t out[static 32], size_t *ret_rows)
+int readings_sum_new(struct readings_sum **ret_sum)
+{
+    *ret_sum = calloc(1, sizeof **ret_sum);
+    if (!*ret_sum)
+        return ERR_MEMORY;
+    crypto_generichash_init(&(*ret_sum)->state, NULL, 0, 32);
+    return 0;
+}
+
+void readings_sum_free(struct readings_sum *sum)
+{
+    free(sum);
+}
+
+int readings_sum_expect(struct readings_sum *sum, const struct mes *mes, const struct event *event,
+                        uint64_t sequence)
+{
+    return each(mes, event, sequence, digest_row, sum);
+}
+
+int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t from,
+                       uint64_t to)
 {
     static const enum {
         NUMBER,
         BYTES
     } kinds[] = {NUMBER, NUMBER, BYTES, NUMBER, NUMBER, BYTES,
                  NUMBER, NUMBER, BYTES, BYTES,  NUMBER};
-    struct digest d = {.rows = 0};
     sqlite3_stmt *s = readings->all;
     int step;
-    crypto_generichash_init(&d.state, NULL, 0, 32);
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)from);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)to);
     while ((step = sqlite3_step(s)) == SQLITE_ROW) {
-        d.rows++;
+        sum->rows++;
         for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++)
             if (kinds[i] == NUMBER)
-                digest_number(&d, sqlite3_column_int64(s, i));
+                digest_number(sum, sqlite3_column_int64(s, i));
             else
-                digest_bytes(&d, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
+                digest_bytes(sum, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
     }
     sqlite3_reset(s);
-    crypto_generichash_final(&d.state, out, 32);
-    *ret_rows = d.rows;
     return step == SQLITE_DONE ? 0 : ERR_STORE;
 }
 
-static int expect_one(void *context, const struct store_event *stored)
+void readings_sum_end(struct readings_sum *sum, uint8_t out[static 32])
 {
-    struct digest *d = context;
-    struct event event;
-    int r = event_decode(stored->payload, &event);
-    return r ? r : each(d->mes, &event, stored->sequence, digest_row, d);
+    crypto_generichash_final(&sum->state, out, 32);
 }
 
-int readings_expect(struct store *store, const struct mes *mes, uint64_t to, uint8_t out[static 32],
-                    size_t *ret_rows)
+size_t readings_sum_rows(const struct readings_sum *sum)
 {
-    struct digest d = {.mes = mes};
-    crypto_generichash_init(&d.state, NULL, 0, 32);
-    int r = store_walk(store, 0, to, expect_one, &d);
-    crypto_generichash_final(&d.state, out, 32);
-    *ret_rows = d.rows;
-    return r;
+    return sum->rows;
 }

@@ -46,13 +46,25 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
                        const char *balloon, const uint8_t unit[static 16], struct reading_past *out,
                        size_t room);
 
-/* readings_digest(readings, out, ret_rows): BLAKE2b-256 over all rows in order; for comparisons
- * with readings_expect(). */
-must_use int readings_digest(struct readings *readings, uint8_t out[static 32], size_t *ret_rows);
+/*
+ * A digest over rows in order, made in parts: of what the log says, and of what the
+ * table holds, to be compared.
+ *
+ * readings_sum_expect(sum, mes, event, sequence): Add what ${event} measured; events in
+ * order, ${mes} as it is behind this one.
+ * readings_sum_found(sum, readings, from, to): Add the rows of the events from ${from}
+ * below ${to}, in order.
+ * readings_sum_end(sum, out): BLAKE2b-256; nothing is added behind it.
+ */
+struct readings_sum;
 
-/* readings_expect(store, mes, to, out, ret_rows): The same made from the log's events below ${to}
- * alone. */
-must_use int readings_expect(struct store *store, const struct mes *mes, uint64_t to,
-                             uint8_t out[static 32], size_t *ret_rows);
+must_use int readings_sum_new(struct readings_sum **ret_sum);
+void readings_sum_free(struct readings_sum *sum);
+must_use int readings_sum_expect(struct readings_sum *sum, const struct mes *mes,
+                                 const struct event *event, uint64_t sequence);
+must_use int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t from,
+                                uint64_t to);
+void readings_sum_end(struct readings_sum *sum, uint8_t out[static 32]);
+size_t readings_sum_rows(const struct readings_sum *sum);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The two kinds of places where a session lives, the entry and an enclave's door; each has
- * operations of its own for the same things.  STATEMENT_ENTRY of transfer/statement.h is
+ * operations of its own for the same things.  STATEMENT_ENTRY of crypto/statement.h is
  * the enclave of statements that are made at the entry.
  */
 export interface Place {

@@ -296,7 +296,7 @@ static void the_newest_checkpoint_is_kept(void **state)
     uint64_t size;
     uint8_t root[32];
     (void)state;
-    assert_int_equal(store_checkpoint(store, out, sizeof out, &length, &size), ERR_UNKNOWN);
+    assert_int_equal(store_checkpoint(store, 1, out, sizeof out, &length, &size), ERR_UNKNOWN);
     for (unsigned i = 1; i <= 3; i++) {
         char note[20];
         append_committed(2);
@@ -305,10 +305,10 @@ static void the_newest_checkpoint_is_kept(void **state)
         assert_int_equal(store_head_signed(store, size, bytes_text(note)), 0);
     }
     reopen();
-    assert_int_equal(store_checkpoint(store, out, sizeof out, &length, &size), 0);
+    assert_int_equal(store_checkpoint(store, 1, out, sizeof out, &length, &size), 0);
     assert_string_equal(out, "note 3");
     assert_true(length == 6 && size == 6);
-    assert_int_equal(store_checkpoint(store, out, 6, &length, &size), ERR_SIZE);
+    assert_int_equal(store_checkpoint(store, 1, out, 6, &length, &size), ERR_SIZE);
 }
 
 /* The disk fills up exactly when a checkpoint comes: the next event still has its transaction. */
@@ -350,14 +350,14 @@ static void the_anchor_must_be_contained(void **state)
     }
     for (unsigned round = 0; round < 2; round++) {
         for (unsigned i = 0; i <= 10; i++)
-            assert_int_equal(store_check_anchor(store, i, roots[i]), 0);
+            assert_int_equal(store_check_anchor(store, 1, i, roots[i]), 0);
         for (unsigned i = 0; i <= 10; i++) {
             memcpy(other, roots[i], 32);
             other[31] ^= 1;
-            assert_int_equal(store_check_anchor(store, i, other), ERR_BEHIND);
+            assert_int_equal(store_check_anchor(store, 1, i, other), ERR_BEHIND);
         }
-        assert_int_equal(store_check_anchor(store, 11, roots[10]), ERR_BEHIND);
-        assert_int_equal(store_check_anchor(store, UINT64_MAX, roots[10]), ERR_BEHIND);
+        assert_int_equal(store_check_anchor(store, 1, 11, roots[10]), ERR_BEHIND);
+        assert_int_equal(store_check_anchor(store, 1, UINT64_MAX, roots[10]), ERR_BEHIND);
         reopen();
     }
 }
@@ -378,10 +378,10 @@ static void a_head_whose_answer_was_lost_is_adopted(void **state)
     reopen();
     assert_int_equal(store_head_adopt(store, 5, bytes_text("old")), ERR_STATE);
     assert_int_equal(store_head_adopt(store, 13, bytes_text("more")), ERR_STATE);
-    assert_int_equal(store_check_anchor(store, 9, root), 0);
+    assert_int_equal(store_check_anchor(store, 1, 9, root), 0);
     assert_int_equal(store_head_adopt(store, 9, bytes_text("nine")), 0);
     assert_true(store_unsigned(store) == 3);
-    assert_int_equal(store_checkpoint(store, out, sizeof out, &length, &size), 0);
+    assert_int_equal(store_checkpoint(store, 1, out, sizeof out, &length, &size), 0);
     assert_string_equal(out, "nine");
     struct bytes_put put = bytes_into(proof, sizeof proof);
     assert_int_equal(store_head(store, &put, &old_size, &size, new_root), 0);

@@ -52,7 +52,7 @@ static int set_up(void **state)
     store_root(store, root);
     sign(EVENTS, root, note, &note_length);
     int fd = open("skeleton", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (skeleton_write(store, fd, bytes_view_of(note, note_length), EVENTS) != 0)
+    if (skeleton_write(store, fd, 0, bytes_view_of(note, note_length), EVENTS) != 0)
         return -1;
     ssize_t n = pread(fd, text, sizeof text, 0);
     close(fd);
@@ -73,7 +73,7 @@ static int tear_down(void **state)
     return chdir("/");
 }
 
-static char why[200];
+static char why[240];
 
 static int checked(const char *what, size_t n)
 {
@@ -81,7 +81,7 @@ static int checked(const char *what, size_t n)
     /* of exactly this size, so that reading past it is seen */
     char *copy = malloc(n ? n : 1);
     memcpy(copy, what, n);
-    int r = skeleton_check(bytes_view_of(copy, n), public_key, &result);
+    int r = skeleton_check(bytes_view_of(copy, n), public_key, NULL, &result);
     free(copy);
     if (r != 0)
         assert_true(result.why[0] != '\0');
@@ -93,9 +93,9 @@ static void a_skeleton_verifies_with_the_public_key(void **state)
 {
     struct skeleton_result result;
     (void)state;
-    assert_int_equal(skeleton_check(bytes_view_of(text, length), public_key, &result), 0);
-    assert_true(result.size == EVENTS);
-    assert_string_equal(result.origin, "casemate/e3f9k2m1/1");
+    assert_int_equal(skeleton_check(bytes_view_of(text, length), public_key, NULL, &result), 0);
+    assert_true(result.head.size == EVENTS);
+    assert_string_equal(result.head.origin, "casemate/e3f9k2m1/1");
 }
 
 static void a_skeleton_holds_no_content(void **state)
@@ -111,7 +111,7 @@ static void refuses_another_key(void **state)
     struct secret *s = secret_of(7, 32);
     (void)state;
     assert_int_equal(sign_public(s, other), 0);
-    assert_int_not_equal(skeleton_check(bytes_view_of(text, length), other, &result), 0);
+    assert_int_not_equal(skeleton_check(bytes_view_of(text, length), other, NULL, &result), 0);
     secret_free(s);
 }
 

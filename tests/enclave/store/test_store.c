@@ -35,6 +35,13 @@ static void refuses_another_enclaves_file(void **state)
     assert_null(none);
 }
 
+static void put_file(const char *name, const char *text)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
 static void refuses_what_is_not_a_store(void **state)
 {
     struct store *none = NULL;
@@ -44,6 +51,9 @@ static void refuses_what_is_not_a_store(void **state)
     int fd = open("junk", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_int_equal(write(fd, junk, sizeof junk), sizeof junk);
     close(fd);
+    assert_int_equal(store_open("junk", ENCLAVE, key, &none), ERR_FORMAT); /* no junk.format */
+    put_file("junk.format", "sha256\n");
+    put_file("plain.format", "sha256\n");
     assert_int_equal(store_open("junk", ENCLAVE, key, &none), ERR_KEY);
     assert_null(none);
     /* a plain database without a key is no store either */

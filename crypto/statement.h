@@ -1,9 +1,8 @@
-#ifndef TRANSFER_STATEMENT_H
-#define TRANSFER_STATEMENT_H
+#ifndef CRYPTO_STATEMENT_H
+#define CRYPTO_STATEMENT_H
 
 #include "crypto/bytes.h"
 #include "crypto/sign.h"
-#include "transfer/grammar.h"
 
 /*
  * Identity's signed statement: this person, in this session at this station,
@@ -13,6 +12,7 @@
 #define STATEMENT_VERSION     1
 #define STATEMENT_PURPOSE     "casemate/statement/1"
 #define STATEMENT_ID          16
+#define STATEMENT_ENCLAVE     8          /* e and seven of a-z 0-9 */
 #define STATEMENT_ENTRY       "entry000" /* in the enclave's place, of what is signed at the entry */
 #define STATEMENT_NAME_MAX    64
 #define STATEMENT_MEANING_MAX 160
@@ -28,7 +28,7 @@ enum statement_factor {
 };
 
 struct statement {
-    char enclave[GRAMMAR_ENCLAVE + 1];
+    char enclave[STATEMENT_ENCLAVE + 1];
     uint8_t person[STATEMENT_ID], session[STATEMENT_ID], station[STATEMENT_ID];
     enum statement_factor factor;
     int64_t at_ms; /* UTC, since 1970 */

@@ -1,4 +1,4 @@
-#include "transfer/statement.h"
+#include "crypto/statement.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -22,13 +22,19 @@ enum statement_factor statement_factor_of(struct bytes_view text)
     return STATEMENT_NONE;
 }
 
+static bool is_enclave(const char *text)
+{
+    return text[0] == 'e' && strlen(text) == STATEMENT_ENCLAVE &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == STATEMENT_ENCLAVE;
+}
+
 int statement_action_digest(const char *operation, const char *enclave, struct bytes_view body,
                             uint8_t out[static 32])
 {
     static const char purpose[] = "casemate/action/1\n";
     crypto_hash_sha256_state state;
 
-    if (!grammar_is_enclave(bytes_text(enclave)) || !operation[0] || strchr(operation, '\n'))
+    if (!is_enclave(enclave) || !operation[0] || strchr(operation, '\n'))
         return ERR_RANGE;
     crypto_hash_sha256_init(&state);
     crypto_hash_sha256_update(&state, (const uint8_t *)purpose, strlen(purpose));
@@ -53,7 +59,7 @@ static bool is_in_range(const struct statement *s)
 {
     if (s->factor <= STATEMENT_NONE || s->factor >= STATEMENT_FACTOR_COUNT || s->at_ms < 0)
         return false;
-    if (!grammar_is_enclave(bytes_text(s->enclave)) || s->name[0] == '\0')
+    if (!is_enclave(s->enclave) || s->name[0] == '\0')
         return false;
     return is_printable(bytes_text(s->name)) && is_printable(bytes_text(s->meaning));
 }
@@ -68,7 +74,7 @@ int statement_sign(const struct secret *seed, const struct statement *statement,
     if (!is_in_range(statement))
         return ERR_RANGE;
     bytes_put_u8(&put, STATEMENT_VERSION);
-    bytes_put_fixed(&put, statement->enclave, GRAMMAR_ENCLAVE);
+    bytes_put_fixed(&put, statement->enclave, STATEMENT_ENCLAVE);
     bytes_put_fixed(&put, statement->person, STATEMENT_ID);
     bytes_put_fixed(&put, statement->session, STATEMENT_ID);
     bytes_put_fixed(&put, statement->station, STATEMENT_ID);
@@ -103,7 +109,7 @@ static int decode(struct bytes_view body, struct statement *s)
     uint8_t version = bytes_u8(&b);
     int r;
 
-    bytes_fixed(&b, s->enclave, GRAMMAR_ENCLAVE);
+    bytes_fixed(&b, s->enclave, STATEMENT_ENCLAVE);
     bytes_fixed(&b, s->person, STATEMENT_ID);
     bytes_fixed(&b, s->session, STATEMENT_ID);
     bytes_fixed(&b, s->station, STATEMENT_ID);

@@ -1,0 +1,371 @@
+/* Opening a store: its page MAC, its key, its settings, its schema, and why it is refused. */
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "enclave/process/log.h"
+#include "enclave/process/os.h"
+#include "enclave/store/internal.h"
+#include "enclave/store/schema.h"
+
+#define PAGE 4096
+
+struct opening {
+    const char *name;
+    const char *enclave;
+    const struct secret *key;
+    enum store_use use;
+    struct store_refusal *why;
+    bool sha256;  /* the page MAC */
+    bool created; /* there was no file of this name */
+};
+
+/* ${code}, with the words; the first ones stay. */
+__attribute__((format(printf, 3, 4))) static int refuse(struct opening *o, int code,
+                                                        const char *format, ...)
+{
+    va_list args;
+    if (o->why->text[0])
+        return code;
+    va_start(args, format);
+    vsnprintf(o->why->text, sizeof o->why->text, format, args);
+    va_end(args);
+    return code;
+}
+
+/* ---- the page MAC ---- */
+
+#define FORMAT_LENGTH 7
+
+static bool processor_has_sha(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29));
+}
+
+static int write_format(struct opening *o, const char *path)
+{
+    o->sha256 = processor_has_sha();
+    int fd = os_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0)
+        return refuse(o, ERR_SYSTEM, "%s cannot be made: %s.", path, strerror(errno));
+    int r = os_write(fd, o->sha256 ? "sha256\n" : "sha512\n", FORMAT_LENGTH) == FORMAT_LENGTH &&
+                    os_sync(fd) == 0
+                ? 0
+                : refuse(o, ERR_SYSTEM, "%s cannot be written: %s.", path, strerror(errno));
+    os_close(fd);
+    return r;
+}
+
+/*
+ * The page MAC is HMAC-SHA256 where the processor computes SHA-256 itself, else
+ * SHA512: chosen at creation and kept in NAME.format, because it must be known
+ * before a page can be read.  Where there is no store yet it is chosen anew.
+ */
+static int page_mac(struct opening *o)
+{
+    char path[128], text[16] = "";
+    ssize_t n = 0;
+    snprintf(path, sizeof path, "%s.format", o->name);
+    int fd = os_open(path, O_RDONLY, 0);
+    if (fd >= 0) {
+        n = os_read(fd, text, sizeof text - 1);
+        os_close(fd);
+    }
+    if (n < 0)
+        return refuse(o, ERR_SYSTEM, "%s cannot be read: %s.", path, strerror(errno));
+    o->sha256 = n == FORMAT_LENGTH && strcmp(text, "sha256\n") == 0;
+    if (o->sha256 || (n == FORMAT_LENGTH && strcmp(text, "sha512\n") == 0))
+        return 0;
+    if (o->created && n < FORMAT_LENGTH)
+        return write_format(o, path);
+    return refuse(
+        o, ERR_FORMAT,
+        "%s %s. It says with which code the pages of %s are sealed, sha256 or sha512, and "
+        "nothing can be read without it. Put it back from the backup that the store is "
+        "from, or write the one word that it was made with into it.",
+        path, fd < 0 ? "is missing" : "holds neither sha256 nor sha512", o->name);
+}
+
+/* ---- the key ---- */
+
+int store_set_key(sqlite3 *db, const struct secret *key)
+{
+    char raw[2 * 32 + 4]; /* x'...' : SQLCipher's form of a key that is used as it is */
+    raw[0] = 'x';
+    raw[1] = '\'';
+    bytes_to_hex(secret_open(key), 32, raw + 2);
+    secret_close(key);
+    raw[66] = '\'';
+    int r = sqlite3_key_v2(db, "main", raw, 67);
+    sodium_memzero(raw, sizeof raw);
+    return r == SQLITE_OK ? 0 : ERR_KEY;
+}
+
+static int key_and_mac(sqlite3 *db, const struct secret *key, bool sha256)
+{
+    int r = store_set_key(db, key);
+    if (r)
+        return r;
+    const char *mac = sha256 ? "PRAGMA cipher_hmac_algorithm = HMAC_SHA256"
+                             : "PRAGMA cipher_hmac_algorithm = HMAC_SHA512";
+    return sqlite3_exec(db, mac, NULL, NULL, NULL) == SQLITE_OK ? 0 : ERR_STORE;
+}
+
+/* Would it open with the other code?  Then the format file says what is not so. */
+static bool opens_with_the_other(const struct opening *o)
+{
+    sqlite3 *db = NULL;
+    bool opens = sqlite3_open_v2(o->name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
+                     SQLITE_OK &&
+                 sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
+                 key_and_mac(db, o->key, !o->sha256) == 0 &&
+                 sqlite3_exec(db,
+                              "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;"
+                              "SELECT count(*) FROM sqlite_schema",
+                              NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_close(db);
+    return opens;
+}
+
+static int refuse_key(struct opening *o)
+{
+    if (opens_with_the_other(o))
+        return refuse(o, ERR_FORMAT,
+                      "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
+                      "files back from the same backup.",
+                      o->name, o->sha256 ? "sha256" : "sha512", o->name,
+                      o->sha256 ? "sha512" : "sha256", o->sha256 ? "sha512" : "sha256");
+    return refuse(o, ERR_KEY,
+                  "%s cannot be read with the key of %s: it is another enclave's or another "
+                  "site's, of another generation of the key, or its first page is damaged. Put "
+                  "back the store of this enclave, from its newest backup.",
+                  o->name, o->enclave);
+}
+
+/* ---- settings ---- */
+
+static const char settings[] = "PRAGMA cipher_memory_security = OFF;"
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA locking_mode = EXCLUSIVE;"
+                               "PRAGMA synchronous = FULL;"
+                               "PRAGMA cache_size = -16384;"
+                               "PRAGMA cell_size_check = ON;"
+                               "PRAGMA trusted_schema = OFF;"
+                               "PRAGMA wal_autocheckpoint = 4000;"
+                               "SELECT count(*) FROM sqlite_schema;";
+
+static int refuse_file(struct opening *o, sqlite3 *db)
+{
+    int r = sqlite3_errcode(db);
+    if (r == SQLITE_FULL)
+        return refuse(o, ERR_FULL, "There is no room left on the disk of %s.", o->name);
+    if (r == SQLITE_BUSY || r == SQLITE_LOCKED)
+        return refuse(o, ERR_STATE, "%s is open in another process. One process, one store.",
+                      o->name);
+    return refuse(
+        o, ERR_STORE,
+        "%s is damaged or cannot be read (%s). Put the store back from its newest backup.", o->name,
+        sqlite3_errmsg(db));
+}
+
+static int configure(struct opening *o, struct store *store)
+{
+    int r = key_and_mac(store->db, o->key, o->sha256);
+    if (r)
+        return refuse(o, r, "The key of %s cannot be used.", o->name);
+    /* what ends before it is finished leaves the files as they were */
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    /* the first read shows whether the key fits */
+    r = sqlite3_exec(store->db, settings, NULL, NULL, NULL);
+    if (r == SQLITE_NOTADB) {
+        sqlite3_close(store->db); /* it holds the lock */
+        store->db = NULL;
+        return refuse_key(o);
+    }
+    return r == SQLITE_OK ? 0 : refuse_file(o, store->db);
+}
+
+/* ---- the schema ---- */
+
+static int schema_version(sqlite3 *db, int *ret_version)
+{
+    sqlite3_stmt *s = NULL;
+    int r = ERR_STORE;
+    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW) {
+        *ret_version = sqlite3_column_int(s, 0);
+        r = 0;
+    }
+    sqlite3_finalize(s);
+    return r;
+}
+
+/* Each numbered file is one transaction; the number of those done is user_version. */
+static int migrate(struct opening *o, sqlite3 *db, int done)
+{
+    static const char *const versions[] = {"PRAGMA user_version = 1", "PRAGMA user_version = 2"};
+    if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK)
+        return refuse_file(o, db);
+    for (; store_migrations[done]; done++) {
+        if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(db, store_migrations[done], NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(db, versions[done], NULL, NULL, NULL) == SQLITE_OK &&
+            sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+            continue;
+        int r = refuse_file(o, db);
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        return r;
+    }
+    return 0;
+}
+
+/* What the statements read and older forms lack, as views that lie in memory; by the form. */
+static const char *const views[] = {
+    "CREATE TEMP VIEW epoch AS SELECT 1 AS number, 0 AS first;"
+    "CREATE TEMP VIEW checkpoint AS SELECT 1 AS epoch, size, note FROM main.checkpoint;",
+};
+
+static int see_as_new(struct opening *o, sqlite3 *db, int done)
+{
+    size_t n = sizeof views / sizeof *views;
+    if (done == 0)
+        return refuse(o, ERR_FORMAT, "%s holds no log.", o->name);
+    for (size_t i = (size_t)done - 1; i < n; i++)
+        if (sqlite3_exec(db, views[i], NULL, NULL, NULL) != SQLITE_OK)
+            return refuse_file(o, db);
+    return sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : refuse_file(o, db);
+}
+
+static int bring_up_to_date(struct opening *o, struct store *store)
+{
+    int done = 0, known = 0;
+    int r = schema_version(store->db, &done);
+    while (store_migrations[known])
+        known++;
+    if (r)
+        return refuse_file(o, store->db);
+    if (done > known)
+        return refuse(o, ERR_FORMAT,
+                      "%s was written by a newer program: its form is %d, and this program knows "
+                      "forms up to %d. Start the newer program again. Nothing was changed.",
+                      o->name, done, known);
+    return store->read_only ? see_as_new(o, store->db, done) : migrate(o, store->db, done);
+}
+
+/* A store belongs to one enclave for good. */
+static int check_owner(struct opening *o, struct store *store)
+{
+    char owner[64];
+    size_t length;
+    int r = store_meta_get(store, "enclave", owner, sizeof owner, &length);
+    if (r == ERR_UNKNOWN && !store->read_only)
+        r = store_meta_set(store, "enclave", bytes_text(o->enclave));
+    else if (r == 0 && !bytes_equal_text(bytes_view_of(owner, length), o->enclave))
+        r = refuse(o, ERR_FORMAT,
+                   "%s is the store of %.*s, and this is %s. Put back the store of this enclave.",
+                   o->name, (int)length, owner, o->enclave);
+    return r ? refuse(o, r, "%s does not say whose it is.", o->name) : 0;
+}
+
+/* ---- the file ---- */
+
+/* While one lies there it holds what the file may lack. */
+static bool has_wal(const char *name)
+{
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof path, "%s-wal", name);
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static int look_at_file(struct opening *o)
+{
+    struct stat st;
+    o->created = stat(o->name, &st) != 0 || st.st_size == 0;
+    if (o->created && o->use == STORE_READ_ONLY)
+        return refuse(o, ERR_UNKNOWN, "There is no store %s.", o->name);
+    if (!o->created && st.st_size % PAGE && !has_wal(o->name))
+        return refuse(o, ERR_FORMAT,
+                      "%s has %lld bytes, which is not a whole number of its pages of %d: it was "
+                      "cut short. Put the store back from its newest backup.",
+                      o->name, (long long)st.st_size, PAGE);
+    return page_mac(o);
+}
+
+static int open_file(struct opening *o, struct store *store)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (o->use == STORE_READ_WRITE)
+        flags |= SQLITE_OPEN_CREATE;
+    store->read_only = o->use == STORE_READ_ONLY;
+    if (!o->created &&
+        !has_wal(o->name)) /* an empty one, that only the looking makes, goes again */
+        snprintf(store->wal, sizeof store->wal, "%s-wal", o->name);
+    if (sqlite3_open_v2(o->name, &store->db, flags, NULL) != SQLITE_OK)
+        return refuse(o, ERR_STORE, "%s cannot be opened: %s.", o->name,
+                      store->db ? sqlite3_errmsg(store->db) : "out of memory");
+    int r = configure(o, store);
+    if (r)
+        return r;
+    r = bring_up_to_date(o, store);
+    if (r == 0 && store_prepare(store) != 0)
+        r = refuse_file(o, store->db);
+    if (r == 0)
+        r = check_owner(o, store);
+    if (r == 0)
+        r = store_load_tree(store);
+    if (r)
+        return refuse(o, r,
+                      "The log in %s cannot be read (%s, %s). Put the store back from its "
+                      "newest backup.",
+                      o->name, error_text(r), sqlite3_errmsg(store->db));
+    if (!store->read_only) {
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+        store->wal[0] = '\0';
+    }
+    return 0;
+}
+
+int store_open_as(const char *name, const char *enclave, const struct secret *key,
+                  enum store_use use, struct store_refusal *why, struct store **ret_store)
+{
+    struct opening o = {.name = name, .enclave = enclave, .key = key, .use = use, .why = why};
+    why->text[0] = '\0';
+    int r = look_at_file(&o);
+    if (r)
+        return r;
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return refuse(&o, ERR_MEMORY, "Out of memory.");
+    r = open_file(&o, store);
+    if (r) {
+        store_close(store);
+        return r;
+    }
+    *ret_store = store;
+    return 0;
+}
+
+int store_open(const char *name, const char *enclave, const struct secret *key,
+               struct store **ret_store)
+{
+    struct store_refusal why;
+    int r = store_open_as(name, enclave, key, STORE_READ_WRITE, &why, ret_store);
+    if (r)
+        log_err("%s", why.text);
+    return r;
+}
