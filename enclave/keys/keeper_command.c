@@ -50,6 +50,9 @@ static unsigned failure_of(const struct keeper *keeper)
     return keyring_is_closed_out(&keeper->ring, process_asked_enclave(keeper->process)) ? 2 : 1;
 }
 
+/* The ring as it was before a change that may fail. */
+static struct keyring before;
+
 static void refuse(const struct keeper *keeper, uint64_t request, const char *why)
 {
     log_err("the console was refused: %s", why);
@@ -169,9 +172,7 @@ static void prepare(struct keeper *keeper, uint64_t request, unsigned command)
 
 static int put_in_force(struct keeper *keeper)
 {
-    static struct keyring before;
     struct secret *root = NULL;
-    before = keeper->ring;
     int r = prepared.command == KEEPER_RECOVERY
                 ? keyring_set_recovery(&keeper->ring, keeper->root, &prepared.custodians,
                                        prepared.secret)
@@ -195,8 +196,6 @@ static int put_in_force(struct keeper *keeper)
 
 static int rekey(struct keeper *keeper, char said[static SAID_MAX])
 {
-    static struct keyring before;
-    before = keeper->ring;
     int r = keyring_begin(&keeper->ring, keeper->root, pending.enclave, keeper_now());
     if (r == 0)
         r = keeper_save(keeper);
@@ -211,8 +210,6 @@ static int rekey(struct keeper *keeper, char said[static SAID_MAX])
 
 static int rekeyed(struct keeper *keeper, char said[static SAID_MAX])
 {
-    static struct keyring before;
-    before = keeper->ring;
     int r = keyring_promote(&keeper->ring, pending.enclave, keeper_now());
     if (r == 0)
         r = keeper_save(keeper);
@@ -239,8 +236,6 @@ static int hand_certificate(const struct keeper *keeper)
 
 static int closed_out(struct keeper *keeper, char said[static SAID_MAX])
 {
-    static struct keyring before;
-    before = keeper->ring;
     bool again = keyring_is_closed_out(&keeper->ring, pending.enclave);
     int r = again ? 0 : keyring_destroy(&keeper->ring, pending.enclave, keeper_now());
     if (r == 0 && !again)
@@ -256,7 +251,6 @@ static int closed_out(struct keeper *keeper, char said[static SAID_MAX])
                  : again ? "closed out before; this is its certificate again"
                          : "the keys are destroyed");
     }
-    sodium_memzero(&before, sizeof before);
     closing.enclave[0] = '\0';
     return r;
 }
@@ -278,10 +272,12 @@ static void perform(struct keeper *keeper)
 {
     char said[SAID_MAX] = "";
     unsigned command = pending.command;
+    before = keeper->ring;
     int r = command == KEEPER_REKEY        ? rekey(keeper, said)
             : command == KEEPER_REKEYED    ? rekeyed(keeper, said)
             : command == KEEPER_CLOSED_OUT ? closed_out(keeper, said)
                                            : confirm(keeper, said);
+    sodium_memzero(&before, sizeof before);
     record_outcome(keeper, pending.id, r ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, command,
                    pending.detail);
     log_info("%s: %s", pending.detail, said);

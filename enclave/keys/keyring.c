@@ -80,6 +80,7 @@ static int mac_is_right(const struct keyring *ring, const struct secret *root)
         return r;
     bytes_to_hex(ring->mac, 32, said);
     memcpy(mac, text + length - 65, 64);
+    sodium_memzero(text, length);
     return sodium_memcmp(mac, said, 64) == 0 ? 0 : ERR_DIGEST;
 }
 
@@ -179,7 +180,8 @@ static int reseal(struct keyring_holder *h, const struct secret *from, const str
     return r;
 }
 
-/* Where a change is made before it is known to be whole. */
+/* Where a change is made before it is known to be whole; empty otherwise: what a ring does not have
+ * any more is nowhere. */
 static struct keyring draft;
 
 int keyring_rewrap(struct keyring *ring, const struct secret *root,
@@ -203,11 +205,12 @@ int keyring_rewrap(struct keyring *ring, const struct secret *root,
         r = reseal(&draft.holders[i], root, fresh);
     if (r) {
         secret_free(fresh);
-        return r;
+    } else {
+        *ring = draft;
+        *ret_root = fresh;
     }
-    *ring = draft;
-    *ret_root = fresh;
-    return 0;
+    sodium_memzero(&draft, sizeof draft);
+    return r;
 }
 
 /* A holder's key to recovery.  That of generation 0 opens every holder's: it is not given away. */
@@ -241,6 +244,7 @@ int keyring_set_recovery(struct keyring *ring, const struct secret *root,
     }
     if (r == 0)
         *ring = draft;
+    sodium_memzero(&draft, sizeof draft);
     return r;
 }
 

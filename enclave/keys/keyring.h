@@ -87,7 +87,7 @@ struct keyring {
     struct minisign_public certificate;
     struct keyring_holder holders[KEYRING_HOLDERS_MAX];
     size_t count;
-    uint8_t mac[32]; /* as it was read */
+    uint8_t mac[32]; /* as it was read, or saved last */
 };
 
 /* keyring_state_text(state): "current", ... */
