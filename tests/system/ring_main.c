@@ -4,6 +4,7 @@
  * ring opens SITE ENCLAVE DIR    does the store in DIR open with the key that the site's key file
  *                                gave before?
  * ring keys SITE SHARE SHARE     every holder's key of a production site, 64 digits a line
+ * ring measure SOCKET PCR        something is measured into a PCR of the TPM at the socket
  * ring core PID                  what a core of the process would hold, to standard output
  */
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "crypto/derive.h"
@@ -121,7 +124,7 @@ static int keys(const char *site, const char *one, const char *two)
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (keyring_load(dir, &ring, why) != 0 ||
         shares_combine(&ring.custodians, shares, 2, &unlock, said) != 0 ||
-        keyring_open(&ring, unlock, &root, why) != 0)
+        keyring_open(&ring, unlock, NULL, &root, why) != 0)
         give_up(why[0] ? why : said);
     print_key(unlock);
     print_key(root);
@@ -131,6 +134,25 @@ static int keys(const char *site, const char *one, const char *two)
             print_key(key);
         secret_free(key);
     }
+    return 0;
+}
+
+/* ---- a TPM ---- */
+
+/* TPM2_PCR_Extend (TPM 2.0 Library, part 3, 22.2) with the empty password. */
+static int measure(const char *path, const char *pcr)
+{
+    uint8_t command[65] = {0x80, 0x02, 0, 0, 0, 65, 0, 0, 0x01, 0x82, 0, 0, 0, 0, 0, 0,    0,
+                           9,    0x40, 0, 0, 9, 0,  0, 0, 0,    0,    0, 0, 0, 1, 0, 0x0b, 42};
+    uint8_t answer[64];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    command[13] = (uint8_t)strtoul(pcr, NULL, 10);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        write(fd, command, sizeof command) != sizeof command ||
+        read(fd, answer, sizeof answer) < 10 || memcmp(answer + 6, "\0\0\0\0", 4) != 0)
+        give_up("the TPM");
     return 0;
 }
 
@@ -173,6 +195,8 @@ int main(int argc, char **argv)
         return opens(argv[2], argv[3], argv[4]);
     if (argc == 5 && strcmp(argv[1], "keys") == 0)
         return keys(argv[2], argv[3], argv[4]);
+    if (argc == 4 && strcmp(argv[1], "measure") == 0)
+        return measure(argv[2], argv[3]);
     if (argc == 3 && strcmp(argv[1], "core") == 0)
         return core(argv[2]);
     return 2;

@@ -47,7 +47,7 @@ static void what_was_saved_is_loaded(void **state)
     assert_int_equal(keyring_save(dir, &ring, root), 0);
     assert_int_equal(keyring_load(dir, &back, why), 0);
     assert_int_equal(back.serial, 1);
-    assert_int_equal(keyring_open(&back, unlock, &out, why), 0);
+    assert_int_equal(keyring_open(&back, unlock, NULL, &out, why), 0);
     assert_int_equal(fstatat(dir, KEYRING_FILE, &st, 0), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     secret_free(out);
@@ -60,9 +60,9 @@ static void what_was_saved_opens_without_being_loaded(void **state)
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(keyring_begin(&ring, root, ONE, NOW), 0);
-        assert_int_equal(keyring_open(&ring, unlock, &out, why), ERR_DIGEST);
+        assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), ERR_DIGEST);
         assert_int_equal(keyring_save(dir, &ring, root), 0);
-        assert_int_equal(keyring_open(&ring, unlock, &out, why), 0);
+        assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), 0);
         secret_free(out);
         out = NULL;
         assert_int_equal(keyring_promote(&ring, ONE, NOW), 0);
