@@ -225,6 +225,13 @@ must_use int keyring_certificate_key(const struct keyring *ring, const struct se
 /* ---- a program's key on another machine ---- */
 
 /*
+ * Where copies went stands in the file "backups" of the site's directory, a line each, fields with
+ * one space between them, written by whoever makes a backup and read at a close-out:
+ *     DATE ENCLAVE GENERATION MEDIUM DIGEST          such as
+ *     2026-11-20 e7k2m9qa 2 tape-12 b2:4f…           (no field has a blank in it)
+ */
+
+/*
  * What goes onto a backup's medium beside the ciphertext: it opens with the recovery
  * custodians' shares alone.  A line each, in the forms of the ring:
  *     casemate-wrap 1

@@ -151,6 +151,19 @@ refused "its program is not closed out while its key is the whole site's" 1 "cas
 check "it gets a key of its own" casemate rekey "$enclave" --site "$old"
 check "and works" wait_for 10 works
 is "with every event" "$(events)" "$before"
+
+# ---- a closed-out program is nobody's choice any more ----
+
+CASEMATE_SITE=$old CASEMATE_CARD=$old/card.json
+entry=$(card .entry)
+gone=$(sed -n 's/^enclave //p' "$old/site.conf" | tail -n 1)
+choices() { http "$entry/api/sign-in" "" --data-binary "{\"badge\":\"CW-2004\",\"pin\":\"$(pin_of CW-2004)\"}"; answer '[.enclaves[]?.enclave] | join(" ")'; }
+says "its people are shown it" "$(choices)" "$gone"
+check "a training site's program is closed out without shares" sh -c "casemate rekey $gone --site $old && casemate close-out $gone --again $gone --out $work/certificate --site $old"
+gone_now() { ! choices | grep -q "$gone"; }
+casemate training stop "$old" >/dev/null 2>&1; starts() { casemate training start "$old" >"$work/out" 2>&1; }
+check "the site starts without it" wait_for 30 starts
+check "and they are shown it no more" gone_now
 casemate training stop "$old" >/dev/null 2>&1
 refused "the key from before does not open it any more" 1 "does not open" "$ring" opens "$old" "$enclave" "$files"
 finish

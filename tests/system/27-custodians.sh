@@ -8,7 +8,7 @@ sites=$(mktemp -d /tmp/casemate-custodians-XXXXXX)
 chmod 0711 "$sites"
 CASEMATE_SITE=$sites/one CASEMATE_CARD=/dev/null . "$(dirname "$0")/lib.sh"
 site=$sites/one
-trap 'casemate stop --site "$site" >/dev/null 2>&1; sleep 0.3; rm -rf "$sites" "$work"' EXIT
+trap 'for s in one other; do casemate stop --site "$sites/$s" >/dev/null 2>&1; done; sleep 0.3; rm -rf "$sites" "$work"' EXIT
 ring=${CASEMATE_RING:-$(cd "$(dirname "$0")/../.." && pwd)/build/tests/ring}
 one=e7k2m9qa two=e3f9k2m1
 wait_for() { # SECONDS COMMAND...
@@ -185,7 +185,31 @@ listens() { ss -Hltn "sport = :$1" | grep -c LISTEN; }
 is "nothing listens on its port after a start" "$(lock_again; unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 all_ready; listens $((port + 2))) $(listens $((port + 1)))" "0 1"
 is "and it is out of service still" "$(state $two)" closed-out
 refused "it gets no new key" 1 "closed out" casemate rekey $two --site "$site"
+refused "nor is anything read from it" 1 "closed out" casemate verify $two --site "$site"
 check "its certificate can be had again" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/cert2"
 check "and is signed" minisign -Vm "$work/cert2" -P "$public"
+casemate stop --site "$site" >/dev/null 2>&1
+
+# ---- a site from before there was a key ring ----
+
+site=$sites/other
+"$ring" before-production "$site" "$sites/old" || give_up "no site from before"
+lock_again
+refused "it is opened by enough of its custodians, too" 1 "this site needs 2" unlock "$sites/old/share-1"
+check "it opens with the shares that it had" unlock "$sites/old/share-1 $sites/old/share-3"
+works() { casemate verify $one --site "$site" >"$work/out" 2>&1; } # gateways have certificates of other keys here
+check "its programs work" wait_for 20 works
+is "it has a ring now, of the keys that it had" "$(casemate keys list --site "$site" --json | jq -r '[.holders[].generation] | unique | join(" ")')" 0
+lock_again
+check "with which the same shares open it" unlock "$sites/old/share-2 $sites/old/share-3"
+check "its programs work" wait_for 20 works
+check "custodians change there, too" keys custodians "$sites/old/share-1 $sites/old/share-2" 3 2 "$sites/new"
+check "a program gets a key of its own" casemate rekey $one --site "$site"
+lock_again
+refused "its file of custodians says nothing any more" 1 "to earlier custodians" unlock "$sites/old/share-1 $sites/old/share-2"
+check "the new shares open it" unlock "$sites/new/share-1 $sites/new/share-2"
+check "its programs work" wait_for 20 works
+casemate stop --site "$site" >/dev/null 2>&1
+site=$sites/one
 is "no process was ended by its own filter" "$(grep -c 'its own filter' "$site/log")" 0
 finish

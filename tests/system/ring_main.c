@@ -1,6 +1,8 @@
 /*
  * ring before SITE               make a new training site one from before there was a key ring:
  *                                no ring, and root.json as its key file gave it
+ * ring before-production SITE DIR   likewise a production site, with its file of custodians and
+ *                                three shares, any two of which give its root key, in DIR
  * ring opens SITE ENCLAVE DIR    does the store in DIR open with the key that the site's key file
  *                                gave before?
  * ring keys SITE SHARE SHARE     every holder's key of a production site, 64 digits a line
@@ -44,23 +46,24 @@ static struct secret *key_file(const char *site)
     return key;
 }
 
+static const char *kind = "training";
+
 static struct secret *derived(const struct secret *root, const char *holder, const char *purpose)
 {
     struct secret *key = NULL;
-    if (derive_key(root, "training", holder, purpose, &key) != 0)
+    if (derive_key(root, kind, holder, purpose, &key) != 0)
         give_up("a key");
     return key;
 }
 
 /* ---- before ---- */
 
-static int before(const char *site)
+static int make_before(const char *site, const struct secret *key)
 {
     char path[FILE_PATH_MAX], text[ROOT_MAX];
     struct refusal why;
     struct root root;
     size_t length = 0;
-    struct secret *key = key_file(site);
     if (file_path(path, "%s/root.json", site) != 0 ||
         file_read(path, text, sizeof text, &length) != 0 ||
         root_parse(bytes_view_of(text, length), &root, &why) != 0)
@@ -80,6 +83,29 @@ static int before(const char *site)
         file_path(path, "%s/keeper", site) != 0 || rmdir(path) != 0)
         give_up("the ring");
     return 0;
+}
+
+static int before_production(const char *site, const char *directory)
+{
+    char path[FILE_PATH_MAX], text[CUSTODIANS_MAX];
+    struct share shares[3];
+    struct custodians custodians;
+    struct secret *root = NULL;
+    size_t length = 0;
+    kind = "production";
+    if (secret_random(32, &root) != 0 ||
+        shares_split(root, SHARE_UNLOCK, 3, 2, &custodians, shares) != 0 ||
+        custodians_print(&custodians, text, &length) != 0 ||
+        file_path(path, "%s/custodians", site) != 0 ||
+        file_write(path, 0644, true, text, length) != 0 || file_directory(directory, 0700) != 0)
+        give_up("the custodians");
+    for (unsigned i = 0; i < 3; i++) {
+        share_print(&shares[i], text);
+        if (file_path(path, "%s/share-%u", directory, i + 1) != 0 ||
+            file_write(path, 0600, true, text, SHARE_TEXT) != 0)
+            give_up("a share");
+    }
+    return make_before(site, root);
 }
 
 static int opens(const char *site, const char *enclave, const char *directory)
@@ -190,7 +216,9 @@ int main(int argc, char **argv)
     if (os_boot_id_load() != 0)
         return 1;
     if (argc == 3 && strcmp(argv[1], "before") == 0)
-        return before(argv[2]);
+        return make_before(argv[2], key_file(argv[2]));
+    if (argc == 4 && strcmp(argv[1], "before-production") == 0)
+        return before_production(argv[2], argv[3]);
     if (argc == 5 && strcmp(argv[1], "opens") == 0)
         return opens(argv[2], argv[3], argv[4]);
     if (argc == 5 && strcmp(argv[1], "keys") == 0)
