@@ -11,7 +11,8 @@
 
 #include "enclave/store/rekey.h"
 
-#define FRESH "store.next"
+#define FRESH  "store.next"
+#define EVENTS 1500
 
 static struct secret *next;
 static unsigned fail_at, calls;
@@ -62,7 +63,7 @@ static int with_events(void **state)
     next = secret_of(4, 32);
     if (set_up(state) != 0)
         return -1;
-    append_committed(200);
+    append_committed(EVENTS);
     store_close(store);
     store = NULL;
     return 0;
@@ -78,7 +79,7 @@ static int without(void **state)
 static bool opens(const struct secret *with)
 {
     struct store *s = NULL;
-    bool whole = store_open("store", ENCLAVE, with, &s) == 0 && store_size(s) == 200;
+    bool whole = store_open("store", ENCLAVE, with, &s) == 0 && store_size(s) == EVENTS;
     store_close(s);
     return whole;
 }
