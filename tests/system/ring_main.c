@@ -5,6 +5,7 @@
  *                                three shares, any two of which give its root key, in DIR
  * ring opens SITE ENCLAVE DIR    does the store in DIR open with the key that the site's key file
  *                                gave before?
+ * ring whole SITE                does the key ring open with the site's key file, all of it?
  * ring keys SITE SHARE SHARE     every holder's key of a production site, 64 digits a line
  * ring measure SOCKET PCR        something is measured into a PCR of the TPM at the socket
  * ring core PID                  what a core of the process would hold, to standard output
@@ -119,6 +120,19 @@ static int opens(const char *site, const char *enclave, const char *directory)
     return 0;
 }
 
+static int whole(const char *site)
+{
+    char path[FILE_PATH_MAX], why[KEYRING_WHY] = "";
+    struct secret *root = NULL;
+    if (file_path(path, "%s/keeper", site) != 0)
+        give_up("the path");
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keyring_load(dir, &ring, why) != 0 ||
+        keyring_open(&ring, key_file(site), NULL, &root, why) != 0)
+        give_up(why);
+    return 0;
+}
+
 /* ---- what must not be found ---- */
 
 static struct share share_of(const char *path)
@@ -221,6 +235,8 @@ int main(int argc, char **argv)
         return before_production(argv[2], argv[3]);
     if (argc == 5 && strcmp(argv[1], "opens") == 0)
         return opens(argv[2], argv[3], argv[4]);
+    if (argc == 3 && strcmp(argv[1], "whole") == 0)
+        return whole(argv[2]);
     if (argc == 5 && strcmp(argv[1], "keys") == 0)
         return keys(argv[2], argv[3], argv[4]);
     if (argc == 4 && strcmp(argv[1], "measure") == 0)
