@@ -24,6 +24,11 @@ static int is_text(const char *text)
     return text[0] && strlen(text) <= DERIVE_TEXT_MAX;
 }
 
+static int is_kind(const char *site_kind)
+{
+    return strcmp(site_kind, "training") == 0 || strcmp(site_kind, "production") == 0;
+}
+
 int derive_key(const struct secret *root, const char *site_kind, const char *holder,
                const char *purpose, struct secret **ret_key)
 {
@@ -33,7 +38,7 @@ int derive_key(const struct secret *root, const char *site_kind, const char *hol
 
     if (secret_length(root) != DERIVE_LENGTH)
         return ERR_KEY;
-    if (strcmp(site_kind, "training") != 0 && strcmp(site_kind, "production") != 0)
+    if (!is_kind(site_kind))
         return ERR_RANGE;
     if (!is_text(holder) || !is_text(purpose))
         return ERR_RANGE;
@@ -46,6 +51,34 @@ int derive_key(const struct secret *root, const char *site_kind, const char *hol
     add(&state, site_kind);
     add(&state, holder);
     add(&state, purpose);
+    crypto_generichash_final(&state, secret_open_writable(key), DERIVE_LENGTH);
+    secret_close(key);
+    sodium_memzero(&state, sizeof(state));
+    *ret_key = key;
+    return 0;
+}
+
+int derive_both(const struct secret *a, const struct secret *b, const char *site_kind,
+                const char *purpose, struct secret **ret_key)
+{
+    crypto_generichash_state state;
+    struct secret *key = NULL;
+    int r;
+
+    if (secret_length(a) != DERIVE_LENGTH || secret_length(b) != DERIVE_LENGTH)
+        return ERR_KEY;
+    if (!is_kind(site_kind) || !is_text(purpose))
+        return ERR_RANGE;
+    r = secret_new(DERIVE_LENGTH, &key);
+    if (r)
+        return r;
+    crypto_generichash_init(&state, secret_open(a), DERIVE_LENGTH, DERIVE_LENGTH);
+    secret_close(a);
+    add(&state, "casemate/derive-both/1");
+    add(&state, site_kind);
+    add(&state, purpose);
+    crypto_generichash_update(&state, secret_open(b), DERIVE_LENGTH);
+    secret_close(b);
     crypto_generichash_final(&state, secret_open_writable(key), DERIVE_LENGTH);
     secret_close(key);
     sodium_memzero(&state, sizeof(state));

@@ -15,4 +15,13 @@
 must_use int derive_key(const struct secret *root, const char *site_kind, const char *holder,
                         const char *purpose, struct secret **ret_key);
 
+/*
+ * derive_both(a, b, site_kind, purpose, ret_key):
+ * A key that neither of the 32-byte ${a} and ${b} gives alone.  BLAKE2b-256 keyed with
+ * ${a} over "casemate/derive-both/1", site_kind and purpose, each with its length as a
+ * big-endian u32 in front, and the bytes of ${b}.
+ */
+must_use int derive_both(const struct secret *a, const struct secret *b, const char *site_kind,
+                         const char *purpose, struct secret **ret_key);
+
 #endif

@@ -27,7 +27,7 @@ POLICY := $(filter-out %_main.o policy/command%,$(patsubst %.c,%.o,$(wildcard po
 PROCESS := $(patsubst %.c,%.o,$(wildcard enclave/process/*.c)) gen/build_id.o
 STORE := $(patsubst %.c,%.o,$(wildcard enclave/store/*.c)) gen/store_sql.o
 AUDIT := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard enclave/audit/*.c)))
-KEYS := $(filter-out enclave/keys/keeper%,$(patsubst %.c,%.o,$(wildcard enclave/keys/*.c)))
+KEYS := $(filter-out enclave/keys/keeper% enclave/keys/tpm.o,$(patsubst %.c,%.o,$(wildcard enclave/keys/*.c)))
 MES := $(patsubst %.c,%.o,$(wildcard appliance/mes/*.c appliance/mes/*/*.c)) appliance/operation.o appliance/body.o \
        appliance/event.o appliance/decide.o appliance/answer.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/station.o \
        appliance/quota.o appliance/audit_class.o \
@@ -67,7 +67,7 @@ SHELL_LIBS := -lseccomp -lsodium
 TLS_LIBS := -lgnutls -lhogweed -lnettle -lgmp
 $(eval $(call program,supervisor,appliance/supervisor/supervisor_main.o appliance/supervisor/config.o \
   appliance/supervisor/child.o appliance/supervisor/ground.o appliance/supervisor/site.o appliance/supervisor/report.o appliance/supervisor/console.o appliance/supervisor/closure.o,process crypto,$(SHELL_LIBS)))
-$(eval $(call program,keeper,$(patsubst %.c,%.o,$(wildcard enclave/keys/keeper*.c)),keys process crypto,$(SHELL_LIBS)))
+$(eval $(call program,keeper,$(patsubst %.c,%.o,$(wildcard enclave/keys/keeper*.c)) enclave/keys/tpm.o enclave/store/library.o,keys process crypto,$(SHELL_LIBS) -ltss2-esys -ltss2-mu -lcrypto))
 $(eval $(call program,backup,$(patsubst %.c,%.o,$(wildcard enclave/backup/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(SHELL_LIBS)))
 
@@ -121,7 +121,8 @@ stop:
 T := $(B)/tests
 TESTS := $(patsubst %.c,$(T)/%,$(shell find tests -name 'test_*.c' | sort))
 ALL_ARCHIVES := $(foreach a,mes transfer store audit keys process policy crypto,$(B)/lib/$(a).a)
-TEST_LIBS := -lcmocka -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
+TPM_LIBS := -ltss2-esys -ltss2-mu -lcrypto
+TEST_LIBS := -lcmocka $(TPM_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 GUARD_B := $(filter-out %_main.o,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)))
 # the state machines and judges of identity, which know no process and no clock
 PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credential.o challenge.o piv.o glass.o pin_rule.o)
@@ -134,6 +135,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_pin,$(1)),appliance/cli/pin.o appliance/cli/cli.o) \
         $(if $(filter tests/appliance/tls/%,$(1)),$(TLS)) \
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
+        $(if $(filter %/test_tpm,$(1)),enclave/keys/tpm.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
         $(if $(filter %/test_backup,$(1)),enclave/backup/backup.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \

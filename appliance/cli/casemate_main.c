@@ -24,7 +24,7 @@ enum {
 #define KEYS "kr"
 #define PORT "p"
 #define ALL  "a"
-#define MAKE "ctnAeS"
+#define MAKE "ctnAeSM"
 #define CERT "qno"
 #define SIGN "sbPe"
 #define OPEN "fy" /* shares, and that they are recovery shares */
@@ -62,11 +62,9 @@ static const struct command {
      "  casemate unlock /var/lib/casemate/site\n"},
     {"keys list", SITE, "", 0, 0, 0, cli_keys_list,
      "who has a key, of which generation, since when",
-     "Reads the key ring, which holds no key that opens by itself; the site need not run.  Each\n"
-     "enclave and each service of the site is a holder.  Generation 0 is that of a site from\n"
-     "before there was a ring: its key comes from the root key, for all alike; casemate rekey\n"
-     "gives an enclave one of its own.  The last line is the public key with which the keeper\n"
-     "signs certificates of close-out.\n"},
+     "Reads the key ring, which holds no key that opens by itself; the site need not run.\n"
+     "Generation 0 comes from the root key, for all alike; casemate rekey gives an enclave a key\n"
+     "of its own.  The last line is the key that signs certificates of close-out.\n"},
     {"keys custodians", SITE OPEN "ctS", "--custodians N --threshold M", 0, 0, COMMAND_CUSTODIANS,
      cli_keys_shares, "other custodians: new shares for the old ones",
      "Asks for as many of the present shares as an unlocking takes (or recovery shares, with\n"
@@ -85,13 +83,19 @@ static const struct command {
      "of before.\n"
      "\n"
      "  casemate keys recovery --custodians 5 --threshold 4 --shares-to /media/cards\n"},
-    {"rekey", SITE, "ENCLAVE", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for an enclave",
-     "The enclave is closed meanwhile.  A new key is made; the store is written anew under it\n"
-     "beside the old file, read back whole, and put into its place in one step; then the old key\n"
-     "is destroyed.  As much free space as the store is large is needed.  Whatever ends it in\n"
-     "between, the enclave opens with the key that its store has: run it again to finish.\n"
+    {"keys tpm", SITE "fu", "add|remove [--pcrs 0,2,4,7,11]", 1, 1, 0, cli_keys_tpm,
+     "bind the key ring to this machine's TPM, too",
+     "The site then opens with the custodians' shares on this machine only, and only while what\n"
+     "it has measured into these PCRs is what it is now.  site.conf names the TPM (site create\n"
+     "--tpm).  On another machine, or after a change, recovery shares open it: make them first.\n"
      "\n"
-     "  casemate rekey e7k2m9qa\n"},
+     "  casemate keys tpm add --pcrs 0,2,4,7,11\n"},
+    {"rekey", SITE, "ENCLAVE", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for an enclave",
+     "The enclave is closed while its store is written anew beside the old file, read back and "
+     "put\n"
+     "into its place; then the old key is destroyed.  As much free space as the store is large is\n"
+     "needed.  Whatever ends it, the enclave opens with the key that its store has: run it "
+     "again.\n"},
     {"close-out", SITE OPEN "go", "ENCLAVE --out FILE [--again ENCLAVE]", 1, 1, COMMAND_CLOSE_OUT,
      cli_close_out, "destroy a program's keys, for good",
      "Asks for the custodians' shares and for the enclave's id once more (--again).  Every\n"
@@ -106,7 +110,8 @@ static const struct command {
      "key in shares.  Any --threshold M of --custodians N unlock the site; no key stays on the\n"
      "disk.  The shares are shown once, on the terminal, or lie each in a file of the new\n"
      "directory --shares-to.  --name is the host name in people's browsers, --address where it\n"
-     "listens beside 127.0.0.1; --enclave names each enclave by an opaque id.\n"
+     "listens beside 127.0.0.1; --enclave names each enclave by an opaque id; --tpm is where a\n"
+     "TPM answers, such as /dev/tpmrm0: casemate keys tpm add binds the keys to it later.\n"
      "\n"
      "  casemate site create /var/lib/casemate/site --custodians 5 --threshold 3 \\\n"
      "      --name mes.example --address 10.1.2.3 --enclave e7k2m9qa\n"},
@@ -397,6 +402,8 @@ static int take_value(struct cli *o, int letter, const char *text)
                          : letter == 'g' ? &o->again
                          : letter == 'i' ? &o->since
                          : letter == 'G' ? &o->epoch
+                         : letter == 'M' ? &o->tpm
+                         : letter == 'u' ? &o->pcrs
                                          : NULL;
     if (place)
         *place = text;
@@ -450,6 +457,8 @@ static int parse(const struct command *c, int argc, char **argv, struct cli *o)
         {"everywhere", no_argument, NULL, 'E'},
         {"recovery", no_argument, NULL, 'y'},
         {"again", required_argument, NULL, 'g'},
+        {"tpm", required_argument, NULL, 'M'},
+        {"pcrs", required_argument, NULL, 'u'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };

@@ -34,6 +34,8 @@ struct cli {
     size_t enclaves;
     bool recovery;     /* recovery shares instead of the custodians' */
     const char *again; /* the enclave's id once more */
+    const char *tpm;   /* where a TPM answers */
+    const char *pcrs;  /* which of its registers */
     bool json;
     bool all;
     bool everywhere;                    /* the mandatory rules of the whole site, at the entry */
@@ -67,6 +69,7 @@ int cli_audit_verify(const struct cli *o);
 int cli_unlock(const struct cli *o);
 int cli_keys_list(const struct cli *o);
 int cli_keys_shares(const struct cli *o);
+int cli_keys_tpm(const struct cli *o);
 int cli_rekey(const struct cli *o);
 int cli_close_out(const struct cli *o);
 int cli_site_create(const struct cli *o);

@@ -39,10 +39,11 @@ static void print_json(const char *certificate)
 {
     printf("{\"kind\":\"%s\",\"serial\":%" PRIu64 ",\"root\":{\"generation\":%" PRIu32
            ",\"since\":\"%s\"},\"custodians\":%u,\"threshold\":%u,\"recovery\":%u,"
-           "\"recovery_threshold\":%u,\"certificate\":\"%s\",\"holders\":[",
+           "\"recovery_threshold\":%u,\"tpm\":%s,\"certificate\":\"%s\",\"holders\":[",
            ring.training ? "training" : "production", ring.serial, ring.root_generation,
            when(ring.root_since), ring.custodians.count, ring.custodians.threshold,
-           ring.recovery.count, ring.recovery.threshold, certificate);
+           ring.recovery.count, ring.recovery.threshold, keyring_has_tpm(&ring) ? "true" : "false",
+           certificate);
     for (size_t i = 0; i < ring.count; i++) {
         const struct keyring_holder *h = &ring.holders[i];
         printf("%s{\"holder\":\"%s\",\"generation\":%" PRIu32
@@ -61,6 +62,11 @@ static void print_words(const char *certificate)
     else
         printf("Any %u of %u custodians open it.\n", ring.custodians.threshold,
                ring.custodians.count);
+    if (keyring_has_tpm(&ring)) {
+        char pcrs[TPM_PCRS_TEXT];
+        tpm_pcrs_print(ring.tpm.pcrs, pcrs);
+        printf("A TPM must agree, too (PCRs %s, since %s).\n", pcrs, when(ring.tpm_since));
+    }
     if (ring.recoverable)
         printf("Any %u of %u recovery custodians do, too.\n", ring.recovery.threshold,
                ring.recovery.count);
@@ -204,4 +210,36 @@ int cli_keys_shares(const struct cli *o)
     sodium_memzero(shares, sizeof shares);
     sodium_memzero(text, sizeof text);
     return r;
+}
+
+/* ---- the TPM ---- */
+
+int cli_keys_tpm(const struct cli *o)
+{
+    static struct share shares[SHARES_MAX];
+    struct custodians custodians;
+    struct ask_answer answer = {0};
+    char words[TPM_PCRS_TEXT + 2];
+    size_t count = 0;
+    int in = -1;
+    bool add = strcmp(o->operand[0], "add") == 0;
+    if (!add && strcmp(o->operand[0], "remove") != 0)
+        return cli_complain(o, CLI_USAGE, "it is casemate keys tpm add, or remove.");
+    if (o->pcrs && strlen(o->pcrs) >= TPM_PCRS_TEXT)
+        return cli_complain(o, CLI_USAGE, "--pcrs takes numbers from 0 to 23, such as 0,2,4,7,11.");
+    int n = snprintf(words, sizeof words, "%s\n", o->pcrs ? o->pcrs : "0,2,4,7,11");
+    int r = collect_custodians(o, o->site, &custodians);
+    if (r == 0)
+        r = collect_shares(o, &custodians, shares, &count);
+    if (r > 0)
+        return r;
+    r = collect_pipe(words, (size_t)n, shares, count, &in);
+    if (r == 0)
+        r = ask(o->site, add ? COMMAND_TPM_ADD : COMMAND_TPM_REMOVE, "", &in, 1, &answer);
+    int kept = errno;
+    if (in >= 0)
+        close(in);
+    errno = kept;
+    sodium_memzero(shares, sizeof shares);
+    return cli_finish(o, o->site, r, &answer);
 }

@@ -54,6 +54,11 @@ static int check(const struct cli *o, struct config *config)
         return cli_complain(o, CLI_USAGE,
                             "the shares are shown once, on a terminal; to have each in a file for "
                             "its custodian, name a new directory with --shares-to.");
+    if (o->tpm && !config_tpm_is_good(o->tpm))
+        return cli_complain(o, CLI_USAGE, "--tpm takes an absolute path of at most %d bytes.",
+                            CONFIG_TPM_MAX);
+    if (o->tpm)
+        strcpy(config->tpm, o->tpm);
     strcpy(config->name, o->name);
     strcpy(config->address, address);
     return check_enclaves(o, config);
@@ -102,6 +107,8 @@ static int put_config(const struct cli *o, const struct training_site *site,
                                 "casemate-site 1\nkind production\nuid-base %u\nport %u\nname %s\n"
                                 "address %s\n",
                                 config->uid_base, config->port, config->name, config->address);
+    if (config->tpm[0])
+        n += (size_t)snprintf(text + n, sizeof text - n, "tpm %s\n", config->tpm);
     for (size_t i = 0; i < config->enclaves; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "enclave %s\n", config->enclave[i]);
     return training_site_put(o, site, "site.conf", 0644, text, n);

@@ -225,10 +225,6 @@ static bool begin(struct site *site, int slot, enum kind kind, int output, int c
 
 void closure_rekey(struct site *site, int slot, int output, int client)
 {
-    if (ground_is_closed_out(site, slot)) {
-        console_answer(client, 1, "this enclave is closed out: it has no key");
-        return;
-    }
     if (!begin(site, slot, REKEYS, output, client))
         return;
     const char *wrong = console_pass(keeper_of(site), COMMAND_REKEY, slot, "", NULL, client);

@@ -86,12 +86,29 @@ static const char *set_address(struct config *config, const char *value)
     return NULL;
 }
 
+bool config_tpm_is_good(const char *path)
+{
+    return path[0] == '/' && strlen(path) <= CONFIG_TPM_MAX;
+}
+
+static const char *set_tpm(struct config *config, const char *value)
+{
+    if (config->enclaves || config->tpm[0])
+        return "the TPM stands there once, before the enclaves";
+    if (!config_tpm_is_good(value))
+        return "the TPM is an absolute path of at most 62 bytes";
+    strcpy(config->tpm, value);
+    return NULL;
+}
+
 /* NULL, or what is wrong with setting ${word}, the ${n}th. */
 static const char *set(struct config *config, unsigned n, const char *word, const char *value)
 {
     static const char *const order[] = {"casemate-site", "kind",    "uid-base", "port",
                                         "name",          "address", "enclave"};
     unsigned long number = 0;
+    if (n >= 6 && !config->training && strcmp(word, "tpm") == 0)
+        return set_tpm(config, value);
     unsigned at = n < 4 ? n : config->training || n > 6 ? 6 : n;
     if (strcmp(word, order[at]) != 0)
         return "another setting was expected here (casemate-site, kind, uid-base, port, in "

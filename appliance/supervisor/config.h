@@ -15,12 +15,15 @@
  *     name mes.example         production only: the host name in people's browsers
  *     address 10.1.2.3         production only: where it listens beside 127.0.0.1; an IPv4
  *                              or IPv6 address, 127.0.0.1 for the loopback alone
+ *     tpm /dev/tpmrm0          production only, if its keys are to be bound to one: a device,
+ *                              or a socket where a TPM answers
  *     enclave e3f9k2m1         one line each, in the order of their ports
  *
  * A production site's entry listens for PIV cards on port + CONFIG_PIV_PORT.
  */
 #define CONFIG_NAME_MAX    63
 #define CONFIG_ADDRESS_MAX 45
+#define CONFIG_TPM_MAX     62
 #define CONFIG_PIV_PORT    (ENCLAVES_MAX + 1)
 
 struct config {
@@ -29,6 +32,7 @@ struct config {
     uint16_t port;
     char name[CONFIG_NAME_MAX + 1];       /* "" on a training site */
     char address[CONFIG_ADDRESS_MAX + 1]; /* "" on a training site */
+    char tpm[CONFIG_TPM_MAX + 1];         /* "" where there is none */
     size_t enclaves;
     char enclave[ENCLAVES_MAX][ENCLAVE_ID_LENGTH + 1];
 };
@@ -45,5 +49,8 @@ bool config_name_is_good(const char *name);
 
 /* config_address_is_good(address): An IPv4 or IPv6 address as inet_pton(3) reads it. */
 bool config_address_is_good(const char *address);
+
+/* config_tpm_is_good(path): An absolute path that fits. */
+bool config_tpm_is_good(const char *path);
 
 #endif

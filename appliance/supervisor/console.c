@@ -418,6 +418,9 @@ static const char *understand(struct site *site, const uint8_t *data, ssize_t le
     request->slot = request->command->per_enclave ? config_slot(&site->config, enclave) : -1;
     if (request->command->per_enclave && request->slot < 0)
         return "this site has no such enclave";
+    if (request->command->per_enclave && number != COMMAND_CLOSE_OUT &&
+        ground_is_closed_out(site, request->slot))
+        return "this enclave is closed out: it has no key, and nothing in it can be read";
     return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "enclave/process/log.h"
@@ -251,6 +252,30 @@ static int give_certificates(struct instance *i)
     return r ? r : ground_give(i, DESCRIPTOR_PIV_LISTENER2, site->listeners[CONFIG_PIV_PORT][1]);
 }
 
+/* -1 where the site has none, or it cannot be had: the keeper says so if it needs it. */
+static int open_tpm(const struct site *site)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = site->config.tpm;
+    struct stat st;
+    if (path[0] == '\0')
+        return -1;
+    int fd = -1;
+    if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+            close(fd);
+            fd = -1;
+        }
+    } else {
+        fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    }
+    if (fd < 0)
+        log_sys("the TPM at %s cannot be had", path);
+    return fd;
+}
+
 /* The keeper's alone: where a training site's key lies, or, on a production site from before there
  * was a key ring, what its custodians hold. */
 static int give_unlock(struct instance *i)
@@ -261,8 +286,12 @@ static int give_unlock(struct instance *i)
         return 0;
     snprintf(path, sizeof path, "%s/%s", i->site->directory,
              training ? "training.key" : "custodians");
-    if (!training && access(path, F_OK) != 0)
-        return 0; /* they stand in the key ring */
+    int tpm = open_tpm(i->site);
+    int r = tpm < 0 ? 0 : ground_give(i, DESCRIPTOR_TPM, tpm);
+    if (tpm >= 0)
+        close(tpm);
+    if (r || (!training && access(path, F_OK) != 0))
+        return r; /* custodians stand in the key ring */
     return give_opened(i, training ? DESCRIPTOR_KEY_FILE : DESCRIPTOR_CUSTODIANS, path, O_RDONLY);
 }
 

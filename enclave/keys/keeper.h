@@ -9,7 +9,9 @@
 struct keeper {
     struct process *process;
     struct keyring ring;
+    struct keyring before; /* as it was, while a change is made that may fail */
     struct secret *root;
+    struct secret *tpm; /* the TPM's, where the ring is bound to one and it has given it */
 };
 
 /* The rows of appliance/commands.def that the keeper answers, by their numbers; the table itself
@@ -25,6 +27,8 @@ enum keeper_command {
     KEEPER_RECOVERY = 45,
     KEEPER_CONFIRM = 46,
     KEEPER_UNLOCK_RECOVERY = 47,
+    KEEPER_TPM_ADD = 48,
+    KEEPER_TPM_REMOVE = 49,
 };
 
 /* keeper_now(): UTC seconds. */
@@ -60,6 +64,38 @@ void keeper_intent_acknowledged(struct keeper *keeper, const uint8_t id[static 1
 /* keeper_intent_refused(keeper, id): The journal could not take it. */
 void keeper_intent_refused(struct keeper *keeper, const uint8_t id[static 16]);
 void keeper_auditor_gone(struct keeper *keeper);
+
+/* keeper_refuse(keeper, request, why): Answer the console. */
+void keeper_refuse(const struct keeper *keeper, uint64_t request, const char *why);
+
+/* keeper_begin(keeper, request, command, detail): Have ${detail} journaled as an intent; ${command}
+ * is done when the auditor's word has come. */
+void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, const char *detail);
+
+/* ---- keeper_lock.c ---- */
+
+#define KEEPER_SAID 400
+
+/*
+ * keeper_agree(keeper, words, size, who, ret_secret, why):
+ * Do the custodians agree whose shares the console gives?  They are checked as at an
+ * unlocking.  ${words} as keeper_shares(); the secret that they share goes to ${ret_secret}
+ * where that is not NULL, and then recovery shares are refused.  A training site has no
+ * custodians, and agrees.
+ */
+must_use int keeper_agree(const struct keeper *keeper, char *words, size_t size,
+                          char who[static KEEPER_WHO], struct secret **ret_secret,
+                          char why[static KEYRING_WHY]);
+
+/* keeper_new_shares, keeper_new_tpm: What the console asks; keeper_ask_confirm() puts shares in
+ * force, with the auditor's word by keeper_confirm(). */
+void keeper_new_shares(struct keeper *keeper, uint64_t request, unsigned command);
+void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command);
+void keeper_ask_confirm(struct keeper *keeper, uint64_t request);
+must_use int keeper_confirm(struct keeper *keeper, char said[static KEEPER_SAID]);
+
+/* keeper_lock_expire(): Shares that nobody confirmed are forgotten after half an hour. */
+void keeper_lock_expire(void);
 
 /* ---- keeper_certificate.c ---- */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "enclave/keys/keeper.h"
+#include "enclave/keys/tpm.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -111,11 +112,21 @@ static void on_stopping(void *context)
 {
     (void)context;
     secret_free(keeper.root);
+    secret_free(keeper.tpm);
+}
+
+static int on_prepare(void *context, struct process *process)
+{
+    (void)context;
+    (void)process;
+    tpm_begin();
+    return 0;
 }
 
 int main(void)
 {
     static const struct process_handlers handlers = {
+        .prepare = on_prepare,
         .started = on_started,
         .joined = on_joined,
         .left = on_left,

@@ -6,6 +6,7 @@
 
 #include "enclave/audit/outcome.h"
 #include "enclave/keys/keeper.h"
+#include "enclave/keys/tpm.h"
 #include "enclave/process/log.h"
 
 /* what the console passes on: a line of words, and a line for each share */
@@ -132,11 +133,30 @@ static int make_ring(struct keeper *keeper, const struct custodians *custodians,
     return r;
 }
 
+/* Where a TPM must agree: shares alone open nothing. */
+static int ask_tpm(struct keeper *keeper, char why[static KEYRING_WHY])
+{
+    static const char back[] = "With the recovery shares it opens without it (--recovery).";
+    char said[TPM_WHY] = "";
+    int fd = process_descriptor(keeper->process, DESCRIPTOR_TPM);
+    if (fd < 0) {
+        snprintf(why, KEYRING_WHY, "This site's keys are bound to a TPM, and there is none. %s",
+                 back);
+        return ERR_STATE;
+    }
+    int r = tpm_unseal(fd, &keeper->ring.tpm, &keeper->tpm, said);
+    if (r)
+        snprintf(why, KEYRING_WHY, "%.170s %s", said, back);
+    return r;
+}
+
 static int open_ring(struct keeper *keeper, const struct secret *secret, bool recovery,
                      char why[static KEYRING_WHY])
 {
+    if (!recovery && keyring_has_tpm(&keeper->ring) && ask_tpm(keeper, why) != 0)
+        return ERR_STATE;
     int r = recovery ? keyring_open_recovery(&keeper->ring, secret, &keeper->root, why)
-                     : keyring_open(&keeper->ring, secret, &keeper->root, why);
+                     : keyring_open(&keeper->ring, secret, keeper->tpm, &keeper->root, why);
     if (r)
         return r;
     r = fill(keeper, 1);

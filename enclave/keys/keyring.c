@@ -39,16 +39,24 @@ const char *keyring_state_text(enum keyring_state state)
 
 /* ---- making and opening ---- */
 
-static int unlock_key(const char *kind, const struct secret *unlock, struct secret **ret_key)
+bool keyring_has_tpm(const struct keyring *ring)
 {
-    return derive_key(unlock, kind, "site", "unlock", ret_key);
+    return ring->tpm.public_length > 0;
 }
 
-static int wrap_root(struct keyring *ring, const struct secret *unlock, const struct secret *root)
+static int unlock_key(const char *kind, const struct secret *unlock, const struct secret *tpm,
+                      struct secret **ret_key)
+{
+    return tpm ? derive_both(unlock, tpm, kind, "unlock", ret_key)
+               : derive_key(unlock, kind, "site", "unlock", ret_key);
+}
+
+static int wrap_root(struct keyring *ring, const struct secret *unlock, const struct secret *tpm,
+                     const struct secret *root)
 {
     struct secret *key = NULL;
     struct seal_about about = about_root(ring->root_generation);
-    int r = unlock_key(kind_of(ring), unlock, &key);
+    int r = unlock_key(kind_of(ring), unlock, tpm, &key);
     if (r == 0)
         r = seal_secret(key, &about, root, ring->root);
     secret_free(key);
@@ -67,7 +75,7 @@ int keyring_make(bool training, const struct custodians *custodians, const struc
     ret_ring->root_since = now;
     if (custodians)
         ret_ring->custodians = *custodians;
-    return wrap_root(ret_ring, unlock, root);
+    return wrap_root(ret_ring, unlock, NULL, root);
 }
 
 static int mac_is_right(const struct keyring *ring, const struct secret *root)
@@ -80,6 +88,7 @@ static int mac_is_right(const struct keyring *ring, const struct secret *root)
         return r;
     bytes_to_hex(ring->mac, 32, said);
     memcpy(mac, text + length - 65, 64);
+    sodium_memzero(text, length);
     return sodium_memcmp(mac, said, 64) == 0 ? 0 : ERR_DIGEST;
 }
 
@@ -116,12 +125,12 @@ static int check(const struct keyring *ring, const struct secret *root,
     return r;
 }
 
-int keyring_open(const struct keyring *ring, const struct secret *unlock, struct secret **ret_root,
-                 char why[static KEYRING_WHY])
+int keyring_open(const struct keyring *ring, const struct secret *unlock, const struct secret *tpm,
+                 struct secret **ret_root, char why[static KEYRING_WHY])
 {
     struct secret *key = NULL, *root = NULL;
     struct seal_about about = about_root(ring->root_generation);
-    int r = unlock_key(kind_of(ring), unlock, &key);
+    int r = unlock_key(kind_of(ring), unlock, keyring_has_tpm(ring) ? tpm : NULL, &key);
     if (r == 0)
         r = unseal_secret(key, &about, ring->root, &root);
     secret_free(key);
@@ -179,35 +188,45 @@ static int reseal(struct keyring_holder *h, const struct secret *from, const str
     return r;
 }
 
-/* Where a change is made before it is known to be whole. */
+/* Where a change is made before it is known to be whole; empty otherwise: what a ring does not have
+ * any more is nowhere. */
 static struct keyring draft;
 
-int keyring_rewrap(struct keyring *ring, const struct secret *root,
-                   const struct custodians *custodians, const struct secret *unlock, int64_t now,
-                   struct secret **ret_root)
+static void set_lock(struct keyring *ring, const struct keyring_lock *lock, int64_t now)
+{
+    ring->custodians = *lock->custodians;
+    if (lock->sealed &&
+        !(keyring_has_tpm(ring) && memcmp(&ring->tpm, lock->sealed, sizeof ring->tpm) == 0))
+        ring->tpm_since = now;
+    ring->tpm = lock->sealed ? *lock->sealed : (struct tpm_sealed){0};
+    ring->root_generation++;
+    ring->root_since = now;
+}
+
+int keyring_rewrap(struct keyring *ring, const struct secret *root, const struct keyring_lock *lock,
+                   int64_t now, struct secret **ret_root)
 {
     struct secret *fresh = NULL;
     struct seal_about about = about_root_recovery(ring->root_generation + 1);
-    if (ring->training)
+    if (ring->training || !lock->sealed != !lock->tpm)
         return ERR_STATE;
     draft = *ring;
-    draft.custodians = *custodians;
-    draft.root_generation++;
-    draft.root_since = now;
+    set_lock(&draft, lock, now);
     int r = secret_random(32, &fresh);
     if (r == 0)
-        r = wrap_root(&draft, unlock, fresh);
+        r = wrap_root(&draft, lock->unlock, lock->tpm, fresh);
     if (r == 0 && draft.recoverable)
         r = seal_secret_to(draft.recovery_public, &about, fresh, draft.root_recovery);
     for (size_t i = 0; r == 0 && i < draft.count; i++)
         r = reseal(&draft.holders[i], root, fresh);
     if (r) {
         secret_free(fresh);
-        return r;
+    } else {
+        *ring = draft;
+        *ret_root = fresh;
     }
-    *ring = draft;
-    *ret_root = fresh;
-    return 0;
+    sodium_memzero(&draft, sizeof draft);
+    return r;
 }
 
 /* A holder's key to recovery.  That of generation 0 opens every holder's: it is not given away. */
@@ -241,6 +260,7 @@ int keyring_set_recovery(struct keyring *ring, const struct secret *root,
     }
     if (r == 0)
         *ring = draft;
+    sodium_memzero(&draft, sizeof draft);
     return r;
 }
 

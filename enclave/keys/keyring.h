@@ -6,6 +6,7 @@
 #include "crypto/minisign.h"
 #include "crypto/seal.h"
 #include "crypto/shares.h"
+#include "enclave/keys/tpm_sealed.h"
 #include "enclave/process/topology.h"
 
 /*
@@ -38,6 +39,8 @@
  *     kind training                                  or production
  *     serial N                                       one more at each writing
  *     root GENERATION SINCE SEALED                   about: root, site, GENERATION
+ *     tpm PCRS SINCE NAME PUBLIC PRIVATE             where a TPM must agree; values as it
+ *                                                    marshals them, with its algorithm ids
  *     custodians THRESHOLD SITE CHECK                production only; then for each, of
  *     custodian COMMITMENT                           index 1, 2, ...
  *     recovery THRESHOLD SITE CHECK PUBLIC SEALED    where the site has it: SEALED is the
@@ -80,6 +83,8 @@ struct keyring {
     uint32_t root_generation;
     int64_t root_since;
     uint8_t root[SEAL_SECRET];
+    struct tpm_sealed tpm; /* public_length 0 where there is none */
+    int64_t tpm_since;
     struct custodians custodians; /* count 0 on a training site */
     struct custodians recovery;   /* count 0 where there is none */
     uint8_t recovery_public[SEAL_PUBLIC_LENGTH];
@@ -87,7 +92,7 @@ struct keyring {
     struct minisign_public certificate;
     struct keyring_holder holders[KEYRING_HOLDERS_MAX];
     size_t count;
-    uint8_t mac[32]; /* as it was read */
+    uint8_t mac[32]; /* as it was read, or saved last */
 };
 
 /* keyring_state_text(state): "current", ... */
@@ -116,26 +121,39 @@ must_use int keyring_make(bool training, const struct custodians *custodians,
                           const struct secret *unlock, const struct secret *root,
                           uint32_t generation, int64_t now, struct keyring *ret_ring);
 
+/* keyring_has_tpm(ring): Is the root key bound to a TPM, too? */
+bool keyring_has_tpm(const struct keyring *ring);
+
 /*
- * keyring_open(ring, unlock, ret_root, why), keyring_open_recovery(ring, recovery, ret_root, why):
- * The root key, by the custodians' secret or the recovery custodians'.  Everything in the ring is
+ * keyring_open(ring, unlock, tpm, ret_root, why), keyring_open_recovery(ring, recovery, ret_root,
+ * why): The root key, by the custodians' secret and where the ring has a TPM its secret (else
+ * NULL), or by the recovery custodians'.  Everything in the ring is
  * looked at before: ERR_KEY when something does not open, ERR_DIGEST when the mac is another;
  * ${why} names the line, where that can be known.
  */
 must_use int keyring_open(const struct keyring *ring, const struct secret *unlock,
-                          struct secret **ret_root, char why[static KEYRING_WHY]);
+                          const struct secret *tpm, struct secret **ret_root,
+                          char why[static KEYRING_WHY]);
 must_use int keyring_open_recovery(const struct keyring *ring, const struct secret *recovery,
                                    struct secret **ret_root, char why[static KEYRING_WHY]);
 
+/* What opens a production site's ring: ${unlock} is shared among ${custodians}; ${sealed} and its
+ * secret ${tpm} are NULL where no TPM must agree. */
+struct keyring_lock {
+    const struct custodians *custodians;
+    const struct secret *unlock;
+    const struct tpm_sealed *sealed;
+    const struct secret *tpm;
+};
+
 /*
- * keyring_rewrap(ring, root, custodians, unlock, now, ret_root):
- * Other custodians, who share ${unlock}: a new root key is made, everything that was sealed under
- * ${root} is sealed under it, and it under what is derived from ${unlock}.  On failure ${ring} is
- * as it was.
+ * keyring_rewrap(ring, root, lock, now, ret_root):
+ * Another lock: other custodians, with or without a TPM.  A new root key is made, everything that
+ * was sealed under ${root} is sealed under it, and it under what the lock gives.  On failure
+ * ${ring} is as it was.
  */
 must_use int keyring_rewrap(struct keyring *ring, const struct secret *root,
-                            const struct custodians *custodians, const struct secret *unlock,
-                            int64_t now, struct secret **ret_root);
+                            const struct keyring_lock *lock, int64_t now, struct secret **ret_root);
 
 /* keyring_set_recovery(ring, root, custodians, recovery): Other recovery custodians, who share
  * ${recovery}: every wrap to recovery is made again, to its public key.  On failure ${ring} is as
@@ -205,6 +223,13 @@ must_use int keyring_certificate_key(const struct keyring *ring, const struct se
                                      struct secret **ret_seed);
 
 /* ---- a program's key on another machine ---- */
+
+/*
+ * Where copies went stands in the file "backups" of the site's directory, a line each, fields with
+ * one space between them, written by whoever makes a backup and read at a close-out:
+ *     DATE ENCLAVE GENERATION MEDIUM DIGEST          such as
+ *     2026-11-20 e7k2m9qa 2 tape-12 b2:4f…           (no field has a blank in it)
+ */
 
 /*
  * What goes onto a backup's medium beside the ciphertext: it opens with the recovery

@@ -31,6 +31,7 @@ int keyring_load(int dir, struct keyring *ret_ring, char why[static KEYRING_WHY]
     }
     char said[KEYRING_WHY] = "";
     int r = keyring_parse(bytes_view_of(text, length), ret_ring, said);
+    sodium_memzero(text, length);
     if (r)
         snprintf(why, KEYRING_WHY, "The key ring is not in its form, %.180s.", said);
     return r;
@@ -91,5 +92,8 @@ int keyring_save(int dir, struct keyring *ring, const struct secret *root)
         close(before);
     if (r)
         ring->serial--;
+    else
+        r = bytes_from_hex(bytes_view_of(text + length - 65, 64), 32, ring->mac);
+    sodium_memzero(text, length);
     return r;
 }

@@ -9,7 +9,7 @@
 #include "enclave/keys/keyring.h"
 
 #define FIELDS_MAX 7
-#define RING_LINE  600
+#define RING_LINE  1400
 /* the byte in front of what crypto/shares.h makes, of the mac, and of a public key */
 #define BLAKE2B 1
 
@@ -31,7 +31,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct bytes_put *out, con
 
 static void put_hex(struct bytes_put *out, const char *before, const void *data, size_t length)
 {
-    char text[2 * SEAL_TO_SECRET + 1];
+    char text[2 * TPM_BLOB_MAX + 1];
     bytes_to_hex(data, length, text);
     put(out, "%s%s", before, text);
 }
@@ -69,6 +69,17 @@ static void put_holder(struct bytes_put *out, const struct keyring_holder *h)
     put(out, "\n");
 }
 
+static void put_tpm(struct bytes_put *out, const struct keyring *ring)
+{
+    char pcrs[TPM_PCRS_TEXT];
+    tpm_pcrs_print(ring->tpm.pcrs, pcrs);
+    put(out, "tpm %s %" PRId64, pcrs, ring->tpm_since);
+    put_hex(out, " ", ring->tpm.name, TPM_NAME);
+    put_hex(out, " ", ring->tpm.public_blob, ring->tpm.public_length);
+    put_hex(out, " ", ring->tpm.private_blob, ring->tpm.private_length);
+    put(out, "\n");
+}
+
 /* Everything but the last line. */
 static void put_ring(struct bytes_put *out, const struct keyring *ring)
 {
@@ -78,6 +89,8 @@ static void put_ring(struct bytes_put *out, const struct keyring *ring)
     put(out, "root %" PRIu32 " %" PRId64, ring->root_generation, ring->root_since);
     put_hex(out, " ", ring->root, SEAL_SECRET);
     put(out, "\n");
+    if (keyring_has_tpm(ring))
+        put_tpm(out, ring);
     if (!ring->training) {
         put_custodians(out, "custodians", &ring->custodians);
         put(out, "\n");
@@ -326,6 +339,30 @@ static void read_holder(struct reader *r, struct keyring *ring)
         ring->holders[ring->count++] = h;
 }
 
+/* As long as it says. */
+static uint16_t blob(struct reader *r, size_t at, uint8_t *out)
+{
+    size_t length = r->error ? 0 : r->field[at].length / 2;
+    if (!r->error && (length == 0 || length > TPM_BLOB_MAX))
+        fail(r, ERR_SIZE, "what a TPM sealed has another length");
+    hex(r, at, length, out);
+    return (uint16_t)length;
+}
+
+static void read_tpm(struct reader *r, struct keyring *ring)
+{
+    expect(r, "tpm", 6);
+    if (!r->error && ring->training)
+        fail(r, ERR_FORMAT, "a training site has no TPM");
+    if (!r->error && tpm_pcrs_parse(r->field[1], &ring->tpm.pcrs) != 0)
+        fail(r, ERR_FORMAT, "PCRs stand there rising, with a comma between");
+    ring->tpm_since = (int64_t)number(r, 2, INT64_MAX / 2);
+    hex(r, 3, TPM_NAME, ring->tpm.name);
+    ring->tpm.public_length = blob(r, 4, ring->tpm.public_blob);
+    ring->tpm.private_length = blob(r, 5, ring->tpm.private_blob);
+    next_line(r);
+}
+
 static void read_ring(struct reader *r, struct keyring *ring)
 {
     read_begin(r, "casemate-keyring", &ring->training);
@@ -338,6 +375,8 @@ static void read_ring(struct reader *r, struct keyring *ring)
     ring->root_since = (int64_t)number(r, 2, INT64_MAX / 2);
     sealed(r, 3, SEAL_KEY, SEAL_SECRET, ring->root);
     next_line(r);
+    if (begins(r, "tpm"))
+        read_tpm(r, ring);
     if (!r->error && !ring->training) {
         expect(r, "custodians", 4);
         read_custodians(r, SHARE_UNLOCK, &ring->custodians);

@@ -45,6 +45,33 @@ static void refuses_another_site_kind_and_empty_texts(void **state)
     secret_free(root);
 }
 
+/* Computed with Python's hashlib.blake2b(key=…). */
+static void derives_from_both_and_from_neither_alone(void **state)
+{
+    struct secret *a = secret_of(0x11, 32), *b = secret_of(0x22, 32), *small = secret_of(1, 16);
+    struct secret *key = NULL, *other = NULL;
+    (void)state;
+
+    assert_int_equal(derive_both(a, b, "production", "unlock", &key), 0);
+    assert_hex(secret_open(key), 32,
+               "6bc7d969047550369771491e62549e56156491b549ccb53048999ffb5a6d11b7");
+    assert_int_equal(derive_both(b, a, "production", "unlock", &other), 0);
+    assert_memory_not_equal(secret_open(key), secret_open(other), 32);
+    secret_close(key);
+    secret_close(other);
+    secret_free(key);
+    secret_free(other);
+    key = NULL;
+    assert_int_equal(derive_both(a, small, "production", "unlock", &key), ERR_KEY);
+    assert_int_equal(derive_both(small, a, "production", "unlock", &key), ERR_KEY);
+    assert_int_equal(derive_both(a, b, "Production", "unlock", &key), ERR_RANGE);
+    assert_int_equal(derive_both(a, b, "production", "", &key), ERR_RANGE);
+    assert_null(key);
+    secret_free(a);
+    secret_free(b);
+    secret_free(small);
+}
+
 /* HMAC-SHA256, RFC 4231 test case 2. */
 static void pepper_is_hmac_sha256(void **state)
 {
@@ -79,6 +106,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(derives_the_pinned_keys),
         cmocka_unit_test(refuses_another_site_kind_and_empty_texts),
+        cmocka_unit_test(derives_from_both_and_from_neither_alone),
         cmocka_unit_test(pepper_is_hmac_sha256),
         cmocka_unit_test(password_hash_has_its_layout),
     };

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (keyring_print(&ring, root, text, &length) != 0 || length != size ||
             memcmp(text, data, size - 65) != 0)
             abort();
-        if (keyring_open(&ring, root, &out, why) == 0 ||
+        if (keyring_open(&ring, root, NULL, &out, why) == 0 ||
             keyring_open_recovery(&ring, root, &out, why) == 0)
             abort();
     }

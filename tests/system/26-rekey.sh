@@ -151,6 +151,30 @@ refused "its program is not closed out while its key is the whole site's" 1 "cas
 check "it gets a key of its own" casemate rekey "$enclave" --site "$old"
 check "and works" wait_for 10 works
 is "with every event" "$(events)" "$before"
+
+# ---- a closed-out program is nobody's choice any more ----
+
+CASEMATE_SITE=$old CASEMATE_CARD=$old/card.json
+entry=$(card .entry)
+gone=$(sed -n 's/^enclave //p' "$old/site.conf" | tail -n 1)
+choices() { http "$entry/api/sign-in" "" --data-binary "{\"badge\":\"CW-2004\",\"pin\":\"$(pin_of CW-2004)\"}"; answer '[.enclaves[]?.enclave] | join(" ")'; }
+says "its people are shown it" "$(choices)" "$gone"
+check "it gets a key of its own" casemate rekey "$gone" --site "$old"
+close_out() { rm -f "$work"/certificate*; casemate close-out "$gone" --again "$gone" --out "$work/certificate" --site "$old" </dev/null >"$work/again" 2>&1; }
+victim=$(pids keeper)
+close_out & run=$!
+spins=0
+until [ -e "$old/$gone/closed-out" ] || [ $spins -gt 20000 ]; do spins=$((spins + 1)); done
+kill -9 "$victim"; wait "$run" 2>/dev/null
+casemate unlock "$old" >"$work/mend" 2>&1
+whole() { [ -z "$(generations next)" ] && "$ring" whole "$old"; }
+check "the keeper is killed in the middle of a close-out: the ring is whole" wait_for 10 whole
+check "and the close-out is done again to its end" wait_for 20 close_out
+is "with its certificate, and no key left" "$(grep -c 'MEDIA REMAIN' "$work/certificate") $(casemate keys list --site "$old" --json | jq -r --arg e "$gone" '[.holders[] | select(.holder == $e).state] | unique | join(" ")')" "1 destroyed"
+gone_now() { ! choices | grep -q "$gone"; }
+casemate training stop "$old" >/dev/null 2>&1; starts() { casemate training start "$old" >"$work/out" 2>&1; }
+check "the site starts without it" wait_for 30 starts
+check "and they are shown it no more" gone_now
 casemate training stop "$old" >/dev/null 2>&1
 refused "the key from before does not open it any more" 1 "does not open" "$ring" opens "$old" "$enclave" "$files"
 finish

@@ -35,7 +35,7 @@ static int authority_key_of(const char *directory, const struct share *shares,
         if (topology_keys[i].number == KEY_CERTIFIER_AUTHORITY)
             return keyring_load(dir, &ring, why) != 0 ||
                    shares_combine(&ring.custodians, shares, 2, &unlock, said) != 0 ||
-                   keyring_open(&ring, unlock, &root, why) != 0 ||
+                   keyring_open(&ring, unlock, NULL, &root, why) != 0 ||
                    keyring_derive(&ring, root, &topology_keys[i], "", ret_key) != 0;
     return 1;
 }

@@ -1,9 +1,13 @@
 /*
  * ring before SITE               make a new training site one from before there was a key ring:
  *                                no ring, and root.json as its key file gave it
+ * ring before-production SITE DIR   likewise a production site, with its file of custodians and
+ *                                three shares, any two of which give its root key, in DIR
  * ring opens SITE ENCLAVE DIR    does the store in DIR open with the key that the site's key file
  *                                gave before?
+ * ring whole SITE                does the key ring open with the site's key file, all of it?
  * ring keys SITE SHARE SHARE     every holder's key of a production site, 64 digits a line
+ * ring measure SOCKET PCR        something is measured into a PCR of the TPM at the socket
  * ring core PID                  what a core of the process would hold, to standard output
  */
 #include <fcntl.h>
@@ -11,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "crypto/derive.h"
@@ -41,23 +47,24 @@ static struct secret *key_file(const char *site)
     return key;
 }
 
+static const char *kind = "training";
+
 static struct secret *derived(const struct secret *root, const char *holder, const char *purpose)
 {
     struct secret *key = NULL;
-    if (derive_key(root, "training", holder, purpose, &key) != 0)
+    if (derive_key(root, kind, holder, purpose, &key) != 0)
         give_up("a key");
     return key;
 }
 
 /* ---- before ---- */
 
-static int before(const char *site)
+static int make_before(const char *site, const struct secret *key)
 {
     char path[FILE_PATH_MAX], text[ROOT_MAX];
     struct refusal why;
     struct root root;
     size_t length = 0;
-    struct secret *key = key_file(site);
     if (file_path(path, "%s/root.json", site) != 0 ||
         file_read(path, text, sizeof text, &length) != 0 ||
         root_parse(bytes_view_of(text, length), &root, &why) != 0)
@@ -79,6 +86,29 @@ static int before(const char *site)
     return 0;
 }
 
+static int before_production(const char *site, const char *directory)
+{
+    char path[FILE_PATH_MAX], text[CUSTODIANS_MAX];
+    struct share shares[3];
+    struct custodians custodians;
+    struct secret *root = NULL;
+    size_t length = 0;
+    kind = "production";
+    if (secret_random(32, &root) != 0 ||
+        shares_split(root, SHARE_UNLOCK, 3, 2, &custodians, shares) != 0 ||
+        custodians_print(&custodians, text, &length) != 0 ||
+        file_path(path, "%s/custodians", site) != 0 ||
+        file_write(path, 0644, true, text, length) != 0 || file_directory(directory, 0700) != 0)
+        give_up("the custodians");
+    for (unsigned i = 0; i < 3; i++) {
+        share_print(&shares[i], text);
+        if (file_path(path, "%s/share-%u", directory, i + 1) != 0 ||
+            file_write(path, 0600, true, text, SHARE_TEXT) != 0)
+            give_up("a share");
+    }
+    return make_before(site, root);
+}
+
 static int opens(const char *site, const char *enclave, const char *directory)
 {
     struct secret *key = derived(key_file(site), enclave, "store");
@@ -87,6 +117,19 @@ static int opens(const char *site, const char *enclave, const char *directory)
         give_up("it does not open");
     printf("%" PRIu64 " events\n", store_size(store));
     store_close(store);
+    return 0;
+}
+
+static int whole(const char *site)
+{
+    char path[FILE_PATH_MAX], why[KEYRING_WHY] = "";
+    struct secret *root = NULL;
+    if (file_path(path, "%s/keeper", site) != 0)
+        give_up("the path");
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keyring_load(dir, &ring, why) != 0 ||
+        keyring_open(&ring, key_file(site), NULL, &root, why) != 0)
+        give_up(why);
     return 0;
 }
 
@@ -121,7 +164,7 @@ static int keys(const char *site, const char *one, const char *two)
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (keyring_load(dir, &ring, why) != 0 ||
         shares_combine(&ring.custodians, shares, 2, &unlock, said) != 0 ||
-        keyring_open(&ring, unlock, &root, why) != 0)
+        keyring_open(&ring, unlock, NULL, &root, why) != 0)
         give_up(why[0] ? why : said);
     print_key(unlock);
     print_key(root);
@@ -131,6 +174,25 @@ static int keys(const char *site, const char *one, const char *two)
             print_key(key);
         secret_free(key);
     }
+    return 0;
+}
+
+/* ---- a TPM ---- */
+
+/* TPM2_PCR_Extend (TPM 2.0 Library, part 3, 22.2) with the empty password. */
+static int measure(const char *path, const char *pcr)
+{
+    uint8_t command[65] = {0x80, 0x02, 0, 0, 0, 65, 0, 0, 0x01, 0x82, 0, 0, 0, 0, 0, 0,    0,
+                           9,    0x40, 0, 0, 9, 0,  0, 0, 0,    0,    0, 0, 0, 1, 0, 0x0b, 42};
+    uint8_t answer[64];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    command[13] = (uint8_t)strtoul(pcr, NULL, 10);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        write(fd, command, sizeof command) != sizeof command ||
+        read(fd, answer, sizeof answer) < 10 || memcmp(answer + 6, "\0\0\0\0", 4) != 0)
+        give_up("the TPM");
     return 0;
 }
 
@@ -168,11 +230,17 @@ int main(int argc, char **argv)
     if (os_boot_id_load() != 0)
         return 1;
     if (argc == 3 && strcmp(argv[1], "before") == 0)
-        return before(argv[2]);
+        return make_before(argv[2], key_file(argv[2]));
+    if (argc == 4 && strcmp(argv[1], "before-production") == 0)
+        return before_production(argv[2], argv[3]);
     if (argc == 5 && strcmp(argv[1], "opens") == 0)
         return opens(argv[2], argv[3], argv[4]);
+    if (argc == 3 && strcmp(argv[1], "whole") == 0)
+        return whole(argv[2]);
     if (argc == 5 && strcmp(argv[1], "keys") == 0)
         return keys(argv[2], argv[3], argv[4]);
+    if (argc == 4 && strcmp(argv[1], "measure") == 0)
+        return measure(argv[2], argv[3]);
     if (argc == 3 && strcmp(argv[1], "core") == 0)
         return core(argv[2]);
     return 2;

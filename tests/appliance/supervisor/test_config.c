@@ -87,6 +87,32 @@ static void a_production_site_has_a_name_and_an_address(void **state)
     }
 }
 
+static void a_tpm_stands_before_the_enclaves(void **state)
+{
+    static const char *const wrong[] = {
+        "tpm dev/tpmrm0\nenclave e3f9k2m1\n",
+        "enclave e3f9k2m1\ntpm /dev/tpmrm0\n",
+        "tpm /dev/tpmrm0\ntpm /dev/tpmrm0\nenclave e3f9k2m1\n",
+        "tpm /01234567890123456789012345678901234567890123456789012345678901\n",
+    };
+    static const char head[] = REAL "port 7410\nname mes.example\naddress 10.1.2.3\n";
+    char text[400];
+    struct config c;
+    (void)state;
+    assert_int_equal(read_text(HEAD "enclave e3f9k2m1\n", &c), 0);
+    assert_string_equal(c.tpm, "");
+    snprintf(text, sizeof text, "%stpm /dev/tpmrm0\nenclave e3f9k2m1\n", head);
+    assert_int_equal(read_text(text, &c), 0);
+    assert_string_equal(c.tpm, "/dev/tpmrm0");
+    assert_int_equal(c.enclaves, 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(text, sizeof text, "%s%s", head, wrong[i]);
+        assert_int_equal(read_text(text, &c), ERR_FORMAT);
+    }
+    assert_int_equal(read_text(HEAD "tpm /dev/tpmrm0\n", &c), ERR_FORMAT);
+    assert_int_equal(read_text(REAL "port 7410\ntpm /dev/tpmrm0\n", &c), ERR_FORMAT);
+}
+
 static void refuses_what_is_not_in_its_form(void **state)
 {
     static const char *const bad[] = {
@@ -194,6 +220,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(a_site_is_read_as_it_stands_there),
         cmocka_unit_test(a_production_site_has_a_name_and_an_address),
+        cmocka_unit_test(a_tpm_stands_before_the_enclaves),
         cmocka_unit_test(refuses_what_is_not_in_its_form),
         cmocka_unit_test(refuses_a_line_that_hides_something),
         cmocka_unit_test(takes_as_many_enclaves_as_a_site_can_have),

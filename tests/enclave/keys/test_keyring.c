@@ -12,7 +12,7 @@ static void opens_with_what_the_custodians_share(void **state)
     struct secret *again = NULL;
     (void)state;
     read_back();
-    assert_int_equal(keyring_open(&ring, unlock, &again, why), 0);
+    assert_int_equal(keyring_open(&ring, unlock, NULL, &again, why), 0);
     assert_same(again, root);
     secret_free(again);
 }
@@ -32,10 +32,10 @@ static void opens_with_nothing_else(void **state)
     struct secret *wrong = secret_of(3, 32), *out = NULL;
     (void)state;
     read_back();
-    assert_int_equal(keyring_open(&ring, wrong, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, wrong, NULL, &out, why), ERR_KEY);
     assert_non_null(strstr(why, "line \"root\""));
-    assert_int_equal(keyring_open(&ring, root, &out, why), ERR_KEY);
-    assert_int_equal(keyring_open(&ring, recovery, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, root, NULL, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, recovery, NULL, &out, why), ERR_KEY);
     assert_int_equal(keyring_open_recovery(&ring, unlock, &out, why), ERR_KEY);
     assert_non_null(strstr(why, "line \"recovery\""));
     assert_null(out);
@@ -138,14 +138,15 @@ static void other_custodians_open_it_and_those_of_before_do_not(void **state)
     key_of(&ring, root, KEY_WORKER_STORE, ONE, before);
     assert_int_equal(secret_random(32, &fresh), 0);
     assert_int_equal(shares_split(fresh, SHARE_UNLOCK, 5, 3, &c, shares), 0);
-    assert_int_equal(keyring_rewrap(&ring, root, &c, fresh, NOW, &next), 0);
+    assert_int_equal(
+        keyring_rewrap(&ring, root, &(struct keyring_lock){&c, fresh, NULL, NULL}, NOW, &next), 0);
     secret_free(root);
     root = next;
     read_back();
     assert_int_equal(ring.root_generation, 2);
     assert_int_equal(ring.custodians.count, 5);
-    assert_int_equal(keyring_open(&ring, unlock, &out, why), ERR_KEY);
-    assert_int_equal(keyring_open(&ring, fresh, &out, why), 0);
+    assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, fresh, NULL, &out, why), 0);
     secret_free(out);
     out = NULL;
     assert_int_equal(keyring_open_recovery(&ring, recovery, &out, why), 0);
@@ -153,6 +154,72 @@ static void other_custodians_open_it_and_those_of_before_do_not(void **state)
     assert_memory_equal(before, after, 32);
     secret_free(out);
     secret_free(fresh);
+}
+
+/* ---- a TPM ---- */
+
+static struct tpm_sealed sealed_by_a_tpm(void)
+{
+    struct tpm_sealed sealed = {
+        .pcrs = 1 | 1 << 7 | 1 << 11, .public_length = 78, .private_length = 190};
+    memset(sealed.name, 3, sizeof sealed.name);
+    memset(sealed.public_blob, 4, sealed.public_length);
+    memset(sealed.private_blob, 5, sealed.private_length);
+    return sealed;
+}
+
+static void with_a_tpm_both_open_it_and_neither_alone(void **state)
+{
+    struct tpm_sealed sealed = sealed_by_a_tpm();
+    struct secret *tpm = secret_of(9, 32), *wrong = secret_of(8, 32), *next = NULL, *out = NULL;
+    struct keyring_lock lock = {&ring.custodians, unlock, &sealed, tpm};
+    struct custodians c = ring.custodians;
+    uint8_t before[32], after[32];
+    (void)state;
+    lock.custodians = &c;
+    key_of(&ring, root, KEY_WORKER_STORE, ONE, before);
+    assert_int_equal(keyring_rewrap(&ring, root, &lock, NOW, &next), 0);
+    secret_free(root);
+    root = next;
+    read_back();
+    assert_true(keyring_has_tpm(&ring));
+    assert_int_equal(ring.tpm.pcrs, sealed.pcrs);
+    assert_memory_equal(ring.tpm.private_blob, sealed.private_blob, sealed.private_length);
+    assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, unlock, wrong, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, wrong, tpm, &out, why), ERR_KEY);
+    assert_int_equal(keyring_open(&ring, unlock, tpm, &out, why), 0);
+    key_of(&ring, out, KEY_WORKER_STORE, ONE, after);
+    assert_memory_equal(before, after, 32);
+    secret_free(out);
+    out = NULL;
+    assert_int_equal(keyring_open_recovery(&ring, recovery, &out, why), 0); /* the way back */
+    secret_free(out);
+    next = NULL;
+    lock = (struct keyring_lock){&c, unlock, NULL, NULL};
+    assert_int_equal(keyring_rewrap(&ring, root, &lock, NOW, &next), 0);
+    secret_free(root);
+    root = next;
+    read_back();
+    out = NULL;
+    assert_false(keyring_has_tpm(&ring));
+    assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), 0);
+    secret_free(out);
+    secret_free(tpm);
+    secret_free(wrong);
+}
+
+static void a_lock_has_both_of_a_tpm_or_neither(void **state)
+{
+    struct tpm_sealed sealed = sealed_by_a_tpm();
+    struct custodians c = ring.custodians;
+    struct secret *next = NULL;
+    struct keyring_lock half = {&c, unlock, &sealed, NULL}, other = {&c, unlock, NULL, root};
+    (void)state;
+    assert_int_equal(keyring_rewrap(&ring, root, &half, NOW, &next), ERR_STATE);
+    assert_int_equal(keyring_rewrap(&ring, root, &other, NOW, &next), ERR_STATE);
+    assert_null(next);
+    assert_int_equal(ring.root_generation, 1);
 }
 
 /* The root key of before is worth nothing for what is made behind the change. */
@@ -163,7 +230,8 @@ static void what_is_made_later_does_not_open_for_the_root_key_of_before(void **s
     (void)state;
     assert_int_equal(secret_random(32, &fresh), 0);
     assert_int_equal(shares_split(fresh, SHARE_UNLOCK, 3, 2, &c, shares), 0);
-    assert_int_equal(keyring_rewrap(&ring, root, &c, fresh, NOW, &next), 0);
+    assert_int_equal(
+        keyring_rewrap(&ring, root, &(struct keyring_lock){&c, fresh, NULL, NULL}, NOW, &next), 0);
     assert_int_equal(keyring_begin(&ring, next, ONE, NOW), 0);
     for (size_t i = 0; i < ring.count; i++)
         assert_int_equal(keyring_key(&ring, root, &ring.holders[i], &out), ERR_KEY);
@@ -332,6 +400,8 @@ int main(void)
         CASE(generation_zero_is_wrapped_to_nobody),
         CASE(an_enclave_that_is_new_gets_a_key_and_the_others_keep_theirs),
         CASE(other_custodians_open_it_and_those_of_before_do_not),
+        CASE(with_a_tpm_both_open_it_and_neither_alone),
+        CASE(a_lock_has_both_of_a_tpm_or_neither),
         CASE(what_is_made_later_does_not_open_for_the_root_key_of_before),
         CASE(other_recovery_custodians_replace_those_of_before),
         CASE(a_rekey_has_two_keys_until_the_old_one_is_destroyed),

@@ -47,10 +47,26 @@ static void what_was_saved_is_loaded(void **state)
     assert_int_equal(keyring_save(dir, &ring, root), 0);
     assert_int_equal(keyring_load(dir, &back, why), 0);
     assert_int_equal(back.serial, 1);
-    assert_int_equal(keyring_open(&back, unlock, &out, why), 0);
+    assert_int_equal(keyring_open(&back, unlock, NULL, &out, why), 0);
     assert_int_equal(fstatat(dir, KEYRING_FILE, &st, 0), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     secret_free(out);
+}
+
+/* The keeper opens the ring that it has in memory, when custodians agree to something. */
+static void what_was_saved_opens_without_being_loaded(void **state)
+{
+    struct secret *out = NULL;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(keyring_begin(&ring, root, ONE, NOW), 0);
+        assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), ERR_DIGEST);
+        assert_int_equal(keyring_save(dir, &ring, root), 0);
+        assert_int_equal(keyring_open(&ring, unlock, NULL, &out, why), 0);
+        secret_free(out);
+        out = NULL;
+        assert_int_equal(keyring_promote(&ring, ONE, NOW), 0);
+    }
 }
 
 static void each_saving_counts(void **state)
@@ -140,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         CASE(what_was_saved_is_loaded),
+        CASE(what_was_saved_opens_without_being_loaded),
         CASE(each_saving_counts),
         CASE(what_the_file_of_before_held_is_overwritten),
         CASE(a_copy_that_somebody_linked_is_left_alone),

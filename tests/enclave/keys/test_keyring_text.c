@@ -31,7 +31,7 @@ static void does_not_open(const char *old_text, const char *new_text, const char
     size_t n = with(old_text, new_text);
     assert_int_equal(keyring_parse(bytes_view_of(changed, n), &back, why), 0);
     why[0] = '\0';
-    assert_int_not_equal(keyring_open(&back, unlock, &out, why), 0);
+    assert_int_not_equal(keyring_open(&back, unlock, NULL, &out, why), 0);
     assert_null(out);
     if (!strstr(why, words))
         fail_msg("\"%s\" does not say \"%s\"", why, words);
@@ -114,6 +114,32 @@ static void refuses_holders_that_cannot_be(void **state)
     refuses("holder " ONE " 1 current", "holder " ONE " 1 next", "its last line");
 }
 
+static void refuses_a_tpm_that_is_not_in_its_form(void **state)
+{
+    struct tpm_sealed sealed = {.pcrs = 1 | 1 << 7,
+                                .public_length = 2,
+                                .private_length = 3,
+                                .public_blob = {0xab, 0xcd},
+                                .private_blob = {1, 2, 3}};
+    char long_blob[2 * TPM_BLOB_MAX + 20] = "abcd ";
+    (void)state;
+    memset(sealed.name, 3, sizeof sealed.name);
+    ring.tpm = sealed;
+    ring.tpm_since = NOW;
+    print_ring();
+    assert_int_equal(keyring_parse(bytes_view_of(text, length), &back, why), 0);
+    assert_memory_equal(&back.tpm, &sealed, sizeof sealed);
+    refuses("tpm 0,7 ", "tpm 7,0 ", "line 6: PCRs stand there rising");
+    refuses("tpm 0,7 ", "tpm 0,24 ", "line 6: PCRs");
+    refuses("tpm 0,7 ", "tpm ", "line 6: \"tpm\" with 6 fields");
+    refuses(" abcd 010203\n", " abc 010203\n", "hexadecimal");
+    refuses(" abcd 010203\n", " abcd 0102\nx", "line 7");
+    refuses("0303 abcd", "03 abcd", "hexadecimal");
+    memset(long_blob + 5, 'a', 2 * TPM_BLOB_MAX + 2);
+    refuses("abcd 010203", long_blob, "another length");
+    does_not_open("tpm 0,7 ", "tpm 0,8 ", "");
+}
+
 static void refuses_what_is_short_or_long(void **state)
 {
     (void)state;
@@ -170,7 +196,7 @@ static void a_line_that_is_gone_or_came_back_is_seen(void **state)
     memcpy(there, line, (size_t)(end + 1 - line));
     size_t n = with(there, "");
     assert_int_equal(keyring_parse(bytes_view_of(changed, n), &back, why), 0);
-    assert_int_equal(keyring_open(&back, unlock, &out, why), ERR_DIGEST);
+    assert_int_equal(keyring_open(&back, unlock, NULL, &out, why), ERR_DIGEST);
     assert_int_equal(keyring_destroy(&ring, TWO, NOW), 0);
     print_ring();
     line = memmem(text, length, "holder " TWO, 15), end = strchr(line, '\n');
@@ -178,7 +204,7 @@ static void a_line_that_is_gone_or_came_back_is_seen(void **state)
     memcpy(gone, line, (size_t)(end + 1 - line));
     n = with(gone, there);
     assert_int_equal(keyring_parse(bytes_view_of(changed, n), &back, why), 0);
-    assert_int_equal(keyring_open(&back, unlock, &out, why), ERR_DIGEST);
+    assert_int_equal(keyring_open(&back, unlock, NULL, &out, why), ERR_DIGEST);
     assert_null(out);
 }
 
@@ -222,6 +248,7 @@ int main(void)
         CASE(refuses_another_algorithm),
         CASE(refuses_another_set_of_custodians),
         CASE(refuses_holders_that_cannot_be),
+        CASE(refuses_a_tpm_that_is_not_in_its_form),
         CASE(refuses_what_is_short_or_long),
         CASE(refuses_lines_in_another_order),
         CASE(an_edited_line_is_named_where_that_can_be_known),
