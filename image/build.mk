@@ -134,6 +134,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \
+        $(if $(filter %/test_disk,$(1)),$(if $(filter tests/faults/%,$(1)),tests/faults/disk.o tests/faults/disk_state.o)) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
@@ -178,6 +179,11 @@ $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/b
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
+# faults below the programs: the mounted disk and the made-up machine in place of os.o
+FAULT_PARTS := $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o trace.o)
+$(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld $*"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^

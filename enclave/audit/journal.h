@@ -22,8 +22,8 @@
 struct journal;
 
 /* journal_open(each, context, ret_journal): Open or create it and give every line that lies there
- * to ${each} (origin, kind, the kind's fields).  ERR_FORMAT when the chain is broken; a last line
- * that is cut short was never acknowledged and is cut off. */
+ * to ${each} (origin, kind, the kind's fields).  ERR_FORMAT when the chain is broken.  A last line
+ * that is cut short, and a last write with holes in it, were never acknowledged and are cut off. */
 typedef void journal_each(void *context, const char *origin, const char *kind, char *fields);
 must_use int journal_open(journal_each *each, void *context, struct journal **ret_journal);
 

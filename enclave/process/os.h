@@ -38,7 +38,8 @@ void os_uuid(uint8_t out[static 16]);
 
 /* ---- files: as open(2), read(2) and so on, errno too, in the working directory ---- */
 
-/* os_open(name, flags, mode): Also O_CLOEXEC. */
+/* os_open(name, flags, mode): Also O_CLOEXEC; no O_EXCL.  The name of a file that it makes is
+ * durable: what is made sure in a file is not sure while its name is not. */
 int os_open(const char *name, int flags, mode_t mode);
 ssize_t os_read(int fd, void *out, size_t room);
 ssize_t os_write(int fd, const void *data, size_t length);

@@ -1,14 +1,15 @@
 #include "enclave/store/internal.h"
 
 #include <cpuid.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "enclave/process/log.h"
+#include "enclave/process/os.h"
 #include "enclave/store/schema.h"
 
 /* In the order of enum statement. */
@@ -60,30 +61,55 @@ static bool processor_has_sha(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29));
 }
 
+#define FORMAT_LENGTH 7
+
+/* The first bytes of a file, up to ${room}; ERR_UNKNOWN where there is none. */
+static int read_start(const char *name, char *out, size_t room, size_t *ret_length)
+{
+    int fd = os_open(name, O_RDONLY, 0);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_UNKNOWN : ERR_SYSTEM;
+    ssize_t n = os_read(fd, out, room);
+    os_close(fd);
+    if (n < 0)
+        return ERR_SYSTEM;
+    *ret_length = (size_t)n;
+    return 0;
+}
+
+static int write_format(const char *path, const char *chosen)
+{
+    int fd = os_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0)
+        return ERR_SYSTEM;
+    bool done = os_write(fd, chosen, FORMAT_LENGTH) == FORMAT_LENGTH && os_sync(fd) == 0;
+    os_close(fd);
+    return done ? 0 : ERR_SYSTEM;
+}
+
 /*
  * The page MAC is HMAC-SHA256 where the processor computes SHA-256 itself, else
  * SHA512: chosen at creation and kept in NAME.format, because it must be known
- * before a page can be read.
+ * before a page can be read.  The store is made behind it: where it is cut short and
+ * there is no store, its creation was cut short, and it is chosen again.
  */
 static int page_mac(const char *name, bool *ret_sha256)
 {
-    char path[128], text[16] = "";
+    char path[128], text[16] = "", first;
+    size_t length = 0, made = 0;
     snprintf(path, sizeof path, "%s.format", name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t n = read(fd, text, sizeof text - 1);
-        close(fd);
-        *ret_sha256 = n == 7 && strcmp(text, "sha256\n") == 0;
-        return *ret_sha256 || (n == 7 && strcmp(text, "sha512\n") == 0) ? 0 : ERR_FORMAT;
+    int r = read_start(path, text, sizeof text - 1, &length);
+    bool absent = r == ERR_UNKNOWN;
+    if (r == 0)
+        r = read_start(name, &first, 1, &made);
+    if (r && r != ERR_UNKNOWN)
+        return r;
+    if (absent || (length < FORMAT_LENGTH && made == 0)) {
+        *ret_sha256 = processor_has_sha();
+        return write_format(path, *ret_sha256 ? "sha256\n" : "sha512\n");
     }
-    *ret_sha256 = processor_has_sha();
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return ERR_SYSTEM;
-    const char *chosen = *ret_sha256 ? "sha256\n" : "sha512\n";
-    int r = write(fd, chosen, 7) == 7 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
-    close(fd);
-    return r;
+    *ret_sha256 = strcmp(text, "sha256\n") == 0;
+    return *ret_sha256 || strcmp(text, "sha512\n") == 0 ? 0 : ERR_FORMAT;
 }
 
 static int set_key(sqlite3 *db, const struct secret *key)

@@ -1,0 +1,442 @@
+#include "tests/faults/trace.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/note.h"
+#include "enclave/process/os.h"
+#include "tests/faults/disk.h"
+
+#define DOCUMENT_MAX 60000u
+
+/* ---- what the work is: all of it follows from the seed ---- */
+
+static uint64_t mix(uint64_t seed, uint64_t a, uint64_t b)
+{
+    uint64_t state = seed ^ a * 0x9e3779b97f4a7c15u ^ b * 0xc2b2ae3d27d4eb4fu;
+    return disk_random(&state);
+}
+
+static unsigned events_of(uint64_t seed, uint64_t transaction)
+{
+    return 1 + (unsigned)(mix(seed, transaction, 1) % 5);
+}
+
+static uint64_t events_before(uint64_t seed, uint64_t transactions)
+{
+    uint64_t n = 0;
+    for (uint64_t t = 0; t < transactions; t++)
+        n += events_of(seed, t);
+    return n;
+}
+
+static void fill(uint8_t *out, size_t length, uint64_t state)
+{
+    for (size_t i = 0; i < length; i += 8) {
+        uint64_t word = disk_random(&state);
+        memcpy(out + i, &word, length - i < 8 ? length - i : 8);
+    }
+}
+
+static struct bytes_view payload_of(uint64_t seed, uint64_t sequence)
+{
+    static uint8_t data[8192];
+    uint64_t r = mix(seed, sequence, 2);
+    size_t length = r % 40 == 0 ? 4000 + r / 40 % 4000 : 40 + r / 40 % 300;
+    fill(data, length, r);
+    return bytes_view_of(data, length);
+}
+
+static bool has_document(uint64_t seed, uint64_t transaction)
+{
+    return mix(seed, transaction, 3) % 20 == 0;
+}
+
+static struct bytes_view document_of(uint64_t seed, uint64_t transaction)
+{
+    static uint8_t data[DOCUMENT_MAX];
+    uint64_t r = mix(seed, transaction, 4);
+    size_t length = 1 + r % DOCUMENT_MAX;
+    fill(data, length, r);
+    return bytes_view_of(data, length);
+}
+
+/* What the projections hold of an event: some bytes of it. */
+static int64_t value_of(struct bytes_view payload)
+{
+    uint32_t v;
+    memcpy(&v, payload.data + 8, sizeof v);
+    return v;
+}
+
+/* ---- the projections ---- */
+
+static const char hot_schema[] =
+    "DROP TABLE IF EXISTS hot; CREATE TABLE hot (place INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
+    " sum INTEGER NOT NULL) STRICT; INSERT INTO hot VALUES (0, 0, 0), (1, 0, 0), (2, 0, 0);";
+static const char cold_schema[] =
+    "DROP TABLE IF EXISTS cold; CREATE TABLE cold (sequence INTEGER PRIMARY KEY,"
+    " value INTEGER NOT NULL) STRICT;";
+static const char hot_update[] = "UPDATE hot SET count = count + 1, sum = sum + :value"
+                                 " WHERE place = :place";
+static const char cold_insert[] = "INSERT INTO cold VALUES (:sequence, :value)";
+
+struct rows {
+    sqlite3_stmt *hot, *cold;
+};
+
+static int step(sqlite3_stmt *s, int64_t a, int64_t b)
+{
+    sqlite3_bind_int64(s, 1, a);
+    sqlite3_bind_int64(s, 2, b);
+    int r = sqlite3_step(s);
+    sqlite3_reset(s);
+    return r == SQLITE_DONE ? 0 : r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+}
+
+static int open_rows(struct trace *t)
+{
+    uint64_t position = 0;
+    struct rows *rows = t->rows = calloc(1, sizeof *rows);
+    int r = rows ? store_projection(t->store, "hot", hot_schema, &position) : ERR_MEMORY;
+    if (r == 0)
+        r = store_projection(t->store, "cold", cold_schema, &t->cold);
+    if (r == 0 &&
+        (sqlite3_prepare_v2(store_db(t->store), hot_update, -1, &rows->hot, NULL) != SQLITE_OK ||
+         sqlite3_prepare_v2(store_db(t->store), cold_insert, -1, &rows->cold, NULL) != SQLITE_OK))
+        r = ERR_STORE;
+    return r ? r : store_seal(t->store);
+}
+
+/* ---- opening ---- */
+
+void trace_keys(struct trace *t)
+{
+    uint8_t bytes[32];
+    memset(bytes, 3, sizeof bytes);
+    if (secret_copy(bytes, 32, &t->key) != 0)
+        abort();
+    memset(bytes, 5, sizeof bytes);
+    if (secret_copy(bytes, 32, &t->signing) != 0)
+        abort();
+}
+
+void trace_begin(uint64_t seed, struct trace_told *told, struct trace *ret_trace)
+{
+    *ret_trace = (struct trace){.seed = seed, .told = told};
+    *told = (struct trace_told){0};
+    trace_keys(ret_trace);
+}
+
+int trace_open(struct trace *t)
+{
+    int r = store_open("store.db", TRACE_ENCLAVE, t->key, &t->store);
+    return r ? r : open_rows(t);
+}
+
+void trace_close(struct trace *t)
+{
+    struct rows *rows = t->rows;
+    if (rows) {
+        sqlite3_finalize(rows->hot);
+        sqlite3_finalize(rows->cold);
+    }
+    free(rows);
+    t->rows = NULL;
+    store_close(t->store);
+    t->store = NULL;
+}
+
+static void no_line(void *context, const char *origin, const char *kind, char *fields)
+{
+    (void)context, (void)origin, (void)kind, (void)fields;
+}
+
+int trace_open_journal(struct trace *t)
+{
+    return journal_open(no_line, NULL, &t->journal);
+}
+
+/* ---- working ---- */
+
+static int append_one(struct trace *t)
+{
+    struct rows *rows = t->rows;
+    uint64_t sequence;
+    struct bytes_view payload = payload_of(t->seed, store_size(t->store));
+    int r = store_append(t->store, payload, &sequence);
+    return r ? r : step(rows->hot, value_of(payload), (int64_t)(sequence % 3));
+}
+
+int trace_transaction(struct trace *t)
+{
+    uint8_t digest[32];
+    uint64_t number = t->told->transactions;
+    int r = store_begin(t->store);
+    if (r)
+        return r;
+    for (unsigned i = events_of(t->seed, number); r == 0 && i > 0; i--)
+        r = append_one(t);
+    if (r == 0 && has_document(t->seed, number))
+        r = store_document_put(t->store, document_of(t->seed, number), digest);
+    if (r) {
+        store_rollback(t->store);
+        return r;
+    }
+    r = store_commit(t->store);
+    if (r)
+        return r;
+    t->told->events = store_size(t->store);
+    store_root(t->store, t->told->root);
+    t->told->transactions++;
+    return 0;
+}
+
+int trace_head(struct trace *t)
+{
+    struct note_checkpoint c = {.origin = "casemate/" TRACE_ENCLAVE "/1"};
+    char note[NOTE_MAX], fields[200], root[65];
+    uint8_t proof[TREE_PROOF_MAX];
+    struct bytes_put put = bytes_into(proof, sizeof proof);
+    size_t length;
+    uint64_t old_size;
+    int r = store_head(t->store, &put, &old_size, &c.size, c.root);
+    if (r || c.size == old_size)
+        return r;
+    r = note_sign(t->signing, &c, note, &length);
+    bytes_to_hex(c.root, 32, root);
+    snprintf(fields, sizeof fields, "%" PRIu64 " %s", c.size, root);
+    if (r == 0)
+        r = journal_add(t->journal, "worker/" TRACE_ENCLAVE, "head", fields);
+    if (r == 0)
+        r = journal_sync(t->journal);
+    if (r)
+        return r;
+    t->told->heads++;
+    t->told->head_size = c.size;
+    return store_head_signed(t->store, c.size, bytes_view_of(note, length));
+}
+
+static int apply_cold(void *context, const struct store_event *event)
+{
+    struct rows *rows = ((struct trace *)context)->rows;
+    return step(rows->cold, (int64_t)event->sequence, value_of(event->payload));
+}
+
+int trace_follow(struct trace *t)
+{
+    uint64_t to = store_size(t->store);
+    int r = store_begin(t->store);
+    if (r)
+        return r;
+    r = store_walk(t->store, t->cold, to, apply_cold, t);
+    if (r == 0)
+        r = store_projection_seen(t->store, "cold", to);
+    if (r) {
+        store_rollback(t->store);
+        return r;
+    }
+    r = store_commit(t->store);
+    if (r == 0)
+        t->cold = to;
+    return r;
+}
+
+int trace_run(struct trace *t, uint64_t transactions)
+{
+    int r = 0;
+    for (uint64_t i = 1; r == 0 && i <= transactions; i++) {
+        r = trace_transaction(t);
+        if (r == 0 && i % 9 == 0)
+            r = trace_head(t);
+        if (r == 0 && i % 13 == 0)
+            r = trace_follow(t);
+        if (r == 0 && i % 37 == 0)
+            store_idle(t->store);
+        if (r == 0 && i % 211 == 0) {
+            trace_close(t);
+            r = trace_open(t);
+        }
+    }
+    return r;
+}
+
+/* ---- what is found ---- */
+
+#define HEADS_MAX 4096
+
+/* What the journal says, and how far the log has been counted. */
+struct finding {
+    struct trace *trace;
+    struct tree tree;
+    size_t heads, next;
+    struct {
+        uint64_t size;
+        uint8_t root[HASH_TREE_LENGTH];
+    } head[HEADS_MAX];
+    bool malformed;
+};
+static struct finding found;
+
+#define WRONG(...) (snprintf(why, size, __VA_ARGS__), why)
+
+static void take_head(void *context, const char *origin, const char *kind, char *fields)
+{
+    char *space = fields ? strchr(fields, ' ') : NULL;
+    (void)context, (void)origin;
+    if (strcmp(kind, "head") != 0)
+        return;
+    if (!space || found.heads == HEADS_MAX ||
+        bytes_from_hex(bytes_view_of(space + 1, 64), HASH_TREE_LENGTH,
+                       found.head[found.heads].root) != 0)
+        found.malformed = true;
+    else
+        found.head[found.heads++].size = strtoull(fields, NULL, 10);
+}
+
+/* The roots that somebody was told of, at their sizes. */
+static int compare_roots(void)
+{
+    const struct trace_told *told = found.trace->told;
+    uint8_t root[HASH_TREE_LENGTH];
+    tree_root(&found.tree, root);
+    if (found.tree.end == told->events && memcmp(root, told->root, sizeof root) != 0)
+        return ERR_BEHIND;
+    while (found.next < found.heads && found.head[found.next].size == found.tree.end)
+        if (memcmp(found.head[found.next++].root, root, sizeof root) != 0)
+            return ERR_BEHIND;
+    return 0;
+}
+
+static int compare_one(void *context, const struct store_event *event)
+{
+    uint8_t leaf[HASH_TREE_LENGTH];
+    struct bytes_view expected = payload_of(found.trace->seed, event->sequence);
+    (void)context;
+    if (expected.length != event->payload.length ||
+        memcmp(expected.data, event->payload.data, expected.length) != 0)
+        return ERR_DIGEST;
+    store_leaf(event, leaf);
+    tree_append(&found.tree, leaf);
+    return compare_roots();
+}
+
+static int64_t number_of(struct store *store, const char *question)
+{
+    sqlite3_stmt *s = NULL;
+    int64_t n = -1;
+    if (sqlite3_prepare_v2(store_db(store), question, -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        n = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return n;
+}
+
+static const char *check_rows(struct trace *t, char *why, size_t size)
+{
+    uint64_t events = store_size(t->store);
+    int64_t all = 0, followed = 0;
+    for (uint64_t i = 0; i < events; i++) {
+        int64_t v = value_of(payload_of(t->seed, i));
+        all += v;
+        followed += i < t->cold ? v : 0;
+    }
+    if (number_of(t->store, "SELECT sum(count) FROM hot") != (int64_t)events ||
+        number_of(t->store, "SELECT sum(sum) FROM hot") != all)
+        return WRONG("the projection of the same transaction is not that of %" PRIu64 " events",
+                     events);
+    if (number_of(t->store, "SELECT count(*) FROM cold") != (int64_t)t->cold ||
+        number_of(t->store, "SELECT coalesce(sum(value), 0) FROM cold") != followed)
+        return WRONG("the projection that follows is not at its position");
+    return NULL;
+}
+
+static const char *check_documents(struct trace *t, uint64_t transactions, char *why, size_t size)
+{
+    static uint8_t found[DOCUMENT_MAX];
+    for (uint64_t i = 0; i < transactions; i++) {
+        uint8_t digest[32];
+        size_t length;
+        if (!has_document(t->seed, i))
+            continue;
+        hash_content("casemate/document/1", document_of(t->seed, i), digest);
+        int r = store_document_get(t->store, digest, found, sizeof found, &length);
+        if (r)
+            return WRONG("the document of transaction %" PRIu64 ": %s", i, error_text(r));
+    }
+    return NULL;
+}
+
+static const char *check_journal(struct trace *t, char *why, size_t size)
+{
+    char note[NOTE_MAX];
+    size_t length;
+    uint64_t kept = 0;
+    found = (struct finding){.trace = t};
+    tree_begin(&found.tree, 0);
+    int r = journal_open(take_head, NULL, &t->journal);
+    if (r || found.malformed)
+        return WRONG("the journal does not open: %s", error_text(r));
+    if (found.heads < t->told->heads)
+        return WRONG("the journal has %zu heads of %" PRIu64, found.heads, t->told->heads);
+    if (store_checkpoint(t->store, note, sizeof note, &length, &kept) == 0 &&
+        (found.heads == 0 || kept > found.head[found.heads - 1].size))
+        return WRONG("the store has a head of %" PRIu64 " events, and the journal none", kept);
+    return NULL;
+}
+
+static const char *check_log(struct trace *t, uint64_t *ret_transactions, char *why, size_t size)
+{
+    const struct trace_told *told = t->told;
+    uint64_t events = store_size(t->store);
+    uint64_t more = told->events + events_of(t->seed, told->transactions);
+    uint8_t root[HASH_TREE_LENGTH];
+    if (events != told->events && events != more)
+        return WRONG("%" PRIu64 " events; told were %" PRIu64
+                     ", the next transaction ends at %" PRIu64,
+                     events, told->events, more);
+    *ret_transactions = told->transactions + (events == more);
+    int r = store_walk(t->store, 0, events, compare_one, NULL);
+    if (r)
+        return WRONG("event %" PRIu64 " is not what was recorded: %s", found.tree.end,
+                     error_text(r));
+    if (found.next < found.heads)
+        return WRONG("the journal has a head of %" PRIu64 " events, the store %" PRIu64,
+                     found.head[found.next].size, events);
+    store_root(t->store, root);
+    uint8_t counted[HASH_TREE_LENGTH];
+    tree_root(&found.tree, counted);
+    return memcmp(root, counted, sizeof root) == 0 ? NULL
+                                                   : WRONG("the store's root is not its log's");
+}
+
+const char *trace_check(struct trace *t, char *why, size_t size)
+{
+    uint64_t transactions = 0;
+    int r = trace_open(t);
+    if (r)
+        return WRONG("the store does not open: %s", error_text(r));
+    const char *wrong = check_journal(t, why, size);
+    if (!wrong)
+        wrong = check_log(t, &transactions, why, size);
+    if (!wrong)
+        wrong = check_documents(t, transactions, why, size);
+    if (!wrong)
+        wrong = check_rows(t, why, size);
+    if (wrong)
+        return wrong;
+    /* it goes on, and what it does then is there at the next opening */
+    t->told->transactions = transactions;
+    r = trace_transaction(t);
+    uint64_t events = store_size(t->store);
+    trace_close(t);
+    if (r == 0)
+        r = trace_open(t);
+    if (r || store_size(t->store) != events || events != events_before(t->seed, transactions + 1))
+        return WRONG("it does not go on: %s", error_text(r));
+    trace_close(t);
+    return NULL;
+}
