@@ -183,7 +183,9 @@ $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/
 FAULT_PARTS := $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o trace.o)
 $(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/faults/kth: $(call o,tests/faults/memory.o)
+$(B)/faults/kth: FAULT_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^

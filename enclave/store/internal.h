@@ -23,6 +23,7 @@ enum statement {
     STATEMENT_CHUNK_GET,
     STATEMENT_PROJECTION_GET,
     STATEMENT_PROJECTION_SET,
+    STATEMENT_SOUND,
     STATEMENT_COUNT
 };
 
@@ -48,6 +49,10 @@ must_use int store_prepare(struct store *store);
 must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
                             size_t *ret_length);
 must_use int store_meta_set(struct store *store, const char *name, struct bytes_view value);
+
+/* store_error(code): What SQLite's ${code} means here: a full disk and memory that ran out are told
+ * apart from a store that failed. */
+must_use int store_error(int code);
 
 /* store_done(statement): Step a statement that gives no row, and reset it. */
 must_use int store_done(sqlite3_stmt *statement);

@@ -10,6 +10,7 @@
 
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "enclave/store/library.h"
 #include "enclave/store/schema.h"
 
 /* In the order of enum statement. */
@@ -32,6 +33,7 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     "SELECT version, position FROM projection WHERE name = :name",
     "INSERT INTO projection (name, version, position) VALUES (:name, :version, :position)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
+    "SELECT 1 FROM meta WHERE name = 'enclave'",
 };
 
 int store_prepare(struct store *store)
@@ -39,8 +41,20 @@ int store_prepare(struct store *store)
     for (int i = 0; i < STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->statements[i], NULL) != SQLITE_OK)
-            return ERR_STORE;
+            return store_error(sqlite3_errcode(store->db));
     return 0;
+}
+
+int store_error(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_STORE;
+    }
 }
 
 int store_done(sqlite3_stmt *statement)
@@ -48,9 +62,7 @@ int store_done(sqlite3_stmt *statement)
     int r = sqlite3_step(statement);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
-    if (r == SQLITE_DONE)
-        return 0;
-    return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+    return r == SQLITE_DONE ? 0 : store_error(r);
 }
 
 /* ---- opening ---- */
@@ -122,7 +134,7 @@ static int set_key(sqlite3 *db, const struct secret *key)
     raw[66] = '\'';
     int r = sqlite3_key_v2(db, "main", raw, 67);
     sodium_memzero(raw, sizeof raw);
-    return r == SQLITE_OK ? 0 : ERR_KEY;
+    return r == SQLITE_OK ? 0 : store_error(r);
 }
 
 static const char settings[] = "PRAGMA cipher_memory_security = OFF;"
@@ -146,8 +158,8 @@ static int configure(struct store *store, const struct secret *key, bool sha256)
         return ERR_STORE;
     /* the first read shows whether the key fits */
     r = sqlite3_exec(store->db, settings, NULL, NULL, NULL);
-    if (r == SQLITE_NOTADB)
-        return ERR_KEY;
+    if (r == SQLITE_NOTADB) /* it says the same when it could not look at it */
+        return store_library_works() ? ERR_KEY : ERR_MEMORY;
     if (r != SQLITE_OK)
         return ERR_STORE;
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -206,8 +218,8 @@ static int check_owner(struct store *store, const char *enclave)
     return bytes_equal_text(bytes_view_of(owner, length), enclave) ? 0 : ERR_FORMAT;
 }
 
-int store_open(const char *name, const char *enclave, const struct secret *key,
-               struct store **ret_store)
+static int open_once(const char *name, const char *enclave, const struct secret *key,
+                     struct store **ret_store)
 {
     bool sha256;
     int r = page_mac(name, &sha256);
@@ -240,6 +252,14 @@ int store_open(const char *name, const char *enclave, const struct secret *key,
     return 0;
 }
 
+int store_open(const char *name, const char *enclave, const struct secret *key,
+               struct store **ret_store)
+{
+    int r = open_once(name, enclave, key, ret_store);
+    /* SQLCipher says of a page that it is not ours, too, when it had no memory to look at it */
+    return r == ERR_KEY ? open_once(name, enclave, key, ret_store) : r;
+}
+
 void store_close(struct store *store)
 {
     if (!store)
@@ -266,14 +286,16 @@ int store_meta_get(struct store *store, const char *name, void *out, size_t room
                    size_t *ret_length)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_META_GET];
-    int r = ERR_UNKNOWN;
+    int r = 0, step;
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(s) == SQLITE_ROW) {
+    if ((step = sqlite3_step(s)) == SQLITE_ROW) {
         size_t length = (size_t)sqlite3_column_bytes(s, 0);
         r = length <= room ? 0 : ERR_SIZE;
         if (r == 0)
             memcpy(out, sqlite3_column_blob(s, 0), length);
         *ret_length = length;
+    } else { /* that it could not be read does not mean that it is not there */
+        r = step == SQLITE_DONE ? ERR_UNKNOWN : store_error(step);
     }
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
@@ -301,17 +323,22 @@ int store_projection(struct store *store, const char *name, const char *schema,
     bytes_to_hex(digest, 32, version);
     *ret_position = 0;
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(s) == SQLITE_ROW) {
-        same = strcmp((const char *)sqlite3_column_text(s, 0), version) == 0;
+    int step = sqlite3_step(s);
+    if (step == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(s, 0);
+        step = found ? SQLITE_DONE : SQLITE_NOMEM;
+        same = found && strcmp(found, version) == 0;
         *ret_position = same ? (uint64_t)sqlite3_column_int64(s, 1) : 0;
     }
     sqlite3_reset(s);
+    if (step != SQLITE_DONE) /* else tables would be dropped because they could not be read */
+        return store_error(step);
     if (same)
         return 0;
     int r = store_begin(store);
     if (r == 0 && sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
         log_err("projection %s: %s", name, sqlite3_errmsg(store->db));
-        r = ERR_STORE;
+        r = store_error(sqlite3_errcode(store->db));
     }
     if (r == 0) {
         s = store->statements[STATEMENT_PROJECTION_SET];
@@ -332,8 +359,9 @@ static const char seen_text[] = "UPDATE projection SET position = :position WHER
 int store_projection_seen(struct store *store, const char *name, uint64_t position)
 {
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(store->db, seen_text, -1, &s, NULL) != SQLITE_OK)
-        return ERR_STORE;
+    int prepared = sqlite3_prepare_v2(store->db, seen_text, -1, &s, NULL);
+    if (prepared != SQLITE_OK)
+        return store_error(prepared);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)position);
     sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC);
     int r = store_done(s);

@@ -68,6 +68,14 @@ void disk_copy(const struct disk *from, struct disk *to)
     to->steps_count = from->steps_count;
 }
 
+void disk_copy_whole(const struct disk *from, struct disk *to)
+{
+    disk_copy(from, to);
+    for (size_t i = 0; i < DISK_FILES; i++)
+        if (from->files[i].used)
+            area_copy(&from->files[i].seen, &to->files[i].seen);
+}
+
 void disk_mount(struct disk *disk)
 {
     mounted = disk;
@@ -298,18 +306,29 @@ int disk_truncate(int handle, uint64_t length)
     return 0;
 }
 
-int disk_forget(int handle)
+static void forget(struct file *f)
 {
-    struct file *f = file_of(handle);
-    if (!f)
-        return -1;
     area_copy(&f->sure, &f->seen);
     for (const struct unsure *u = file_next(f, NULL); u; u = file_next(f, u))
         if (u->truncates)
             area_truncate(&f->seen, u->offset);
         else
             area_put(&f->seen, u + 1, u->length, u->offset);
-    return 0;
+}
+
+int disk_forget(int handle)
+{
+    struct file *f = file_of(handle);
+    if (f)
+        forget(f);
+    return f ? 0 : -1;
+}
+
+void disk_forget_all(struct disk *disk)
+{
+    for (size_t i = 0; i < DISK_FILES; i++)
+        if (disk->files[i].used)
+            forget(&disk->files[i]);
 }
 
 uint64_t disk_length(int handle)

@@ -40,8 +40,10 @@ enum disk_call {
 struct disk *disk_new(void);
 /* disk_clear(disk, seed): Empty again, nothing fails, every choice follows from ${seed}. */
 void disk_clear(struct disk *disk, uint64_t seed);
-/* disk_copy(from, to): What is sure and what is not, as disk_cut() needs it; no open file. */
+/* disk_copy(from, to): What is sure and what is not, as disk_cut() needs it; no open file.
+ * disk_copy_whole(from, to): Also what a process sees. */
 void disk_copy(const struct disk *from, struct disk *to);
+void disk_copy_whole(const struct disk *from, struct disk *to);
 
 void disk_mount(struct disk *disk);
 struct disk *disk_mounted(void);
@@ -98,6 +100,8 @@ int disk_truncate(int handle, uint64_t length);
 /* disk_forget(handle): What the kernel holds of a file and need not write is dropped: behind a
  * failed sync the next read says what the disk has. */
 int disk_forget(int handle);
+/* disk_forget_all(disk): The same of every file. */
+void disk_forget_all(struct disk *disk);
 uint64_t disk_length(int handle);
 int disk_rename(const char *from, const char *to);
 int disk_unlink(const char *name);

@@ -94,7 +94,10 @@ static int step(sqlite3_stmt *s, int64_t a, int64_t b)
     sqlite3_bind_int64(s, 2, b);
     int r = sqlite3_step(s);
     sqlite3_reset(s);
-    return r == SQLITE_DONE ? 0 : r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+    return r == SQLITE_DONE    ? 0
+           : r == SQLITE_FULL  ? ERR_FULL
+           : r == SQLITE_NOMEM ? ERR_MEMORY
+                               : ERR_STORE;
 }
 
 static int open_rows(struct trace *t)
@@ -195,18 +198,20 @@ int trace_transaction(struct trace *t)
     return 0;
 }
 
-int trace_head(struct trace *t)
+/* The auditor's part: durable, then answered with the note; a size of 0 when there is no news. */
+static int sign_head(struct trace *t, uint64_t *ret_size, char note[static NOTE_MAX],
+                     size_t *ret_length)
 {
     struct note_checkpoint c = {.origin = "casemate/" TRACE_ENCLAVE "/1"};
-    char note[NOTE_MAX], fields[200], root[65];
+    char fields[200], root[65];
     uint8_t proof[TREE_PROOF_MAX];
     struct bytes_put put = bytes_into(proof, sizeof proof);
-    size_t length;
     uint64_t old_size;
+    *ret_size = 0;
     int r = store_head(t->store, &put, &old_size, &c.size, c.root);
     if (r || c.size == old_size)
         return r;
-    r = note_sign(t->signing, &c, note, &length);
+    r = note_sign(t->signing, &c, note, ret_length);
     bytes_to_hex(c.root, 32, root);
     snprintf(fields, sizeof fields, "%" PRIu64 " %s", c.size, root);
     if (r == 0)
@@ -216,8 +221,29 @@ int trace_head(struct trace *t)
     if (r)
         return r;
     t->told->heads++;
-    t->told->head_size = c.size;
-    return store_head_signed(t->store, c.size, bytes_view_of(note, length));
+    t->told->head_size = *ret_size = c.size;
+    return 0;
+}
+
+int trace_head(struct trace *t)
+{
+    char note[NOTE_MAX];
+    size_t length;
+    uint64_t size;
+    int r = sign_head(t, &size, note, &length);
+    return r || size == 0 ? r : store_head_signed(t->store, size, bytes_view_of(note, length));
+}
+
+int trace_adopt(struct trace *t)
+{
+    char note[NOTE_MAX];
+    size_t length;
+    uint64_t size = 0;
+    int r = sign_head(t, &size, note, &length);
+    if (r == 0)
+        r = trace_transaction(t);
+    store_head_lost(t->store);
+    return r || size == 0 ? r : store_head_adopt(t->store, size, bytes_view_of(note, length));
 }
 
 static int apply_cold(void *context, const struct store_event *event)
@@ -356,14 +382,14 @@ static const char *check_rows(struct trace *t, char *why, size_t size)
 
 static const char *check_documents(struct trace *t, uint64_t transactions, char *why, size_t size)
 {
-    static uint8_t found[DOCUMENT_MAX];
+    static uint8_t content[DOCUMENT_MAX];
     for (uint64_t i = 0; i < transactions; i++) {
         uint8_t digest[32];
         size_t length;
         if (!has_document(t->seed, i))
             continue;
         hash_content("casemate/document/1", document_of(t->seed, i), digest);
-        int r = store_document_get(t->store, digest, found, sizeof found, &length);
+        int r = store_document_get(t->store, digest, content, sizeof content, &length);
         if (r)
             return WRONG("the document of transaction %" PRIu64 ": %s", i, error_text(r));
     }
@@ -411,6 +437,41 @@ static const char *check_log(struct trace *t, uint64_t *ret_transactions, char *
     tree_root(&found.tree, counted);
     return memcmp(root, counted, sizeof root) == 0 ? NULL
                                                    : WRONG("the store's root is not its log's");
+}
+
+static int same_event(void *context, const struct store_event *event)
+{
+    const struct trace *t = context;
+    struct bytes_view expected = payload_of(t->seed, event->sequence);
+    return expected.length == event->payload.length &&
+                   memcmp(expected.data, event->payload.data, expected.length) == 0
+               ? 0
+               : ERR_DIGEST;
+}
+
+int trace_read(struct trace *t)
+{
+    static uint8_t content[DOCUMENT_MAX];
+    struct store_event event;
+    uint8_t digest[32];
+    char note[NOTE_MAX];
+    uint64_t size;
+    size_t length;
+    int r = store_walk(t->store, 0, t->told->events, same_event, t);
+    for (uint64_t i = 0; r == 0 && i < t->told->events; i += 7) {
+        r = store_read(t->store, i, &event);
+        if (r == 0)
+            r = same_event(t, &event);
+    }
+    for (uint64_t i = 0; r == 0 && i < t->told->transactions; i++) {
+        if (!has_document(t->seed, i))
+            continue;
+        hash_content("casemate/document/1", document_of(t->seed, i), digest);
+        r = store_document_get(t->store, digest, content, sizeof content, &length);
+    }
+    if (r == 0)
+        r = store_checkpoint(t->store, note, sizeof note, &length, &size);
+    return r ? r : store_check_anchor(t->store, t->told->events, t->told->root);
 }
 
 const char *trace_check(struct trace *t, char *why, size_t size)

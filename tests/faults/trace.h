@@ -47,6 +47,10 @@ must_use int trace_open_journal(struct trace *trace);
 must_use int trace_transaction(struct trace *trace);
 must_use int trace_head(struct trace *trace);
 must_use int trace_follow(struct trace *trace);
+/* trace_adopt(trace): A head that the journal has and whose answer was lost.
+ * trace_read(trace): Read everything and compare it with what was recorded. */
+must_use int trace_adopt(struct trace *trace);
+must_use int trace_read(struct trace *trace);
 void trace_close(struct trace *trace);
 
 /* trace_run(trace, transactions): As many transactions and all that belongs to them. */
