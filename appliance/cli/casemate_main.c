@@ -130,6 +130,15 @@ static const struct command {
      "rebuild every table from the log and compare",
      "Tables are made from the log and from nothing else.  This makes them again and says of\n"
      "each whether it is the same.  Work in the enclave waits meanwhile.\n"},
+    {"reopen", SITE, "ENCLAVE", 1, 1, COMMAND_REOPEN, cli_console,
+     "let an enclave work again after its disk failed",
+     "When the disk does not take what an enclave writes, the enclave closes by itself: what was\n"
+     "confirmed before is recorded, what was under way is not, and every answer says why.  Look\n"
+     "after the disk first (the kernel's log, its SMART values; restore a backup to another one\n"
+     "where it goes on failing).  Then this reads the whole log again from the disk, compares it\n"
+     "with its signed head and the tables with the log, and only then lets the enclave work.\n"
+     "\n"
+     "  casemate reopen e7k2m9qa\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
      cli_policy_why, "whether and why somebody may do something",
      "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"

@@ -137,6 +137,7 @@ static void from_child(void *context, const struct message *message, int fd)
         snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
                  (const char *)message->ready.lacking.data);
         i->ready = true;
+        i->unsure = false; /* it has left its own mark by now */
         if (i->row->program == PROGRAM_KEEPER)
             console_unlocked(i);
         return;
@@ -188,7 +189,7 @@ static int say_start(struct instance *i)
             strcat(i->run, i->site->config.enclave[k]); /* 24 times 8 fit, and a name */
         strcat(strcat(i->run, "@"), i->site->config.name);
     }
-    m.start.run = bytes_text(i->run);
+    m.start.run = bytes_text(i->unsure ? PROCESS_RUN_UNSURE : i->run);
     return channel_put(i->control, &m);
 }
 
@@ -283,6 +284,9 @@ void site_reap(struct site *site, pid_t pid, int status)
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
+            WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
+            i->unsure = true;
         i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);
         console_run_ended(i, status);
         return;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "crypto/note.h"
 #include "enclave/process/log.h"
@@ -86,7 +87,7 @@ static int compare_readings(struct worker *w, const struct mes *again, char *tex
     size_t rows, expected = 0;
     int r = w->closed[0] ? 0 : projector_catch_up(&w->projector);
     if (r && r != ERR_FULL)
-        log_die("the store failed while readings were put into their table: %s", error_text(r));
+        unsure_end(r, "while readings were put into their table");
     r = readings_digest(w->projector.readings, a, &rows); /* as far as it is filled */
     if (r == 0)
         r = readings_expect(w->store, again, w->projector.position, b, &expected);
@@ -96,7 +97,7 @@ static int compare_readings(struct worker *w, const struct mes *again, char *tex
     return r;
 }
 
-static int replay(struct worker *w, char *text, size_t size)
+int console_replay(struct worker *w, char *text, size_t size)
 {
     bool readings_same = false;
     struct mes *again = NULL;
@@ -164,7 +165,10 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
         outcome = export(w, text, sizeof text);
         break;
     case COMMAND_REPLAY:
-        outcome = replay(w, text, sizeof text);
+        outcome = console_replay(w, text, sizeof text);
+        break;
+    case COMMAND_REOPEN:
+        outcome = unsure_reopen(w, text, sizeof text);
         break;
     case COMMAND_VERIFY:
         outcome = console_verify(w, text, sizeof text);

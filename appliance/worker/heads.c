@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "crypto/note.h"
 #include "enclave/process/log.h"
@@ -32,8 +33,11 @@ void heads_anchor(struct worker *w, const struct message_anchor *m)
     int r = store_check_anchor(w->store, m->size, m->root);
     if (r == 0) {
         /* its answer may have been lost with a process */
-        if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
-            log_die("the store failed at keeping a checkpoint");
+        if (w->closed[0])
+            return;
+        r = store_head_adopt(w->store, m->size, m->note);
+        if (r && r != ERR_STATE && r != ERR_FULL)
+            unsure_end(r, "at keeping a checkpoint");
         w->head_asked_ms = 0;
         return;
     }
@@ -57,7 +61,7 @@ void heads_checkpoint(struct worker *w, const struct message_checkpoint *m)
     if (r == ERR_STATE || r == ERR_FULL)
         return; /* an old answer; or the disk is full: it is asked again */
     if (r)
-        log_die("the store failed at keeping a checkpoint");
+        unsure_end(r, "at keeping a checkpoint");
     w->head_asked_ms = 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "appliance/worker/desk.h"
 #include "appliance/worker/halves.h"
+#include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "transfer/statement.h"
@@ -324,7 +325,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         return;
     }
     if (r)
-        log_die("the store failed while a request was carried out: %s", error_text(r));
+        unsure_end(r, "while a request was carried out");
     if (write && c.events) {
         struct retry retry = {.operation = q->operation->number, .event = c.first_event};
         memcpy(retry.person, c.common.person, 16);

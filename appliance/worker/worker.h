@@ -91,6 +91,7 @@ struct worker {
     struct decider *decider;
     struct retries *retries;
     char closed[300]; /* why this enclave only answers with words; "" while it works */
+    bool unsure;      /* the disk failed: unsure.h */
     /* people */
     struct snapshot *snapshot;
     uint8_t snapshot_digest[32];
@@ -224,6 +225,10 @@ void console_command(struct worker *w, uint64_t request, unsigned command);
  * CONSOLE_NO_HEAD while there is none, which is no fault of the log's. */
 #define CONSOLE_NO_HEAD 2
 int console_verify(struct worker *w, char *text, size_t size);
+/* console_replay(w, text, size): Every table again from the log, compared: 0, or 1 with what
+ * differs.
+ */
+int console_replay(struct worker *w, char *text, size_t size);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);

@@ -10,6 +10,7 @@
 
 #include "appliance/worker/desk.h"
 #include "appliance/worker/request.h"
+#include "appliance/worker/unsure.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -172,6 +173,8 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = read_policy(w, process);
     if (r == 0)
+        r = unsure_begin(w, strcmp(process_run(process), PROCESS_RUN_UNSURE) == 0);
+    if (r == 0)
         r = open_store(w, process);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, w);
@@ -294,7 +297,7 @@ static void project_if_due(struct worker *w)
     process_flush(w->process);
     int r = projector_step(&w->projector);
     if (r && r != ERR_FULL)
-        log_die("the store failed while readings were put into their table: %s", error_text(r));
+        unsure_end(r, "while readings were put into their table");
 }
 
 static int on_turn(void *context)

@@ -126,6 +126,21 @@ int os_rename(const char *from, const char *to)
     return sync_directory();
 }
 
+int os_unlink(const char *name)
+{
+    return unlink(name) == 0 ? sync_directory() : -1;
+}
+
+int os_forget(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    int r = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+    return r == 0 ? 0 : -1;
+}
+
 int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size)
 {
     struct statfs s;

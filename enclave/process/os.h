@@ -49,6 +49,12 @@ int os_truncate(int fd, off_t length);
 int os_close(int fd);
 /* os_rename(from, to): ${to} is whole before and after; durable when this returns 0. */
 int os_rename(const char *from, const char *to);
+/* os_unlink(name): Gone for good when this returns 0. */
+int os_unlink(const char *name);
+/* os_forget(name): What the kernel holds of a file and need not write is dropped, so that the next
+ * read says what the disk has: behind a failed sync the two differ.  0 also where there is no such
+ * file. */
+int os_forget(const char *name);
 /* os_free(fd, ret_free, ret_size): Bytes that may still be written where ${fd} lies, and all. */
 int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size);
 

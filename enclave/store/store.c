@@ -218,11 +218,28 @@ static int check_owner(struct store *store, const char *enclave)
     return bytes_equal_text(bytes_view_of(owner, length), enclave) ? 0 : ERR_FORMAT;
 }
 
+/* Whoever had the store before may have ended because a sync failed: then the kernel shows pages
+ * that the disk does not have, and they would be taken for committed. */
+static int forget(const char *name)
+{
+    char log[128];
+    snprintf(log, sizeof log, "%s-wal", name);
+    return os_forget(name) == 0 && os_forget(log) == 0 ? 0 : ERR_SYSTEM;
+}
+
+int store_forget(struct store *store)
+{
+    sqlite3_db_release_memory(store->db);
+    return forget(sqlite3_db_filename(store->db, "main"));
+}
+
 static int open_once(const char *name, const char *enclave, const struct secret *key,
                      struct store **ret_store)
 {
     bool sha256;
     int r = page_mac(name, &sha256);
+    if (r == 0)
+        r = forget(name);
     if (r)
         return r;
     struct store *store = calloc(1, sizeof *store);

@@ -43,6 +43,10 @@ must_use int store_open(const char *name, const char *enclave, const struct secr
                         struct store **ret_store);
 void store_close(struct store *store);
 
+/* store_forget(store): What the kernel holds of its files is dropped, as at opening: what is read
+ * behind this and is not in our own memory is what the disk has. */
+must_use int store_forget(struct store *store);
+
 /* store_db(store): For the projections' own statements; never for the log's tables. */
 struct sqlite3 *store_db(struct store *store);
 

@@ -1,6 +1,7 @@
 #include "tests/faults/machine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "enclave/process/os.h"
@@ -111,6 +112,21 @@ int os_close(int fd)
 int os_rename(const char *from, const char *to)
 {
     return disk_rename(from, to) == 0 ? disk_sync_directory() : -1;
+}
+
+int os_unlink(const char *name)
+{
+    return disk_unlink(name) == 0 ? disk_sync_directory() : -1;
+}
+
+int os_forget(const char *name)
+{
+    int handle = disk_open(name, O_RDONLY);
+    if (handle < 0)
+        return errno == ENOENT ? 0 : -1;
+    int r = disk_forget(handle);
+    disk_close(handle);
+    return r;
 }
 
 int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size)
