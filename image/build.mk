@@ -180,7 +180,7 @@ $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
 # faults below the programs: the mounted disk and the made-up machine in place of os.o
-FAULT_PARTS := $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o trace.o)
+FAULT_PARTS := $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o trace.o trace_check.o)
 $(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium

@@ -63,4 +63,23 @@ must_use int trace_run(struct trace *trace, uint64_t transactions);
  */
 const char *trace_check(struct trace *trace, char *why, size_t size);
 
+/*
+ * trace_look(trace): What becomes of files that somebody has changed: opened, held against the
+ * journal's last head, read as requests read, verified and replayed.  What is not as it was
+ * recorded and is found by none of these is TRACE_SERVED.
+ */
+enum trace_found {
+    TRACE_REFUSED_AT_OPEN,
+    TRACE_REFUSED_BY_ANCHOR,
+    TRACE_REFUSED_AT_USE,
+    TRACE_SEEN_BY_VERIFY,
+    TRACE_SEEN_BY_REPLAY,
+    TRACE_TAIL_GONE, /* events behind the last head; all before is whole */
+    TRACE_SAME,
+    TRACE_SERVED,
+    TRACE_FOUND
+};
+extern const char *trace_found_names[TRACE_FOUND];
+enum trace_found trace_look(struct trace *trace);
+
 #endif
