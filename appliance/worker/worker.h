@@ -135,6 +135,11 @@ struct worker {
     struct body body;
 };
 
+/* worker_main.c */
+/* worker_handlers(): What this program does when something comes; the context is its struct worker.
+ * A simulator runs it by them. */
+const struct process_handlers *worker_handlers(void);
+
 /* request.c */
 void request_arrived(struct worker *w, struct peer *gateway, const struct message_request *m);
 void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16]);

@@ -319,7 +319,7 @@ static void on_stopping(void *context)
     store_close(w->store);
 }
 
-int main(void)
+const struct process_handlers *worker_handlers(void)
 {
     static const struct process_handlers handlers = {
         .context = &worker,
@@ -331,6 +331,11 @@ int main(void)
         .turn = on_turn,
         .stopping = on_stopping,
     };
+    return &handlers;
+}
+
+int main(void)
+{
     store_library_begin();
-    return process_main(PROGRAM_WORKER, &handlers);
+    return process_main(PROGRAM_WORKER, worker_handlers());
 }
