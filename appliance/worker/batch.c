@@ -72,6 +72,7 @@ int request_transaction(struct worker *w)
 {
     if (w->in_transaction)
         return 0;
+    w->batch_from = store_size(w->store);
     int r = store_begin(w->store);
     w->in_transaction = r == 0;
     return r;

@@ -120,7 +120,9 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
         mes_describe(w->mes, &event, &done, text, sizeof text);
     }
     answer_write_done(&done, &put);
-    batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, true);
+    /* what an earlier batch has recorded stays so, whatever becomes of this one */
+    bool wrote = w->in_transaction && event_number >= w->batch_from;
+    batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, wrote);
 }
 
 /* Was a request of this id done before, by this person? */
@@ -328,7 +330,8 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (r)
         unsure_end(r, "while a request was carried out");
     if (write && c.events) {
-        struct retry retry = {.operation = q->operation->number, .event = c.first_event};
+        struct retry retry = {
+            .operation = q->operation->number, .event = c.first_event, .utc_ms = c.common.utc_ms};
         memcpy(retry.person, c.common.person, 16);
         memcpy(retry.id, c.common.id, 16);
         memcpy(retry.body, digest, 32);

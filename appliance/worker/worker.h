@@ -112,6 +112,7 @@ struct worker {
     struct known_sessions *sessions; /* which are over, which are locked */
     /* the batch */
     bool in_transaction;
+    uint64_t batch_from; /* the first event of the open transaction */
     struct answer_waiting answers[BATCH_MAX];
     size_t answers_count;
     struct answer_waiting held[HELD_MAX];
@@ -190,7 +191,7 @@ void heads_due(struct worker *w);
 
 /* retry.c */
 must_use int retries_new(struct retries **ret_retries);
-/* retries_fill(retries, store): From the events of the last hour. */
+/* retries_fill(retries, store): From the events of the last hour, by their own time. */
 must_use int retries_fill(struct retries *retries, struct store *store);
 /* A request that was done: its first event and the digest of its body. */
 struct retry {
@@ -199,6 +200,7 @@ struct retry {
     unsigned operation;
     uint8_t body[32];
     uint64_t event;
+    int64_t utc_ms; /* of that event */
 };
 void retries_add(struct retries *retries, const struct retry *retry);
 /* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of

@@ -346,7 +346,8 @@ static int gain(void *context, const struct store_event *stored)
 static void read_log(void)
 {
     struct store *store = product()->store;
-    uint64_t size = store_size(store);
+    /* as far as it is committed */
+    uint64_t size = product()->in_transaction ? product()->batch_from : store_size(store);
     gained_count = payloads_used = 0;
     if (!payloads)
         payloads = malloc(8u << 20);
@@ -412,6 +413,9 @@ static void take_reading(const struct event_reading_recorded *m, const struct as
 static void take(const struct event *e, const struct asked *a)
 {
     struct model_unit *u;
+    if (getenv("SIMULATOR_LOG"))
+        fprintf(stderr, "  %s by %s, unit %ld\n", event_name(e->number), roster_name(a->person),
+                a->unit);
     switch (e->number) {
     case EVENT_OPERATION_STARTED:
         u = unit_of(e->operation_started.unit);
@@ -604,7 +608,8 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
             check_reading(a);
         return;
     }
-    if (a->answer == 503 && world->full && (write || a->operation == OPERATION_GET_JOB)) {
+    if (a->answer == 503 && world->full &&
+        (write || a->operation == OPERATION_GET_JOB || (undone && is_write(a)))) {
         undone = true;
         return;
     }
@@ -660,15 +665,16 @@ static void settle_one(struct asked *a, bool restarted)
     }
     expect(a, &e);
     if (a->is == WAITS_FOR_AUDITOR) {
-        if (a->answer != 503)
+        if (a->answer != 503 && !(a->answer == 404 && a->maybe))
             wrong("what waited for the auditor was answered with %u without its word", a->answer);
         a->is = TO_BE_HEARD;
-        a->wanted = 503;
+        a->wanted = a->answer;
         return;
     }
     bool done = take_events(a, &e);
     if (a->answer == 0 && !done && (e.status == WAITS || e.also == WAITS)) {
         a->is = WAITS_FOR_AUDITOR;
+        a->maybe = e.status != e.also;
         return;
     }
     if (a->answer == 0 && !done && (e.status == 404 || e.also == 404 || undone)) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "appliance/identity/snapshot.h"
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -258,9 +259,10 @@ static void reopen(void)
     char text[4200];
     if (!world->unsure)
         return;
+    world->reopening = true;
     if (box_command(COMMAND_REOPEN, text, sizeof text) != 0)
         wrong("the enclave is not reopened: %.300s", text);
-    world->unsure = false;
+    world->unsure = world->reopening = false;
 }
 
 static void around(void)
@@ -415,6 +417,9 @@ static void begin_life(void)
     floor_hears(); /* what had left before the end */
     floor_gateway_gone();
     world->view.auditor = false;
+    if (world->reopening) /* whether it was done, the mark says */
+        world->unsure = disk_find(UNSURE_MARK, &(uint64_t){0});
+    world->reopening = false;
     if (box_start(PROGRAM_AUDITOR) != 0 || box_start(PROGRAM_WORKER) != 0) {
         if (disk_failed(world->disk))
             _exit(1);
@@ -513,6 +518,10 @@ static const char *life(bool last)
         live(last);
     if (child < 0 || waitpid(child, &status, 0) != child)
         return "no process can be made";
+    if (getenv("SIMULATOR_LOG"))
+        fprintf(stderr, "life %lu ended with %x, fault %d at %lu %s, failed %d, %lu events seen\n",
+                world->lives, (unsigned)status, world->fault, world->fault_at,
+                world->fault_behind ? "behind" : "before", disk_failed(world->disk), world->seen);
     return judge_end(status);
 }
 

@@ -126,6 +126,7 @@ struct asked {
     unsigned answer;   /* the status that the worker gave, before it left; 0 none */
     unsigned wanted;   /* what it must be, when it is heard later; 0 is settled */
     bool acknowledged; /* the auditor has its intent */
+    bool maybe;        /* or it was denied, by the other of two clocks */
     unsigned heard_draft;
     char words[160]; /* of its answer, for a failure */
 };
@@ -154,6 +155,7 @@ struct world {
     /* what the worker knows, this life */
     struct view view;
     bool unsure;      /* the disk failed, and nobody has reopened the enclave */
+    bool reopening;   /* the console has asked, and has no answer yet */
     bool told_unsure; /* the supervisor knows it from the last life's exit status */
     int fault;        /* of this life: enum fault */
     uint64_t fault_at, syncs;
