@@ -13,7 +13,7 @@
 struct disk_file {
     sqlite3_file base;
     int handle;
-    bool sync_directory; /* a new log's name is made sure with its first sync */
+    bool sync_directory; /* a log's name is made sure with its first sync, new or not */
 };
 
 static unsigned temporary;
@@ -135,7 +135,6 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
                     int *ret_flags)
 {
     struct disk_file *f = (struct disk_file *)file;
-    uint64_t length;
     (void)vfs;
     f->base.pMethods = NULL;
     const int log = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL; /* the journal is of the creation */
@@ -143,7 +142,7 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
         temporary++;
         return SQLITE_CANTOPEN;
     }
-    f->sync_directory = flags & log && !disk_find(name, &length);
+    f->sync_directory = (flags & log) && (flags & SQLITE_OPEN_CREATE);
     f->handle = disk_open(name, flags & SQLITE_OPEN_CREATE ? O_RDWR | O_CREAT : O_RDWR);
     if (f->handle < 0)
         return SQLITE_CANTOPEN;

@@ -9,6 +9,7 @@
  * ended.  Ends with 1 if not.
  */
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@
 #include "tests/faults/memory.h"
 #include "tests/faults/trace.h"
 
-#define SEED 7
+#define SEED         7
+#define HUNG_AFTER_S 5 /* OpenSSL may wait for itself when it had no memory for what it locked */
 
 /* ---- the operations ---- */
 
@@ -98,7 +100,7 @@ static struct {
     struct trace_told *told; /* shared with the children */
     struct trace_told at_first;
     bool memory; /* runs out in this trial */
-    uint64_t trials, bad, refused, ended, went_on, signals;
+    uint64_t trials, bad, refused, ended, went_on, signals, hung;
 } run;
 
 /* ---- one trial: a process with a fault, and what it left ---- */
@@ -127,6 +129,7 @@ static bool goes_on(struct trace *t)
 static _Noreturn void try_it(const struct operation *o, const struct kind *k, uint64_t nth)
 {
     struct trace t = {.seed = SEED, .told = run.told};
+    alarm(HUNG_AFTER_S);
     trace_keys(&t);
     int r = o->prepare(&t);
     if (r)
@@ -173,6 +176,9 @@ static int wait_for(pid_t child)
         return WRONG;
     if (WIFSIGNALED(status)) { /* OpenSSL goes on with memory that it did not get; it is an end */
         run.signals++;
+        run.hung += WTERMSIG(status) == SIGALRM;
+        if (WTERMSIG(status) == SIGALRM)
+            printf("it hung\n");
         return run.memory ? ENDED : WRONG;
     }
     return WEXITSTATUS(status);
@@ -272,10 +278,10 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
             all_of(&operations[o], &kinds[k], every);
     }
-    printf(
-        "%lu trials: %lu ended the process (%lu of them by a signal), %lu were refused, %lu were "
-        "borne\n",
-        run.trials, run.ended, run.signals, run.refused, run.went_on);
+    printf("%lu trials: %lu ended the process (%lu of them by a signal, %lu because it hung), %lu "
+           "were refused, %lu were "
+           "borne\n",
+           run.trials, run.ended, run.signals, run.hung, run.refused, run.went_on);
     printf("figure kth_call = %lu wrong-of-%lu-faults (limit 0, ratio %lu, wants 0) %s\n", run.bad,
            run.trials, run.bad, run.bad ? "short" : "ok");
     return run.bad != 0;

@@ -270,6 +270,9 @@ static enum trace_found look_at_log(struct trace *t)
         return TRACE_SEEN_BY_VERIFY;
     if (!right || events > t->told->events)
         return TRACE_SERVED;
+    if (number_of(t->store, "SELECT sum(count) FROM hot") < 0 ||
+        number_of(t->store, "SELECT count(*) FROM cold WHERE value = -1") < 0)
+        return TRACE_REFUSED_AT_USE;
     if (check_rows(t, why, sizeof why))
         return TRACE_SEEN_BY_REPLAY;
     return events < t->told->events ? TRACE_TAIL_GONE : TRACE_SAME;
