@@ -140,6 +140,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_backup,$(1)),enclave/backup/backup.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \
+        $(if $(filter %/test_disk,$(1)),$(if $(filter tests/faults/%,$(1)),tests/faults/disk.o tests/faults/disk_state.o)) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
@@ -194,6 +195,22 @@ $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/b
 $(B)/bench/faults: $(call o,tests/faults/faults_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld faults"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
+# faults below the programs: the mounted disk and the made-up machine in place of os.o
+FAULT_PARTS := $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o trace.o trace_check.o)
+$(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld $*"
+	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/faults/kth: $(call o,tests/faults/memory.o)
+$(B)/faults/kth: FAULT_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+# the real worker and auditor in a made-up box: their mains have another name
+SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o) \
+  $(filter-out %_main.o,$(WORKER)) simulated/appliance/worker/worker_main.o simulated/enclave/audit/auditor_main.o
+$(B)/obj/simulated/%_main.o: %_main.c
+	@mkdir -p $(@D); echo "  cc $<, without its main"
+	@$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -Dmain=$(subst /,_,$*)_main -c -o $@ $<
+$(B)/faults/simulator: $(call o,$(SIMULATOR)) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld simulator"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium -laudit
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^

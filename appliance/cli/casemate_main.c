@@ -237,6 +237,15 @@ static const struct command {
      "What to do where tables are not what the log says.  The enclave starts again, reads its\n"
      "whole log and makes each table from it; nothing of the log is changed.  Have the log\n"
      "verified first.\n"},
+    {"reopen", SITE, "ENCLAVE", 1, 1, COMMAND_REOPEN, cli_console,
+     "let an enclave work again after its disk failed",
+     "When the disk does not take what an enclave writes, the enclave closes by itself: what was\n"
+     "confirmed before is recorded, what was under way is not, and every answer says why.  Look\n"
+     "after the disk first (the kernel's log, its SMART values; restore a backup to another one\n"
+     "where it goes on failing).  Then this reads the whole log again from the disk, compares it\n"
+     "with its signed head and the tables with the log, and only then lets the enclave work.\n"
+     "\n"
+     "  casemate reopen e7k2m9qa\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
      cli_policy_why, "whether and why somebody may do something",
      "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"

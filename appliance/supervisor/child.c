@@ -77,6 +77,18 @@ static const char *name_of(const struct program_row *program)
     }
 }
 
+/* None of a process's memory in a core, should somebody lift the limit: it is inherited over exec.
+ */
+static void keep_memory_out_of_cores(void)
+{
+    int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* this kernel writes no cores */
+    if (write(fd, "0", 1) != 1)
+        log_die("what a core may hold could not be limited");
+    close(fd);
+}
+
 static _Noreturn void become(const struct program_row *program, const char *binaries, uid_t uid)
 {
     char path[600];
@@ -88,6 +100,7 @@ static _Noreturn void become(const struct program_row *program, const char *bina
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(path, sizeof path, "%s/%s", binaries, program->binary);
     limit(RLIMIT_CORE, 0);
+    keep_memory_out_of_cores();
     limit_memlock((rlim_t)program->memlock_kib * 1024);
     limit(RLIMIT_NOFILE, 1024);
     umask(0077);

@@ -142,6 +142,7 @@ static void from_child(void *context, const struct message *message, int fd)
         i->ready = true;
         if (i->row->life != LIFE_RUN)
             report(i->site, AUDIT_TYPE_PROGRAM_READY, AUDIT_OUTCOME_DONE, i, i->lacking);
+        i->unsure = false; /* it has left its own mark by now */
         if (i->row->program == PROGRAM_KEEPER)
             console_unlocked(i);
         if (i->row->program == PROGRAM_AUDITOR)
@@ -208,7 +209,9 @@ static int say_start(struct instance *i)
     m.start.uid = i->site->config.uid_base;
     m.start.port = i->site->config.port;
     bool knows_all = i->row->program == PROGRAM_IDENTITY || i->row->program == PROGRAM_KEEPER;
-    m.start.run = bytes_text(knows_all ? name_enclaves(i) : i->run);
+    m.start.run = bytes_text(knows_all   ? name_enclaves(i)
+                             : i->unsure ? PROCESS_RUN_UNSURE
+                                         : i->run);
     return channel_put(i->control, &m);
 }
 
@@ -319,6 +322,9 @@ void site_reap(struct site *site, pid_t pid, int status)
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
+            WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
+            i->unsure = true;
         i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);
         console_run_ended(i, status);
         return;

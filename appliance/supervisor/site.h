@@ -21,6 +21,7 @@ struct instance {
     bool wanted;
     bool ready;
     bool offline; /* killed by its own filter too often */
+    bool unsure;  /* the disk failed it, and its next start has not been told yet */
     bool locked;  /* it needs a key, and there is no keeper */
     bool held;    /* not started while its enclave's keys are changed */
     pid_t pid;    /* 0 while it does not run */

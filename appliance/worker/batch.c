@@ -4,6 +4,7 @@
 
 #include "appliance/worker/desk.h"
 #include "appliance/worker/request.h"
+#include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -71,6 +72,7 @@ int request_transaction(struct worker *w)
 {
     if (w->in_transaction)
         return 0;
+    w->batch_from = store_size(w->store);
     int r = store_begin(w->store);
     w->in_transaction = r == 0;
     return r;
@@ -164,7 +166,7 @@ void request_batch_end(struct worker *w)
         if (r == ERR_FULL)
             request_undo(w);
         else if (r) /* the state of the disk is unknown: never retried into an acknowledgement */
-            log_die("the store failed at a commit; this process ends and nothing was acknowledged");
+            unsure_end(r, "at a commit");
     }
     for (size_t i = 0; i < w->answers_count; i++) {
         if (w->answers[i].journaled)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/replay.h"
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "crypto/note.h"
 #include "enclave/process/log.h"
@@ -71,6 +72,9 @@ void console_command(struct worker *w, uint64_t request, unsigned command)
     switch (command) {
     case COMMAND_AUDIT_EXPORT:
         outcome = export(w, text, sizeof text);
+        break;
+    case COMMAND_REOPEN:
+        outcome = unsure_reopen(w, text, sizeof text);
         break;
     case COMMAND_AUDIT_CONSISTENCY:
         outcome = prove_consistency(w, text, sizeof text);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "crypto/derive.h"
 #include "crypto/note.h"
@@ -150,7 +151,7 @@ void heads_checkpoint(struct worker *w, const struct message_checkpoint *m)
     if (r == ERR_STATE || r == ERR_FULL)
         return; /* an old answer; or the disk is full: it is asked again */
     if (r)
-        log_die("the store failed at keeping a checkpoint");
+        unsure_end(r, "at keeping a checkpoint");
     w->head_under_way = false;
 }
 

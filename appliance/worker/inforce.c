@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/unsure.h"
 #include "crypto/hash.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -196,7 +197,7 @@ static void follow_site(struct worker *w)
         return;
     }
     if (r)
-        log_die("the mandatory rules cannot be recorded: %s", error_text(r));
+        unsure_end(r, "while the mandatory rules were recorded");
 }
 
 void inforce_record(struct worker *w)
@@ -211,7 +212,7 @@ void inforce_record(struct worker *w)
             return;
         }
         if (r)
-            log_die("the shipped policies cannot be recorded: %s", error_text(r));
+            unsure_end(r, "while the shipped policies were recorded");
         w->policy_version[1] = 1;
     }
     follow_site(w);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appliance/worker/halves.h"
+#include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -190,8 +191,9 @@ void releasing_joined(struct worker *w, struct peer *guard)
 static void emit(struct worker *w, struct event *event)
 {
     request_common(w, &event->common);
-    if (worker_event(w, event) != 0)
-        log_die("the store failed while a release was carried on");
+    int r = worker_event(w, event);
+    if (r)
+        unsure_end(r, "while a release was carried on");
 }
 
 static void refused(struct worker *w, const char *who, struct bytes_view sentence)

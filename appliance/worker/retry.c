@@ -3,18 +3,18 @@
 #include <string.h>
 
 #include "appliance/worker/worker.h"
-#include "enclave/process/os.h"
 
 #define PLACES   65536u /* an hour at eleven writes a second fits; the oldest are dropped */
 #define HOUR_MS  ((int64_t)3600 * 1000)
 #define DRIFT_MS ((int64_t)10 * 60 * 1000)
+#define LEAP_MS  ((int64_t)10 * 60 * 1000)
 
 struct retries {
     struct retry ring[PLACES];
     uint32_t next;
     uint64_t count;
     uint32_t buckets[2 * PLACES]; /* place + 1, open addressing, rebuilt when the ring turns */
-    int64_t since_ms;             /* everything from here on is remembered */
+    int64_t since_ms; /* ids from here on are remembered; older ones may be in the log alone */
 };
 
 int retries_new(struct retries **ret_retries)
@@ -41,12 +41,13 @@ static void put(struct retries *r, uint32_t place)
 /* Half of the ring is given up at once, so that the buckets are rebuilt rarely. */
 static void drop_oldest(struct retries *r)
 {
+    /* what an id names is recorded no more than DRIFT_MS before the id's own time */
+    r->since_ms = r->ring[PLACES / 2 - 1].utc_ms + DRIFT_MS;
     memmove(r->ring, r->ring + PLACES / 2, sizeof r->ring / 2);
     memset(r->buckets, 0, sizeof r->buckets);
     r->next = PLACES / 2;
     for (uint32_t i = 0; i < r->next; i++)
         put(r, i);
-    r->since_ms = os_utc_ms(); /* set back by the caller's clock: older ids go to the log */
 }
 
 void retries_add(struct retries *retries, const struct retry *retry)
@@ -104,16 +105,26 @@ static void retry_of(const struct event *event, uint64_t sequence, struct retry 
     ret->operation = event->common.operation;
     memcpy(ret->body, event->common.body, 32);
     ret->event = sequence;
+    ret->utc_ms = event->common.utc_ms;
 }
 
+/*
+ * From the time in the id on, an hour of the log's time: from one event to the next no more than
+ * LEAP_MS counts, because the clock may have been set between the moment when the id was made and
+ * the one when the request was recorded.
+ */
 static bool find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
                         const uint8_t id[static 16], struct retry *ret_retry)
 {
     uint64_t from = retries_first_at(store, time_of(id) - DRIFT_MS), size = store_size(store);
     struct event event;
     struct retry found;
+    int64_t passed = 0, before = time_of(id) - DRIFT_MS;
     for (uint64_t i = from; i < size && event_at(store, i, &event) == 0; i++) {
-        if (event.common.utc_ms > time_of(id) + HOUR_MS)
+        int64_t step = event.common.utc_ms - before;
+        passed += step < LEAP_MS ? step : LEAP_MS;
+        before = event.common.utc_ms;
+        if (passed > HOUR_MS + DRIFT_MS)
             return false;
         retry_of(&event, i, &found);
         if (same(&found, person, operation, id)) {
@@ -161,18 +172,34 @@ static int fill_one(void *context, const struct store_event *stored)
     return 0;
 }
 
+/* The last hour, by the log's own time: what the box's clock says may be anything. */
+static int first_to_fill(struct store *store, uint64_t *ret_from, int64_t *ret_since_ms)
+{
+    uint64_t size = store_size(store), from = 0;
+    struct event event;
+    int r = size ? event_at(store, size - 1, &event) : 0;
+    if (r == 0 && size)
+        from = retries_first_at(store, event.common.utc_ms - HOUR_MS);
+    if (r == 0 && size - from > PLACES / 2)
+        from = size - PLACES / 2;
+    if (r == 0 && from)
+        r = event_at(store, from - 1, &event);
+    *ret_from = from;
+    *ret_since_ms = from ? event.common.utc_ms + DRIFT_MS : INT64_MIN;
+    return r;
+}
+
 int retries_fill(struct retries *retries, struct store *store)
 {
     struct filling filling = {.retries = retries};
-    int64_t from_ms = os_utc_ms() - HOUR_MS;
-    uint64_t from = retries_first_at(store, from_ms), size = store_size(store);
-    if (size - from > PLACES / 2) {
-        from = size - PLACES / 2;
-        from_ms = os_utc_ms();
-    }
+    uint64_t from;
+    int64_t since_ms;
+    int r = first_to_fill(store, &from, &since_ms);
+    if (r)
+        return r;
     retries->next = 0;
     memset(retries->buckets, 0, sizeof retries->buckets);
-    int r = store_walk(store, from, size, fill_one, &filling);
-    retries->since_ms = from_ms + DRIFT_MS;
+    r = store_walk(store, from, store_size(store), fill_one, &filling);
+    retries->since_ms = since_ms;
     return r;
 }

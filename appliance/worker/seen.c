@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "appliance/mes/people/known.h"
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -27,6 +28,6 @@ void people_record(struct worker *w)
         return;
     }
     if (r)
-        log_die("the store failed while a snapshot was recorded: %s", error_text(r));
+        unsure_end(r, "while a snapshot was recorded");
     w->snapshot_recorded = true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -84,8 +85,11 @@ static void reject(struct worker *w, const struct message_inbound *m, const char
     event.inbound_rejected.epoch = m->epoch;
     event.inbound_rejected.sequence = m->sequence;
     event.inbound_rejected.reason = bytes_text(why);
-    if (worker_event(w, &event) != 0)
-        log_die("the store failed while a bundle was rejected");
+    int r = worker_event(w, &event);
+    if (r == ERR_FULL)
+        request_undo(w); /* which says so to intake */
+    else if (r)
+        unsure_end(r, "while a bundle was rejected");
 }
 
 static void begin(struct worker *w, const struct message_inbound *m)
@@ -203,8 +207,11 @@ void staging_message(struct worker *w, struct peer *intake, const struct message
     case MESSAGE_INBOUND_END:
         if (staged.open && staged.count != staged.expected)
             log_die("intake sent another number of orders than it announced");
-        if (staged.open && stage_all(w) != 0)
-            log_die("the store failed while a bundle was staged");
+        int r = staged.open ? stage_all(w) : 0;
+        if (r == ERR_FULL)
+            request_undo(w);
+        else if (r)
+            unsure_end(r, "while a bundle was staged");
         staged.open = false;
         staged.intake = intake;
         return;

@@ -67,3 +67,29 @@ int worker_verify(struct worker *w, char *text, size_t size)
                  (unsigned long long)signed_size);
     return r ? 1 : 0;
 }
+
+static int replay_one(void *context, const struct store_event *stored)
+{
+    struct event event;
+    int r = event_decode(stored->payload, &event);
+    return r ? r : mes_apply(context, &event, stored->sequence);
+}
+
+int worker_compare(struct worker *w)
+{
+    struct mes *again = NULL;
+    int r = mes_new(NULL, process_enclave(w->process), process_is_training(w->process), &again);
+    if (r == 0)
+        r = store_walk(w->store, 0, store_size(w->store), replay_one, again);
+    if (r == 0) /* with what the store holds, not with what memory believes */
+        r = rows_load(w->mes->entities);
+    for (int k = 0; r == 0 && k < ENTITY_COUNT; k++) {
+        uint8_t a[32], b[32];
+        rows_digest(w->mes->entities, (enum entity_kind)k, a);
+        rows_digest(again->entities, (enum entity_kind)k, b);
+        if (memcmp(a, b, 32) != 0)
+            r = ERR_DIGEST;
+    }
+    mes_free(again);
+    return r;
+}

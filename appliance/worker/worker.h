@@ -120,6 +120,7 @@ struct worker {
     int64_t loss_signed_ms, loss_since_ms; /* when that was, and of the newest event here */
     struct loss_half loss_halves[2];
     uint64_t epoch_asked_ms;
+    bool unsure; /* the disk failed: unsure.h */
     /* people */
     struct snapshot *snapshot;
     uint8_t snapshot_digest[32];
@@ -140,6 +141,7 @@ struct worker {
     struct known_sessions *sessions; /* which are over, which are locked */
     /* the batch */
     bool in_transaction;
+    uint64_t batch_from; /* the first event of the open transaction */
     struct answer_waiting answers[BATCH_MAX];
     size_t answers_count;
     struct answer_waiting held[HELD_MAX];
@@ -169,6 +171,11 @@ struct worker {
     uint8_t *out;
     struct body body;
 };
+
+/* worker_main.c */
+/* worker_handlers(): What this program does when something comes; the context is its struct worker.
+ * A simulator runs it by them. */
+const struct process_handlers *worker_handlers(void);
 
 /* request.c */
 void request_arrived(struct worker *w, struct peer *gateway, const struct message_request *m);
@@ -227,7 +234,7 @@ void heads_last(struct worker *w);
 
 /* retry.c */
 must_use int retries_new(struct retries **ret_retries);
-/* retries_fill(retries, store): From the events of the last hour. */
+/* retries_fill(retries, store): From the events of the last hour, by their own time. */
 must_use int retries_fill(struct retries *retries, struct store *store);
 /* A request that was done: its first event and the digest of its body. */
 struct retry {
@@ -236,6 +243,7 @@ struct retry {
     unsigned operation;
     uint8_t body[32];
     uint64_t event;
+    int64_t utc_ms; /* of that event */
 };
 void retries_add(struct retries *retries, const struct retry *retry);
 /* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of
@@ -295,6 +303,9 @@ int prove_consistency(struct worker *w, char *text, size_t size);
 /* worker_verify(w, text, size): The whole log of ${w}'s store against its signed heads, in one go,
  * with the key of ${w}'s root; 0, or 1, and a sentence. */
 int worker_verify(struct worker *w, char *text, size_t size);
+/* worker_compare(w): Every hot table made again from the log, in one go, and compared with what the
+ * store holds; 0, ERR_DIGEST when one differs. */
+must_use int worker_compare(struct worker *w);
 
 /* security.c */
 int security_run(struct worker *w, struct command *command);

@@ -11,6 +11,7 @@
 #include "appliance/worker/desk.h"
 #include "appliance/worker/replay.h"
 #include "appliance/worker/request.h"
+#include "appliance/worker/unsure.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -224,6 +225,8 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = read_policy(w, process);
     if (r == 0)
+        r = unsure_begin(w, strcmp(process_run(process), PROCESS_RUN_UNSURE) == 0);
+    if (r == 0)
         r = open_store(w, process);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, w);
@@ -378,7 +381,7 @@ static void project_if_due(struct worker *w)
     process_flush(w->process);
     int r = projector_step(&w->projector);
     if (r && r != ERR_FULL)
-        log_die("the store failed while readings were put into their table: %s", error_text(r));
+        unsure_end(r, "while readings were put into their table");
 }
 
 static int on_turn(void *context)
@@ -412,7 +415,7 @@ static void on_stopping(void *context)
     store_close(w->store);
 }
 
-int main(int argc, char **argv)
+const struct process_handlers *worker_handlers(void)
 {
     static const struct process_handlers handlers = {
         .context = &worker,
@@ -424,10 +427,15 @@ int main(int argc, char **argv)
         .turn = on_turn,
         .stopping = on_stopping,
     };
+    return &handlers;
+}
+
+int main(int argc, char **argv)
+{
     static const struct process_handlers rekey = {.context = &worker, .started = rekey_started};
     (void)argc;
     store_library_begin();
     /* one binary, two rows of topology.def: the supervisor names the row by argv[0] */
     return strcmp(argv[0], "rekey") == 0 ? process_main(PROGRAM_REKEY, &rekey)
-                                         : process_main(PROGRAM_WORKER, &handlers);
+                                         : process_main(PROGRAM_WORKER, worker_handlers());
 }

@@ -67,6 +67,9 @@ struct auditor {
 
 /* ---- auditor_main.c ---- */
 
+/* auditor_handlers(): What this program does when something comes.  A simulator runs it by them. */
+const struct process_handlers *auditor_handlers(void);
+
 /* auditor_origin(peer, out): Who wrote something: the channel that it came on. */
 void auditor_origin(const struct peer *peer, char out[static JOURNAL_ORIGIN]);
 

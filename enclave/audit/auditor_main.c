@@ -259,7 +259,7 @@ static void on_stopping(void *context)
     journal_close(self.journal);
 }
 
-int main(void)
+const struct process_handlers *auditor_handlers(void)
 {
     static const struct process_handlers handlers = {
         .prepare = on_prepare,
@@ -272,5 +272,10 @@ int main(void)
         .turn = on_turn,
         .stopping = on_stopping,
     };
-    return process_main(PROGRAM_AUDITOR, &handlers);
+    return &handlers;
+}
+
+int main(void)
+{
+    return process_main(PROGRAM_AUDITOR, auditor_handlers());
 }

@@ -107,8 +107,9 @@ static int take_line(struct journal *j, char *line, size_t length, bool first, j
                      void *context)
 {
     char chain[65];
-    if (length < 66 || length > JOURNAL_LINE_MAX || line[length - 65] != ' ' ||
-        strlen(line) != length)
+    if (strlen(line) != length)
+        return ERR_TRUNCATED;
+    if (length < 66 || length > JOURNAL_LINE_MAX || line[length - 65] != ' ')
         return ERR_FORMAT;
     int r = first ? first_of_segment(j, line) : 0;
     if (r && r != ERR_UNKNOWN)
@@ -119,6 +120,21 @@ static int take_line(struct journal *j, char *line, size_t length, bool first, j
     memcpy(j->chain, chain, 65);
     line[length - 65] = '\0';
     return give(j, line, each, context);
+}
+
+/* Power was cut while the last of it was written: what the disk had not yet taken reads as zeros,
+ * and what is behind them may be there.  None of it was acknowledged; it is no more than one write,
+ * or it is something else. */
+static int cut_torn(struct journal *j, off_t whole, size_t behind)
+{
+    ssize_t n;
+    while ((n = os_read(j->fd, j->buffer, BUFFER)) > 0)
+        behind += (size_t)n;
+    if (n < 0)
+        return ERR_SYSTEM;
+    if (behind > BUFFER)
+        return ERR_FORMAT;
+    return os_truncate(j->fd, whole) == 0 ? 0 : ERR_SYSTEM;
 }
 
 static int read_all(struct journal *j, journal_each *each, void *context)
@@ -133,6 +149,8 @@ static int read_all(struct journal *j, journal_each *each, void *context)
         while (r == 0 && (newline = memchr(at, '\n', (size_t)(end - at)))) {
             *newline = '\0';
             r = take_line(j, at, (size_t)(newline - at), whole == 0, each, context);
+            if (r == ERR_TRUNCATED)
+                return cut_torn(j, whole, (size_t)(end - at));
             wrong_line += r == 0;
             whole += newline + 1 - at;
             at = newline + 1;

@@ -44,7 +44,7 @@ struct journal;
 /* journal_open(each, context, ret_journal): Open or create it and give every line of the last
  * segment to ${each} (origin, kind, the kind's fields).  ERR_FORMAT when a line is not in its form
  * and ERR_DIGEST when the chain is broken: journal_wrong() says which line.  A last line that is
- * cut short was never acknowledged and is cut off. */
+ * cut short, and a last write with holes in it, were never acknowledged and are cut off. */
 typedef void journal_each(void *context, const char *origin, const char *kind, char *fields);
 must_use int journal_open(journal_each *each, void *context, struct journal **ret_journal);
 

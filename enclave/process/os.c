@@ -1,5 +1,6 @@
 #include "enclave/process/os.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -70,9 +71,27 @@ void os_uuid(uint8_t out[static 16])
 
 /* ---- files ---- */
 
+static int sync_directory(void)
+{
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return -1;
+    int r = fsync(directory);
+    close(directory);
+    return r;
+}
+
 int os_open(const char *name, int flags, mode_t mode)
 {
-    return open(name, flags | O_CLOEXEC, mode);
+    int fd = open(name, (flags & ~O_CREAT) | O_CLOEXEC);
+    if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
+        return fd;
+    fd = open(name, flags | O_CLOEXEC, mode);
+    if (fd >= 0 && sync_directory() != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 ssize_t os_read(int fd, void *out, size_t room)
@@ -104,12 +123,22 @@ int os_rename(const char *from, const char *to)
 {
     if (renameat(AT_FDCWD, from, AT_FDCWD, to) != 0)
         return -1;
-    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return -1;
-    int r = fsync(directory);
-    close(directory);
-    return r;
+    return sync_directory();
+}
+
+int os_unlink(const char *name)
+{
+    return unlink(name) == 0 ? sync_directory() : -1;
+}
+
+int os_forget(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    int r = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+    return r == 0 ? 0 : -1;
 }
 
 int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size)

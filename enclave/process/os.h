@@ -38,7 +38,8 @@ void os_uuid(uint8_t out[static 16]);
 
 /* ---- files: as open(2), read(2) and so on, errno too, in the working directory ---- */
 
-/* os_open(name, flags, mode): Also O_CLOEXEC. */
+/* os_open(name, flags, mode): Also O_CLOEXEC; no O_EXCL.  The name of a file that it makes is
+ * durable: what is made sure in a file is not sure while its name is not. */
 int os_open(const char *name, int flags, mode_t mode);
 ssize_t os_read(int fd, void *out, size_t room);
 ssize_t os_write(int fd, const void *data, size_t length);
@@ -48,6 +49,12 @@ int os_truncate(int fd, off_t length);
 int os_close(int fd);
 /* os_rename(from, to): ${to} is whole before and after; durable when this returns 0. */
 int os_rename(const char *from, const char *to);
+/* os_unlink(name): Gone for good when this returns 0. */
+int os_unlink(const char *name);
+/* os_forget(name): What the kernel holds of a file and need not write is dropped, so that the next
+ * read says what the disk has: behind a failed sync the two differ.  0 also where there is no such
+ * file. */
+int os_forget(const char *name);
 /* os_free(fd, ret_free, ret_size): Bytes that may still be written where ${fd} lies, and all. */
 int os_free(int fd, uint64_t *ret_free, uint64_t *ret_size);
 

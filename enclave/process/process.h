@@ -17,6 +17,11 @@
 #define PROCESS_CONTROL_FD 3
 #define PROCESS_RUN_MAX    300
 
+/* The exit status of a program whose store the disk has failed; what it is started for next is this
+ * word, until it is ready. */
+#define PROCESS_EXIT_UNSURE 3
+#define PROCESS_RUN_UNSURE  "unsure"
+
 /* Identity of this build: BLAKE2b-256 of its tables and sources; both ends must have the same. */
 extern const uint8_t process_build[32];
 

@@ -48,6 +48,8 @@ int store_document_get(struct store *store, const uint8_t digest[static 32], voi
     }
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
+    if (r == 0 && step != SQLITE_DONE)
+        r = store_error(step); /* a part that could not be read is not the end */
     if (r)
         return r;
     if (length == 0)

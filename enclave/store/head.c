@@ -13,12 +13,12 @@ const struct store_epoch *store_epoch(const struct store *store)
 static int find_epoch(struct store *store, uint64_t sequence, struct store_epoch *ret_epoch)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_EPOCH_AT];
-    int r = ERR_FORMAT;
     sqlite3_bind_int64(s, 1, (sqlite3_int64)sequence);
-    if (sqlite3_step(s) == SQLITE_ROW) {
+    int step = sqlite3_step(s);
+    int r = step == SQLITE_DONE ? ERR_FORMAT : step == SQLITE_ROW ? 0 : store_error(step);
+    if (r == 0) {
         ret_epoch->number = (uint32_t)sqlite3_column_int64(s, 0);
         ret_epoch->first = (uint64_t)sqlite3_column_int64(s, 1);
-        r = 0;
     }
     sqlite3_reset(s);
     return r;
@@ -35,21 +35,21 @@ int store_epoch_of(struct store *store, uint64_t sequence, struct store_epoch *r
         return r;
     *ret_end = store_size(store);
     sqlite3_bind_int64(s, 1, ret_epoch->number);
-    if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) == SQLITE_INTEGER)
+    int step = sqlite3_step(s);
+    if (step == SQLITE_ROW && sqlite3_column_type(s, 0) == SQLITE_INTEGER)
         *ret_end = (uint64_t)sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
-    return 0;
+    return step == SQLITE_ROW ? 0 : store_error(step);
 }
 
 int store_epoch_by(struct store *store, uint32_t number, struct store_epoch *ret_epoch)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_EPOCH_BY];
-    int r = ERR_UNKNOWN;
     sqlite3_bind_int64(s, 1, number);
-    if (sqlite3_step(s) == SQLITE_ROW) {
+    int step = sqlite3_step(s);
+    int r = step == SQLITE_DONE ? ERR_UNKNOWN : step == SQLITE_ROW ? 0 : store_error(step);
+    if (r == 0)
         *ret_epoch = (struct store_epoch){number, (uint64_t)sqlite3_column_int64(s, 0)};
-        r = 0;
-    }
     sqlite3_reset(s);
     return r;
 }
@@ -207,9 +207,10 @@ int store_checkpoint(struct store *store, uint32_t epoch, char *out, size_t size
                      size_t *ret_length, uint64_t *ret_size)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_CHECKPOINT_LAST];
-    int r = ERR_UNKNOWN;
     sqlite3_bind_int64(s, 1, epoch);
-    if (sqlite3_step(s) == SQLITE_ROW) {
+    int step = sqlite3_step(s);
+    int r = step == SQLITE_DONE ? ERR_UNKNOWN : step == SQLITE_ROW ? 0 : store_error(step);
+    if (r == 0) {
         size_t length = (size_t)sqlite3_column_bytes(s, 0);
         r = length < size ? 0 : ERR_SIZE;
         if (r == 0) {

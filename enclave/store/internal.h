@@ -28,6 +28,7 @@ enum statement {
     STATEMENT_CHUNK_GET,
     STATEMENT_PROJECTION_GET,
     STATEMENT_PROJECTION_SET,
+    STATEMENT_SOUND,
     STATEMENT_COUNT
 };
 
@@ -56,6 +57,10 @@ struct store {
 
 /* store_prepare(store): Prepare every statement. */
 must_use int store_prepare(struct store *store);
+
+/* store_error(code): What SQLite's ${code} means here: a full disk and memory that ran out are told
+ * apart from a store that failed. */
+must_use int store_error(int code);
 
 /* store_done(statement): Step a statement that gives no row, and reset it. */
 must_use int store_done(sqlite3_stmt *statement);

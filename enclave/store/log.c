@@ -111,7 +111,19 @@ int store_append(struct store *store, struct bytes_view payload, uint64_t *ret_s
 
 /* ---- reading ---- */
 
-static int take_row(sqlite3_stmt *s, struct store_event *ret_event)
+/* Longer ones lie on pages of their own.  When such a page does not verify SQLCipher gives zeros
+ * for it and makes the file unusable as long as the row is held: so another page is asked for. */
+#define OWN_PAGES 3000
+
+static bool is_sound(struct store *store)
+{
+    sqlite3_stmt *s = store->statements[STATEMENT_SOUND];
+    int step = sqlite3_step(s);
+    sqlite3_reset(s);
+    return step == SQLITE_ROW;
+}
+
+static int take_row(struct store *store, sqlite3_stmt *s, struct store_event *ret_event)
 {
     ret_event->sequence = (uint64_t)sqlite3_column_int64(s, 0);
     if (sqlite3_column_bytes(s, 1) != 16 || sqlite3_column_bytes(s, 2) != 32)
@@ -120,6 +132,8 @@ static int take_row(sqlite3_stmt *s, struct store_event *ret_event)
     memcpy(ret_event->salt, sqlite3_column_blob(s, 2), 32);
     ret_event->payload =
         bytes_view_of(sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
+    if (ret_event->payload.length > OWN_PAGES && !is_sound(store))
+        return ERR_STORE;
     return 0;
 }
 
@@ -128,10 +142,11 @@ int store_read(struct store *store, uint64_t sequence, struct store_event *ret_e
     sqlite3_stmt *s = store->statements[STATEMENT_READ];
     sqlite3_reset(s);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)sequence);
-    if (sqlite3_step(s) != SQLITE_ROW)
-        return ERR_UNKNOWN;
+    int step = sqlite3_step(s);
+    if (step != SQLITE_ROW)
+        return step == SQLITE_DONE ? ERR_UNKNOWN : store_error(step);
     /* reset by the next call, and where a transaction begins or ends: the payload is borrowed */
-    return take_row(s, ret_event);
+    return take_row(store, s, ret_event);
 }
 
 int store_walk(struct store *store, uint64_t from, uint64_t to, store_each *each, void *context)
@@ -143,16 +158,14 @@ int store_walk(struct store *store, uint64_t from, uint64_t to, store_each *each
     sqlite3_bind_int64(s, 2, (sqlite3_int64)to);
     while (r == 0 && (step = sqlite3_step(s)) == SQLITE_ROW) {
         struct store_event event;
-        r = take_row(s, &event);
+        r = take_row(store, s, &event);
         if (r == 0 && event.sequence != expected++)
             r = ERR_FORMAT; /* a gap */
         if (r == 0)
             r = each(context, &event);
     }
     sqlite3_reset(s);
-    if (r == 0 && step != SQLITE_DONE)
-        r = ERR_STORE;
-    return r;
+    return r == 0 && step != SQLITE_DONE ? store_error(step) : r;
 }
 
 int store_append_leaf(void *tree, const struct store_event *event)

@@ -13,6 +13,7 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "enclave/store/internal.h"
+#include "enclave/store/library.h"
 #include "enclave/store/schema.h"
 
 #define PAGE 4096
@@ -106,7 +107,7 @@ int store_set_key(sqlite3 *db, const struct secret *key)
     raw[66] = '\'';
     int r = sqlite3_key_v2(db, "main", raw, 67);
     sodium_memzero(raw, sizeof raw);
-    return r == SQLITE_OK ? 0 : ERR_KEY;
+    return r == SQLITE_OK ? 0 : store_error(r);
 }
 
 static int key_and_mac(sqlite3 *db, const struct secret *key, bool sha256)
@@ -137,6 +138,8 @@ static bool opens_with_the_other(const struct opening *o)
 
 static int refuse_key(struct opening *o)
 {
+    if (!store_library_works()) /* SQLCipher says the same when it could not look at a page */
+        return refuse(o, ERR_MEMORY, "Out of memory.");
     if (opens_with_the_other(o))
         return refuse(o, ERR_FORMAT,
                       "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
@@ -165,6 +168,8 @@ static const char settings[] = "PRAGMA cipher_memory_security = OFF;"
 static int refuse_file(struct opening *o, sqlite3 *db)
 {
     int r = sqlite3_errcode(db);
+    if (r == SQLITE_NOMEM)
+        return refuse(o, ERR_MEMORY, "Out of memory.");
     if (r == SQLITE_FULL)
         return refuse(o, ERR_FULL, "There is no room left on the disk of %s.", o->name);
     if (r == SQLITE_BUSY || r == SQLITE_LOCKED)
@@ -322,8 +327,8 @@ static int open_file(struct opening *o, struct store *store)
     if (r)
         return r;
     r = bring_up_to_date(o, store);
-    if (r == 0 && store_prepare(store) != 0)
-        r = refuse_file(o, store->db);
+    if (r == 0 && (r = store_prepare(store)) != 0)
+        r = r == ERR_MEMORY ? refuse(o, r, "Out of memory.") : refuse_file(o, store->db);
     if (r == 0)
         r = check_owner(o, store);
     if (r == 0)
@@ -340,24 +345,50 @@ static int open_file(struct opening *o, struct store *store)
     return 0;
 }
 
+/* Whoever had the store before may have ended because a sync failed: then the kernel shows pages
+ * that the disk does not have, and they would be taken for committed. */
+static int forget(const char *name)
+{
+    char log[136];
+    snprintf(log, sizeof log, "%s-wal", name);
+    return os_forget(name) == 0 && os_forget(log) == 0 ? 0 : ERR_SYSTEM;
+}
+
+int store_forget(struct store *store)
+{
+    sqlite3_db_release_memory(store->db);
+    return forget(sqlite3_db_filename(store->db, "main"));
+}
+
+static int open_once(struct opening *o, struct store **ret_store)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return refuse(o, ERR_MEMORY, "Out of memory.");
+    int r = open_file(o, store);
+    if (r)
+        store_close(store);
+    else
+        *ret_store = store;
+    return r;
+}
+
 int store_open_as(const char *name, const char *enclave, const struct secret *key,
                   enum store_use use, struct store_refusal *why, struct store **ret_store)
 {
     struct opening o = {.name = name, .enclave = enclave, .key = key, .use = use, .why = why};
     why->text[0] = '\0';
     int r = look_at_file(&o);
-    if (r)
-        return r;
-    struct store *store = calloc(1, sizeof *store);
-    if (!store)
-        return refuse(&o, ERR_MEMORY, "Out of memory.");
-    r = open_file(&o, store);
-    if (r) {
-        store_close(store);
-        return r;
+    if (r == 0 && forget(name) != 0)
+        r = refuse(&o, ERR_SYSTEM, "%s cannot be read anew from the disk: %s.", name,
+                   strerror(errno));
+    if (r == 0)
+        r = open_once(&o, ret_store);
+    if (r == ERR_KEY) { /* also said of a page that there was no memory to look at */
+        why->text[0] = '\0';
+        r = open_once(&o, ret_store);
     }
-    *ret_store = store;
-    return 0;
+    return r;
 }
 
 int store_open(const char *name, const char *enclave, const struct secret *key,

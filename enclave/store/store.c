@@ -33,6 +33,7 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
     "SELECT version, position FROM projection WHERE name = :name",
     "INSERT INTO projection (name, version, position) VALUES (:name, :version, :position)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
+    "SELECT 1 FROM meta WHERE name = 'enclave'",
 };
 
 /* What only reads is all that a store needs which is not to be changed: it may be of an older form,
@@ -48,8 +49,20 @@ int store_prepare(struct store *store)
         if ((!store->read_only || only_reads(statement_texts[i])) &&
             sqlite3_prepare_v3(store->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->statements[i], NULL) != SQLITE_OK)
-            return ERR_STORE;
+            return store_error(sqlite3_errcode(store->db));
     return 0;
+}
+
+int store_error(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_STORE;
+    }
 }
 
 int store_done(sqlite3_stmt *statement)
@@ -57,9 +70,7 @@ int store_done(sqlite3_stmt *statement)
     int r = sqlite3_step(statement);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
-    if (r == SQLITE_DONE)
-        return 0;
-    return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+    return r == SQLITE_DONE ? 0 : store_error(r);
 }
 
 void store_close(struct store *store)
@@ -97,14 +108,16 @@ int store_meta_get(struct store *store, const char *name, void *out, size_t room
                    size_t *ret_length)
 {
     sqlite3_stmt *s = store->statements[STATEMENT_META_GET];
-    int r = ERR_UNKNOWN;
+    int r = 0, step;
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(s) == SQLITE_ROW) {
+    if ((step = sqlite3_step(s)) == SQLITE_ROW) {
         size_t length = (size_t)sqlite3_column_bytes(s, 0);
         r = length <= room ? 0 : ERR_SIZE;
         if (r == 0)
             memcpy(out, sqlite3_column_blob(s, 0), length);
         *ret_length = length;
+    } else { /* that it could not be read does not mean that it is not there */
+        r = step == SQLITE_DONE ? ERR_UNKNOWN : store_error(step);
     }
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
@@ -132,11 +145,16 @@ int store_projection(struct store *store, const char *name, const char *schema,
     bytes_to_hex(digest, 32, version);
     *ret_position = 0;
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(s) == SQLITE_ROW) {
-        same = strcmp((const char *)sqlite3_column_text(s, 0), version) == 0;
+    int step = sqlite3_step(s);
+    if (step == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(s, 0);
+        step = found ? SQLITE_DONE : SQLITE_NOMEM;
+        same = found && strcmp(found, version) == 0;
         *ret_position = same ? (uint64_t)sqlite3_column_int64(s, 1) : 0;
     }
     sqlite3_reset(s);
+    if (step != SQLITE_DONE) /* else tables would be dropped because they could not be read */
+        return store_error(step);
     if (same)
         return 0;
     int r = store_begin(store); /* ERR_STATE where nothing may be changed */
@@ -144,7 +162,7 @@ int store_projection(struct store *store, const char *name, const char *schema,
         return r;
     if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
         log_err("projection %s: %s", name, sqlite3_errmsg(store->db));
-        r = ERR_STORE;
+        r = store_error(sqlite3_errcode(store->db));
     }
     if (r == 0) {
         s = store->statements[STATEMENT_PROJECTION_SET];
@@ -165,8 +183,9 @@ static const char seen_text[] = "UPDATE projection SET position = :position WHER
 int store_projection_seen(struct store *store, const char *name, uint64_t position)
 {
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(store->db, seen_text, -1, &s, NULL) != SQLITE_OK)
-        return ERR_STORE;
+    int prepared = sqlite3_prepare_v2(store->db, seen_text, -1, &s, NULL);
+    if (prepared != SQLITE_OK)
+        return store_error(prepared);
     sqlite3_bind_int64(s, 1, (sqlite3_int64)position);
     sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC);
     int r = store_done(s);

@@ -61,6 +61,9 @@ void store_close(struct store *store);
 
 /* store_is_read_only(store): Nothing can be begun in it. */
 bool store_is_read_only(const struct store *store);
+/* store_forget(store): What the kernel holds of its files is dropped, as at opening: what is read
+ * behind this and is not in our own memory is what the disk has. */
+must_use int store_forget(struct store *store);
 
 /* store_db(store): For the projections' own statements; never for the log's tables. */
 struct sqlite3 *store_db(struct store *store);

@@ -191,6 +191,27 @@ static void a_last_line_cut_short_is_cut_off(void **state)
     }
 }
 
+/* Power was cut while the last write was on its way: what the disk had not taken reads as zeros,
+ * and later sectors may be there.  It was never acknowledged. */
+static void a_last_write_with_holes_is_cut_off(void **state)
+{
+    (void)state;
+    assert_int_equal(opened(2), EXIT_LINES + 2);
+    assert_int_equal(opened(5), EXIT_LINES + 7);
+    load();
+    size_t from = line_at(2);
+    for (size_t hole = from; hole + 30 < length; hole += 23) {
+        memcpy(changed, data, length);
+        memset(changed + hole, 0, 30);
+        save(changed, length);
+        unsigned whole = 2;
+        while (whole < 7 && line_at(whole + 1) <= hole)
+            whole++;
+        assert_int_equal(opened(0), EXIT_LINES + whole);
+        assert_int_equal(opened(1), EXIT_LINES + whole + 1);
+    }
+}
+
 static void a_journal_larger_than_its_buffer_reads_whole(void **state)
 {
     int status;
@@ -218,6 +239,17 @@ static void a_journal_larger_than_its_buffer_reads_whole(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+}
+
+/* More than one write lies behind the hole: that was acknowledged, and the disk has lost it. */
+static void refuses_a_hole_with_more_than_a_write_behind_it(void **state)
+{
+    (void)state;
+    a_journal_larger_than_its_buffer_reads_whole(state);
+    load();
+    memset(data + 2000, 0, 512);
+    save(data, length);
+    assert_int_equal(opened(0), -ERR_FORMAT);
 }
 
 /* The second read fails: the disk, not the journal, is at fault, and not a byte may go. */
@@ -289,10 +321,16 @@ static void refuses_what_is_no_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        CASE(lines_come_back_in_their_order),   CASE(what_was_not_synced_is_not_there),
-        CASE(refuses_every_changed_byte),       CASE(refuses_a_line_removed_repeated_or_moved),
-        CASE(a_last_line_cut_short_is_cut_off), CASE(a_journal_larger_than_its_buffer_reads_whole),
-        CASE(a_failed_read_cuts_nothing_off),   CASE(refuses_a_line_that_is_too_long),
+        CASE(lines_come_back_in_their_order),
+        CASE(what_was_not_synced_is_not_there),
+        CASE(refuses_every_changed_byte),
+        CASE(refuses_a_line_removed_repeated_or_moved),
+        CASE(a_last_line_cut_short_is_cut_off),
+        CASE(a_journal_larger_than_its_buffer_reads_whole),
+        CASE(a_failed_read_cuts_nothing_off),
+        CASE(refuses_a_line_that_is_too_long),
+        CASE(a_last_write_with_holes_is_cut_off),
+        CASE(refuses_a_hole_with_more_than_a_write_behind_it),
         CASE(refuses_what_is_no_journal),
     };
     return cmocka_run_group_tests_name("audit/journal", cases, NULL, NULL);

@@ -80,6 +80,25 @@ static void refuses_a_format_file_that_is_not_ours(void **state)
     }
 }
 
+/* Power was cut while the first store was made: nothing was ever in it. */
+static void a_creation_that_was_cut_short_begins_again(void **state)
+{
+    static const char *const cut[] = {"", "sha", "sha256"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+        struct store *other = NULL;
+        int fd = open("cut.format", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_int_equal(write(fd, cut[i], strlen(cut[i])), strlen(cut[i]));
+        close(fd);
+        unlink("cut");
+        assert_int_equal(store_open("cut", ENCLAVE, key, &other), 0);
+        store_close(other);
+        other = NULL;
+        assert_int_equal(store_open("cut", ENCLAVE, key, &other), 0);
+        store_close(other);
+    }
+}
+
 static void refuses_a_store_of_a_newer_program(void **state)
 {
     struct store *none = NULL;
@@ -208,6 +227,7 @@ int main(void)
         CASE(refuses_another_enclaves_file),
         CASE(refuses_what_is_not_a_store),
         CASE(refuses_a_format_file_that_is_not_ours),
+        CASE(a_creation_that_was_cut_short_begins_again),
         CASE(refuses_a_store_of_a_newer_program),
         CASE(nothing_of_an_event_lies_in_the_files_in_clear),
         CASE(a_sealed_store_denies_what_it_never_needs),
