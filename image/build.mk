@@ -168,9 +168,9 @@ $(T)/ring: $(call o,tests/system/ring_main.o) $(foreach a,transfer store keys pr
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto
 
 # words that identity never said
-$(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o transfer/statement.o transfer/grammar.o) $(B)/lib/crypto.a
+$(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o transfer/statement.o transfer/grammar.o) $(foreach a,keys process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld forge"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
 
 # our side of the comparison with the official engine
 $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) $(B)/lib/policy.a
