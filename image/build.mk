@@ -171,12 +171,12 @@ $(T)/ring: $(call o,tests/system/ring_main.o) $(foreach a,transfer store keys pr
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS) -lsqlcipher -lyyjson -lcrypto
 
 # words that identity never said
-$(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o) $(B)/lib/crypto.a
+$(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o) $(foreach a,keys process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld forge"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
 
 # who holds the disk and the key, behind the worker's back
-$(T)/store: $(call o,tests/system/store_main.o) $(B)/lib/store.a $(B)/lib/process.a $(B)/lib/crypto.a
+$(T)/store: $(call o,tests/system/store_main.o) $(foreach a,store keys process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld store"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsqlcipher -lcrypto -lseccomp -lsodium
 

@@ -2,18 +2,20 @@
  * Words that identity never said, for the negative tests.
  *   forge token KEY TOKEN OTHER          variants of a token that is good
  *   forge statement KEY STATEMENT OTHER  variants of a signed statement that is good
- * KEY is a training site's key file, OTHER the id of another enclave of it.  Prints "NAME TEXT" a
- * line.  What is called other, old, early or unknown bears identity's own signature: a word that
- * was said, for something or somebody else.  What is called altered keeps the signature it had.
+ * KEY is a training site's key file, beside its key ring, OTHER the id of another enclave of it.
+ * Prints "NAME TEXT" a line.  What is called other, old, early or unknown bears identity's own
+ * signature: a word that was said, for something or somebody else.  What is called altered keeps
+ * the signature it had.
  */
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "appliance/identity/token.h"
-#include "crypto/derive.h"
 #include "crypto/statement.h"
+#include "enclave/keys/keyring.h"
 
 #define MINUTE_MS 60000
 
@@ -27,16 +29,26 @@ static void must(int r)
 
 static void keys(const char *path)
 {
-    uint8_t root_bytes[32], random[32];
-    struct secret *root;
+    static struct keyring ring;
+    uint8_t bytes[32], random[32];
+    char keeper[1024], why[KEYRING_WHY];
+    struct secret *unlock, *root;
     FILE *in = fopen(path, "re");
-    if (!in || fread(root_bytes, 1, 32, in) != 32)
+    if (!in || fread(bytes, 1, 32, in) != 32)
         exit(2);
     fclose(in);
+    const char *slash = strrchr(path, '/');
+    snprintf(keeper, sizeof keeper, "%.*s/keeper", slash ? (int)(slash - path) : 1,
+             slash ? path : ".");
+    int dir = open(keeper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     randombytes_buf(random, sizeof random);
-    must(secret_copy(root_bytes, 32, &root));
+    must(secret_copy(bytes, 32, &unlock));
     must(secret_copy(random, 32, &own));
-    must(derive_key(root, "training", "identity", "statement", &identity));
+    must(keyring_load(dir, &ring, why));
+    must(keyring_open(&ring, unlock, NULL, &root, why));
+    for (size_t i = 0; i < topology_keys_count; i++)
+        if (topology_keys[i].number == KEY_IDENTITY_STATEMENT)
+            must(keyring_derive(&ring, root, &topology_keys[i], "", &identity));
 }
 
 /* ---- tokens ---- */
