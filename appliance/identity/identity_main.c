@@ -309,6 +309,8 @@ static void from_auditor(struct identity *n, const struct message *m)
                    store_head_adopt(n->store, m->anchor.size, m->anchor.note) == ERR_STORE) {
             log_die("the store failed at keeping a checkpoint");
         }
+        if (!n->closed[0] && store_head_regress(n->store, m->anchor.size) == 0)
+            log_err("the auditor's journal is older than the head that it signed");
         n->head_asked_ms = 0;
         return;
     case MESSAGE_CHECKPOINT:

@@ -6,6 +6,8 @@
 #include "appliance/worker/worker.h"
 #include "crypto/derive.h"
 #include "crypto/note.h"
+#include "enclave/audit/event.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -107,12 +109,37 @@ void heads_left(struct worker *w)
     request_auditor_gone(w);
 }
 
+/* The auditor has signed more than it knows: its journal was put back from a backup, or somebody
+ * took it back.  That is on record, and signing goes on from what it knows. */
+static void go_on_from(struct worker *w, uint64_t size)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    char text[80];
+    request_batch_end(w);
+    int r = store_head_regress(w->store, size);
+    if (r == ERR_STATE)
+        return;
+    if (r)
+        log_die("the log cannot be read from the auditor's anchor on: %s", error_text(r));
+    snprintf(text, sizeof text, "the journal is older than the head that it signed, from %llu on",
+             (unsigned long long)size);
+    log_err("%s", text);
+    os_uuid(m.audit.id);
+    m.audit.type = AUDIT_TYPE_GAP;
+    m.audit.event_class = AUDIT_CLASS_AUDIT;
+    m.audit.outcome = AUDIT_OUTCOME_DONE;
+    m.audit.detail = bytes_text(text);
+    (void)!process_send(process_peer(w->process, 8, ""), &m);
+}
+
 void heads_anchor(struct worker *w, const struct message_anchor *m)
 {
     uint32_t epoch = store_epoch(w->store)->number;
     w->anchored = true;
-    if (m->size == 0 && m->epoch == epoch)
-        return; /* the auditor has signed nothing of this epoch yet */
+    if (m->size == 0 && m->epoch == epoch) {
+        go_on_from(w, 0); /* the auditor knows nothing of this epoch; it may have signed */
+        return;
+    }
     int r = store_check_anchor(w->store, m->epoch, m->size, m->root);
     if (r == ERR_BEHIND) {
         loss_found(w, m);
@@ -129,6 +156,7 @@ void heads_anchor(struct worker *w, const struct message_anchor *m)
     }
     if (r)
         log_die("the log cannot be compared with its anchor: %s", error_text(r));
+    go_on_from(w, m->size);
     /* its answer may have been lost with a process */
     if (store_head_adopt(w->store, m->size, m->note) == ERR_STORE)
         log_die("the store failed at keeping a checkpoint");

@@ -49,14 +49,13 @@ int security_run(struct worker *w, struct command *command)
         a.state =
             mes_print(command, "unlocked; the site's newest mandatory rules are not in force: %s",
                       w->site_wrong);
-    if (w->journal_full)
-        a.state = mes_print(command,
-                            "%s; the journal's disk is full: acts of the security class "
-                            "are refused until there is room",
-                            a.state);
-    else if (w->journal_percent)
-        a.state = mes_print(command, "%s; the journal's disk is more than %u percent full", a.state,
-                            w->journal_percent);
+    a.journal = w->journal_full
+                    ? "The journal's disk is full: acts of the security class are refused "
+                      "until there is room. Production goes on."
+                : w->journal_percent
+                    ? mes_print(command, "The journal's disk is more than %u percent full.",
+                                w->journal_percent)
+                    : "";
     if (w->closed[0])
         a.state = w->dark ? "closed" : "open for reading only";
     a.lacking = w->closed;

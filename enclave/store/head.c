@@ -203,6 +203,26 @@ int store_head_adopt(struct store *store, uint64_t size, struct bytes_view note)
     return r ? r : store_head_signed(store, size, note);
 }
 
+int store_head_regress(struct store *store, uint64_t size)
+{
+    uint64_t first = store->epoch.first;
+    struct tree tree, since;
+    if (size >= store->signed_tree.end || store->in_transaction)
+        return ERR_STATE;
+    tree_begin(&tree, 0);
+    tree_begin(&since, size);
+    int r = store_walk(store, first, first + size, store_append_leaf, &tree);
+    if (r == 0)
+        r = store_walk(store, first + size, first + store->committed.end, store_append_leaf,
+                       &since);
+    if (r)
+        return r;
+    store->signed_tree = tree;
+    store->since_signed = since;
+    store->head_under_way = false;
+    return 0;
+}
+
 int store_checkpoint(struct store *store, uint32_t epoch, char *out, size_t size,
                      size_t *ret_length, uint64_t *ret_size)
 {

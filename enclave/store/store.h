@@ -151,6 +151,14 @@ must_use int store_head_signed(struct store *store, uint64_t size, struct bytes_
  */
 must_use int store_head_adopt(struct store *store, uint64_t size, struct bytes_view note);
 
+/*
+ * store_head_regress(store, size):
+ * The auditor knows less than it has signed: its anchor of ${size} events, which has been
+ * checked with store_check_anchor(), is older than the last signed head here.  The next head
+ * goes on from there.  ERR_STATE when it is not older.
+ */
+must_use int store_head_regress(struct store *store, uint64_t size);
+
 /* store_head_lost(store): The auditor is new; what was under way must be asked again. */
 void store_head_lost(struct store *store);
 

@@ -88,7 +88,7 @@ fill() { # fill PERCENT
 fill 78
 check "at 75 percent it is said" has 'audit 9 1 .* 7[0-9]_percent 41 '
 get "$program" "$officer" /api/security
-check "on the officer's page" sh -c 'echo "$1" | grep -q "than 75 percent"' sh "$(answer .state)"
+check "on the officer's page" sh -c 'echo "$1" | grep -q "than 75 percent"' sh "$(answer .journal)"
 fill 92
 check "and at 90" has 'audit 9 1 .* 9[0-9]_percent 41 '
 dd if=/dev/zero of="$auditor/fill" bs=1k 2>/dev/null
@@ -97,7 +97,7 @@ check "full, an act of the security class is refused" wait_for 15 full_now
 says "in words" "$(answer .error)" "The journal's disk is full."
 says "which say what goes on" "$(answer .kept)" "Production goes on."
 get "$program" "$officer" /api/security
-says "and the officer's page says it" "$(answer .state)" "full"
+says "and the officer's page says it" "$(answer .journal)" "full"
 get "$other" "$maker" /api/tasks
 unit=$(answer '[.tasks[] | select(.state == "ready")][0].unit')
 sequence=10

@@ -32,6 +32,7 @@ export function Security({ session }: { session: Session }) {
           <h2>{words.store}</h2>
           <p class="card-fact">{facts.state}</p>
           {facts.lacking !== "" && <p>{facts.lacking}</p>}
+          {facts.journal !== "" && <p>{facts.journal}</p>}
         </article>
         <article class="card">
           <h2>{words.log}</h2>
