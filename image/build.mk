@@ -73,7 +73,7 @@ $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(S
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
 $(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/quota.o appliance/audit_class.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
-$(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
+$(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit -lcrypto))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
