@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "appliance/mes/hot.h"
@@ -42,11 +43,22 @@ static double seconds(void)
     return s > 0 ? s : 1e-9;
 }
 
+/* What this process had of the processor since the last call. */
+static double cpu_seconds(void)
+{
+    static double before;
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    double now = (double)t.tv_sec + (double)t.tv_nsec / 1e9, s = now - before;
+    before = now;
+    return s > 0 ? s : 1e-9;
+}
+
 static void say(const char *what, uint64_t n)
 {
-    double s = seconds();
-    printf("%-28s %10.0f a second  %8.2f s  %6.2f us\n", what, (double)n / s, s,
-           s * 1e6 / (double)n);
+    double s = seconds(), cpu = cpu_seconds();
+    printf("%-28s %10.0f a second  %8.2f s  %7.2f us CPU  %10.0f a CPU second\n", what,
+           (double)n / s, s, cpu * 1e6 / (double)n, (double)n / cpu);
     fflush(stdout);
 }
 
