@@ -2,42 +2,6 @@
 
 #include <string.h>
 
-void hash_leaf(const void *header, size_t header_length,
-               const uint8_t commitment[static HASH_TREE_LENGTH],
-               uint8_t out[static HASH_TREE_LENGTH])
-{
-    crypto_hash_sha256_state state;
-
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const uint8_t *)"\x00", 1);
-    crypto_hash_sha256_update(&state, header, header_length);
-    crypto_hash_sha256_update(&state, commitment, HASH_TREE_LENGTH);
-    crypto_hash_sha256_final(&state, out);
-}
-
-void hash_commitment(const uint8_t salt[static 32], struct bytes_view payload,
-                     uint8_t out[static HASH_TREE_LENGTH])
-{
-    crypto_hash_sha256_state state;
-
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, salt, 32);
-    crypto_hash_sha256_update(&state, payload.data, payload.length);
-    crypto_hash_sha256_final(&state, out);
-}
-
-void hash_node(const uint8_t left[static HASH_TREE_LENGTH],
-               const uint8_t right[static HASH_TREE_LENGTH], uint8_t out[static HASH_TREE_LENGTH])
-{
-    crypto_hash_sha256_state state;
-
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const uint8_t *)"\x01", 1);
-    crypto_hash_sha256_update(&state, left, HASH_TREE_LENGTH);
-    crypto_hash_sha256_update(&state, right, HASH_TREE_LENGTH);
-    crypto_hash_sha256_final(&state, out);
-}
-
 void hash_sha256(struct bytes_view data, uint8_t out[static 32])
 {
     crypto_hash_sha256(out, data.data, data.length);

@@ -73,7 +73,7 @@ $(eval $(call program,hasher,appliance/identity/hasher_main.o,process crypto,$(S
 
 IDENTITY := $(filter-out %/hasher_main.o,$(patsubst %.c,%.o,$(wildcard appliance/identity/*.c)))
 $(eval $(call program,identity,$(IDENTITY) appliance/station.o appliance/operation.o appliance/body.o appliance/answer.o appliance/event.o appliance/decide.o appliance/attribute.o appliance/holder.o appliance/schema.o appliance/policy_set.o appliance/quota.o appliance/audit_class.o,transfer store process policy crypto,$(SHELL_LIBS) -lsqlcipher -lyyjson -lfido2 -lcrypto))
-$(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit))
+$(eval $(call program,auditor,enclave/audit/auditor_main.o,audit store process crypto,$(SHELL_LIBS) -laudit -lcrypto))
 $(eval $(call program,guard-a,transfer/guard_a/guard_a_main.o transfer/guard_a/judge.o,transfer process crypto,$(SHELL_LIBS)))
 $(eval $(call program,guard-b,$(patsubst %.c,%.o,$(wildcard transfer/guard_b/*.c)),process crypto,$(SHELL_LIBS)))
 $(eval $(call program,intake,transfer/intake_main.o,transfer process crypto,$(SHELL_LIBS)))
@@ -188,6 +188,9 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) 
 # ---- figures ----
 $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/log: $(call o,tests/bench/log_main.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld log"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld signin"

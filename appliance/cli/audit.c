@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "appliance/answer.h"
 #include "appliance/cli/ask.h"
 #include "appliance/cli/caller.h"
 #include "appliance/event.h"
@@ -153,7 +152,7 @@ static int keep_text(const struct cli *o, const char *path, const char *text)
 int cli_audit_prove(const struct cli *o)
 {
     uint8_t id_bytes[16];
-    char path[200], id[37];
+    char path[200], id[33];
     struct caller c;
     yyjson_doc *doc = NULL;
     uint64_t sequence;
@@ -163,7 +162,7 @@ int cli_audit_prove(const struct cli *o)
         return cli_complain(o, CLI_TROUBLE, "%s is there already; it is not written over.",
                             o->operand[1]);
     os_uuid(id_bytes);
-    answer_uuid_text(id_bytes, id);
+    bytes_to_hex(id_bytes, sizeof id_bytes, id);
     snprintf(path, sizeof path, "/api/audit/proof?id=%s&sequence=%" PRIu64, id, sequence);
     int r = caller_open(o, &c);
     if (r == 0)

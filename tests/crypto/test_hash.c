@@ -33,6 +33,35 @@ static void leaf_covers_header_and_commitment(void **state)
     assert_memory_equal(out, other, 32);
 }
 
+/* Two libraries: what the tree's functions compute is libsodium's SHA-256, for every length. */
+static void the_trees_sha256_is_the_other_librarys(void **state)
+{
+    static uint8_t all[32 + 700];
+    uint8_t out[32], other[32];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (uint8_t)(i * 151 + 7);
+    for (size_t n = 0; n <= 700; n++) {
+        hash_commitment(all, bytes_view_of(all + 32, n), out);
+        hash_sha256(bytes_view_of(all, 32 + n), other);
+        assert_memory_equal(out, other, 32);
+    }
+    uint8_t node[65] = {1}, leaf[1 + 200 + 32] = {0};
+    for (unsigned round = 0; round < 200; round++) {
+        memcpy(node + 1, out, 32);
+        memcpy(node + 33, all + round, 32);
+        hash_node(out, all + round, out);
+        hash_sha256(bytes_view_of(node, sizeof(node)), other);
+        assert_memory_equal(out, other, 32);
+        memcpy(leaf + 1, all + round, round);
+        memcpy(leaf + 1 + round, out, 32);
+        hash_leaf(all + round, round, out, other);
+        hash_sha256(bytes_view_of(leaf, 1 + round + 32), out);
+        assert_memory_equal(out, other, 32);
+    }
+}
+
 static void file_digest_is_what_b2sum_prints(void **state)
 {
     uint8_t out[HASH_FILE_LENGTH];
@@ -60,6 +89,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(tree_hashes_are_those_of_rfc_6962),
         cmocka_unit_test(leaf_covers_header_and_commitment),
+        cmocka_unit_test(the_trees_sha256_is_the_other_librarys),
         cmocka_unit_test(file_digest_is_what_b2sum_prints),
         cmocka_unit_test(content_digest_depends_on_its_purpose),
     };

@@ -172,7 +172,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ "$status" = 200 ] && [ "$(answer .lacking)" = "" ] && break
     sleep 0.5
 done
-is "it works again" "$(answer '.state')" unlocked
+says "it works again" "$(answer '.state')" unlocked
 is "and its tables are those that were signed" "$(answer .tables)" signed
 rationale "and on"
 is "an entry is recorded" "$status" 200
