@@ -185,16 +185,17 @@ $(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/faults/kth: $(call o,tests/faults/memory.o)
-$(B)/faults/kth: FAULT_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+$(B)/faults/kth: FAULT_FLAGS = $(MEMORY_FLAGS)
+MEMORY_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 # the real worker and auditor in a made-up box: their mains have another name
-SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o) \
+SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o memory.o) \
   $(filter-out %_main.o,$(WORKER)) simulated/appliance/worker/worker_main.o simulated/enclave/audit/auditor_main.o
 $(B)/obj/simulated/%_main.o: %_main.c
 	@mkdir -p $(@D); echo "  cc $<, without its main"
 	@$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -Dmain=$(subst /,_,$*)_main -c -o $@ $<
 $(B)/faults/simulator: $(call o,$(SIMULATOR)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld simulator"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium -laudit
+	@$(CC) $(LDFLAGS_ALL) $(MEMORY_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium -laudit
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^

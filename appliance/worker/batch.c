@@ -159,7 +159,9 @@ void request_batch_end(struct worker *w)
 {
     int r = 0;
     if (w->in_transaction) {
-        r = rows_save(w->mes->entities);
+        r = store_holds(w->store);
+        if (r == 0)
+            r = rows_save(w->mes->entities);
         if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;

@@ -56,6 +56,10 @@ int console_verify(struct worker *w, char *text, size_t size)
     if (r == 0)
         r = store_walk(w->store, 0, signed_size, verify_one, &v);
     tree_root(&v.tree, root);
+    if (r == ERR_MEMORY) {
+        snprintf(text, size, "there was no memory to verify the log with; try again");
+        return CONSOLE_NO_HEAD; /* which is no fault of the log's either */
+    }
     if (r == 0 && (head.size != v.tree.end || memcmp(root, head.root, 32) != 0))
         r = ERR_DIGEST;
     if (r) {

@@ -6,6 +6,7 @@
 
 #include "appliance/worker/worker.h"
 #include "enclave/process/os.h"
+#include "tests/faults/memory.h"
 #include "tests/simulator/roster.h"
 
 #define EVENTS_MAX 4096
@@ -617,6 +618,9 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
         return;
     if (a->answer == 503 && is_security(a) && a->acknowledged && world->full)
         return;
+    /* a verification that had no memory for a page's cipher cannot tell that from a wrong page */
+    if (a->answer == 503 && memory_failed() && strstr(a->words, "does not verify"))
+        return;
     wrong("%s of %s at unit %ld segment %u: %u, must be %u: %s", name, roster_name(a->person),
           a->unit, a->segment, a->answer, e->status, a->words);
 }
@@ -696,6 +700,7 @@ void plant_settle(bool restarted)
     uint64_t place = 0;
     struct asked *a;
     undone = false;
+    memory_hold(true);
     read_log();
     while ((a = next_in_order(place, restarted))) {
         place = a->place;
@@ -704,6 +709,7 @@ void plant_settle(bool restarted)
     for (size_t i = 0; i < gained_count; i++)
         if (!gained[i].taken)
             take_own(&gained[i].event);
+    memory_hold(false);
 }
 
 void plant_hear(const struct message_answer *m)
