@@ -207,8 +207,13 @@ $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(AL
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
 bench: all $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
-faults: all $(B)/bench/faults
+FAULT_PROGRAMS := $(addprefix $(B)/faults/,power_cut kth flips core simulator)
+fault-programs: $(FAULT_PROGRAMS)
+# SEED and COUNT are the campaign's below the programs, KILLS that of the programs
+faults: all $(B)/bench/faults fault-programs
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh
+	@FIGURE=$(FIGURE) sh tests/faults/below.sh long
+	@sh tests/faults/ledger.sh
 
 # ---- fuzzers: clang, all of it ----
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -238,7 +243,7 @@ fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(or $(SECONDS_EACH),60) $(addprefix $(F)/,$(FUZZERS))
 
 check:
-	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all $(B)/bench/faults >/dev/null
+	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all $(B)/bench/faults fault-programs >/dev/null
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
