@@ -188,7 +188,8 @@ void releasing_joined(struct worker *w, struct peer *guard)
 
 /* ---- what a guard says ---- */
 
-/* false when the disk is full: nothing of it is recorded, and it is asked for again after a while. */
+/* false when the disk is full: nothing of it is recorded, and it is asked for again after a while.
+ */
 static bool emit(struct worker *w, struct event *event)
 {
     request_common(w, &event->common);

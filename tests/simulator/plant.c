@@ -585,7 +585,10 @@ static void check_reading(struct asked *a)
     struct store *store = product()->store;
     if (a->operation == OPERATION_GET_JOB &&
         store_walk(store, 0, store_size(store), find_opening, a) != 1)
-        wrong("a job was shown, and its opening is not in the log");
+        wrong("a job was shown to %s, and its opening is not in the log: unit %ld segment %u, "
+              "session %u of %u, %lu events",
+              roster_name(a->person), a->unit, a->segment, a->session, world->sessions,
+              world->seen);
     if (a->operation == OPERATION_GET_DRAFT &&
         a->heard_draft != world->unit[a->unit].draft[a->segment][a->person])
         wrong("a draft is another than was kept: d%u, not d%u", a->heard_draft,
@@ -609,8 +612,7 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
             check_reading(a);
         return;
     }
-    if (a->answer == 503 && world->full &&
-        (write || a->operation == OPERATION_GET_JOB || (undone && is_write(a)))) {
+    if (a->answer == 503 && world->full && (write || a->operation == OPERATION_GET_JOB || undone)) {
         undone = true;
         return;
     }
