@@ -612,7 +612,8 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
             check_reading(a);
         return;
     }
-    if (a->answer == 503 && world->full && (write || a->operation == OPERATION_GET_JOB || undone)) {
+    if (a->answer == 503 && world->full &&
+        (write || (e->status == 200 && !is_write(a)) || undone)) {
         undone = true;
         return;
     }
