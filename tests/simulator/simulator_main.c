@@ -262,7 +262,7 @@ static void identity_comes_or_goes(void)
 static void reopen(void)
 {
     char text[4200];
-    if (!world->unsure)
+    if (!world->unsure || !((struct worker *)worker_handlers()->context)->store)
         return;
     world->reopening = true;
     if (box_command(COMMAND_REOPEN, text, sizeof text) != 0)
@@ -415,6 +415,8 @@ static void come_to_rest(void)
 static void verify(void)
 {
     char text[4200];
+    if (!((struct worker *)worker_handlers()->context)->store && disk_failed(world->disk))
+        return;
     unsigned outcome = box_command(COMMAND_VERIFY, text, sizeof text);
     if (outcome != 0 && outcome != CONSOLE_NO_HEAD)
         wrong("the log does not verify: %.300s", text);
