@@ -204,16 +204,17 @@ $(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/faults/kth: $(call o,tests/faults/memory.o)
-$(B)/faults/kth: FAULT_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+$(B)/faults/kth: FAULT_FLAGS = $(MEMORY_FLAGS)
+MEMORY_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 # the real worker and auditor in a made-up box: their mains have another name
-SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o) \
+SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o memory.o) \
   $(filter-out %_main.o,$(WORKER)) simulated/appliance/worker/worker_main.o simulated/enclave/audit/auditor_main.o
 $(B)/obj/simulated/%_main.o: %_main.c
 	@mkdir -p $(@D); echo "  cc $<, without its main"
 	@$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -Dmain=$(subst /,_,$*)_main -c -o $@ $<
 $(B)/faults/simulator: $(call o,$(SIMULATOR)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld simulator"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium -laudit
+	@$(CC) $(LDFLAGS_ALL) $(MEMORY_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium -laudit
 $(B)/bench/decide: $(call o,tests/bench/decide_main.o policy/command.o) $(B)/lib/policy.a
 	@mkdir -p $(@D); echo "  ld decide"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
@@ -225,8 +226,13 @@ $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(AL
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
 bench: all $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
-faults: all $(B)/bench/faults
+FAULT_PROGRAMS := $(addprefix $(B)/faults/,power_cut kth flips core simulator)
+fault-programs: $(FAULT_PROGRAMS)
+# SEED and COUNT are the campaign's below the programs, KILLS that of the programs
+faults: all $(B)/bench/faults fault-programs
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh
+	@FIGURE=$(FIGURE) sh tests/faults/below.sh long
+	@sh tests/faults/ledger.sh
 
 # ---- fuzzers: clang, all of it ----
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -258,7 +264,7 @@ fuzz: fuzzers
 	@sh tests/fuzz/run.sh $(or $(SECONDS_EACH),60) $(addprefix $(F)/,$(FUZZERS))
 
 check:
-	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all $(B)/bench/faults >/dev/null
+	@echo "casemate: building the programs"; $(MAKE) --no-print-directory -j2 all $(B)/bench/faults fault-programs >/dev/null
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \

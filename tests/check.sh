@@ -65,6 +65,11 @@ clang-format --dry-run -Werror $(git ls-files '*.c' '*.h') >"$log/format" 2>&1 &
     echo "ok formatted" >"$log/format" || echo "not ok formatted: run make format" >>"$log/format"
 run "format" 5 cat "$log/format"
 
+echo "casemate: faults below the programs, some seconds each"
+sh tests/faults/below.sh short >"$log/figures" 2>"$log/words"
+{ cat "$log/words"; awk '/^figure/ { print ($NF == "ok" ? "ok " : "not ok ") $2; print }' "$log/figures"; } >"$log/below"
+run "faults below" 5 cat "$log/below"
+
 echo "casemate: sandbox"
 run "sandbox" 120 build/tests/tests/sandbox/test_sandbox
 install -D -m 0755 build/bin/guard-b "$sites/bin/guard-b" && chmod 0755 "$sites/bin"

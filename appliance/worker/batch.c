@@ -16,6 +16,9 @@ void batch_answer(struct worker *w, struct peer *gateway, uint64_t request, unsi
     if (w->answers_count == BATCH_MAX)
         request_batch_end(w);
     struct answer_waiting *a = &w->answers[w->answers_count++];
+    /* what it shows may be what this batch has done: then it stands and falls with it */
+    if (status == 200 && w->in_transaction && store_size(w->store) > w->batch_from)
+        wrote = true;
     *a = (struct answer_waiting){.gateway = gateway,
                                  .request = request,
                                  .status = status,
@@ -159,7 +162,9 @@ void request_batch_end(struct worker *w)
 {
     int r = 0;
     if (w->in_transaction) {
-        r = rows_save(w->mes->entities);
+        r = store_holds(w->store);
+        if (r == 0)
+            r = rows_save(w->mes->entities);
         if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;

@@ -188,12 +188,21 @@ void releasing_joined(struct worker *w, struct peer *guard)
 
 /* ---- what a guard says ---- */
 
-static void emit(struct worker *w, struct event *event)
+/* false when the disk is full: nothing of it is recorded, and it is asked for again after a while.
+ */
+static bool emit(struct worker *w, struct event *event)
 {
     request_common(w, &event->common);
     int r = worker_event(w, event);
+    if (r == ERR_FULL) {
+        request_undo(w);
+        run.running = true;
+        run.asked_ms = os_boot_ms();
+        return false;
+    }
     if (r)
         unsure_end(r, "while a release was carried on");
+    return true;
 }
 
 static void refused(struct worker *w, const char *who, struct bytes_view sentence)
@@ -205,8 +214,8 @@ static void refused(struct worker *w, const char *who, struct bytes_view sentenc
     memcpy(event.release_refused.release, entities_release(w->mes->entities, run.release)->release,
            16);
     event.release_refused.reason = bytes_text(text);
-    emit(w, &event);
-    run.running = false;
+    if (emit(w, &event))
+        run.running = false;
 }
 
 /* Both guards agree on what was built: it goes into the log and before the approvers. */
@@ -222,12 +231,13 @@ static void built(struct worker *w)
         memcpy(event.release_member_built.release, id, 16);
         event.release_member_built.name = bytes_text(run.piece[i].name);
         event.release_member_built.content = content;
-        emit(w, &event);
+        if (!emit(w, &event))
+            return;
         if (strcmp(run.piece[i].name, "manifest.json") == 0)
             hash_file(content.data, content.length, done.release_built.manifest);
     }
-    emit(w, &done);
-    run.running = false;
+    if (emit(w, &done))
+        run.running = false;
 }
 
 static void released(struct worker *w, struct bytes_view file)
@@ -236,8 +246,8 @@ static void released(struct worker *w, struct bytes_view file)
     memcpy(event.release_signed.release, entities_release(w->mes->entities, run.release)->release,
            16);
     event.release_signed.file = file;
-    emit(w, &event);
-    run.running = false;
+    if (emit(w, &event))
+        run.running = false;
 }
 
 static void verdict(struct worker *w, const struct message_guard_verdict *m)

@@ -122,8 +122,8 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
     }
     answer_write_done(&done, &put);
     /* what an earlier batch has recorded stays so, whatever becomes of this one */
-    bool wrote = w->in_transaction && event_number >= w->batch_from;
-    batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, wrote);
+    batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, false);
+    w->answers[w->answers_count - 1].wrote = w->in_transaction && event_number >= w->batch_from;
 }
 
 /* Was a request of this id done before, by this person? */

@@ -9,14 +9,15 @@ int store_document_put(struct store *store, struct bytes_view content,
                        uint8_t ret_digest[static 32])
 {
     sqlite3_stmt *s = store->statements[STATEMENT_DOCUMENT_PUT];
-    if (!store->in_transaction)
-        return ERR_STATE;
+    int r = store_holds(store);
+    if (r)
+        return r;
     if (content.length > STORE_DOCUMENT_MAX)
         return ERR_SIZE;
     hash_content("casemate/document/1", content, ret_digest);
     sqlite3_bind_blob(s, 1, ret_digest, 32, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, content.length);
-    int r = store_done(s);
+    r = store_done(s);
     if (r || sqlite3_changes(store->db) == 0)
         return r; /* it lies there already */
     s = store->statements[STATEMENT_CHUNK_PUT];

@@ -60,6 +60,13 @@ void store_rollback(struct store *store)
     store->epoch = store->committed_epoch;
 }
 
+int store_holds(const struct store *store)
+{
+    if (!store->in_transaction)
+        return ERR_STATE;
+    return sqlite3_get_autocommit(store->db) ? ERR_STORE : 0;
+}
+
 int store_commit(struct store *store)
 {
     let_go(store);
@@ -89,8 +96,9 @@ int store_append(struct store *store, struct bytes_view payload, uint64_t *ret_s
     sqlite3_stmt *s = store->statements[STATEMENT_APPEND];
     struct store_event event = {.sequence = store_size(store), .payload = payload};
     uint8_t leaf[HASH_TREE_LENGTH];
-    if (!store->in_transaction)
-        return ERR_STATE;
+    int r = store_holds(store);
+    if (r)
+        return r;
     if (payload.length > STORE_PAYLOAD_MAX)
         return ERR_SIZE;
     memcpy(event.boot, os_boot_id(), sizeof event.boot);
@@ -99,7 +107,7 @@ int store_append(struct store *store, struct bytes_view payload, uint64_t *ret_s
     sqlite3_bind_blob(s, 2, event.boot, sizeof event.boot, SQLITE_STATIC);
     sqlite3_bind_blob(s, 3, event.salt, sizeof event.salt, SQLITE_STATIC);
     sqlite3_bind_blob(s, 4, payload.data, (int)payload.length, SQLITE_STATIC);
-    int r = store_done(s);
+    r = store_done(s);
     if (r)
         return r;
     store_leaf(&event, leaf);

@@ -84,6 +84,15 @@ must_use int store_begin(struct store *store);
 must_use int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
+/*
+ * store_holds(store):
+ * Is the transaction that was begun still open?  When any statement on this store fails for want of
+ * memory or because the disk failed, a reading one too, SQLite rolls everything back by itself, and
+ * what is written then would be committed row by row.  0, or ERR_STORE; whoever writes to tables of
+ * its own asks first.  store_append() and store_document_put() do.
+ */
+must_use int store_holds(const struct store *store);
+
 /* store_append(store, payload, ret_sequence): One event, in the open transaction. */
 must_use int store_append(struct store *store, struct bytes_view payload, uint64_t *ret_sequence);
 

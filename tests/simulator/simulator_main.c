@@ -4,6 +4,9 @@
  * beside them that knows what must be answered and what must be in the log.
  *     simulator --seed S            one seed, and a line about it
  *     simulator --seeds FROM COUNT  so many, and a figure
+ *     simulator --kth S [--every N] [--from K] [--kind N]
+ *                                   the first life of seed S again and again, with its k-th call to
+ *                                   the disk or for memory failing, for every k (every N-th)
  * The same seed gives the same answers and the same log: the line ends with their digest.
  */
 #include <errno.h>
@@ -25,6 +28,7 @@
 #include "enclave/store/library.h"
 #include "tests/faults/arguments.h"
 #include "tests/faults/disk_vfs.h"
+#include "tests/faults/memory.h"
 #include "tests/simulator/box.h"
 #include "tests/simulator/floor.h"
 #include "tests/simulator/roster.h"
@@ -49,7 +53,8 @@ enum fault {
     FAULT_WRITE, /* the n-th write fails */
     FAULT_SHORT, /* the n-th write is short */
     FAULT_READ,  /* the n-th read fails */
-    FAULTS
+    FAULT_FULL,  /* the n-th write finds no room; only where it is asked for, as what follows */
+    FAULT_MEMORY /* the n-th request for memory gets none */
 };
 
 struct world *world;
@@ -257,7 +262,7 @@ static void identity_comes_or_goes(void)
 static void reopen(void)
 {
     char text[4200];
-    if (!world->unsure)
+    if (!world->unsure || !((struct worker *)worker_handlers()->context)->store)
         return;
     world->reopening = true;
     if (box_command(COMMAND_REOPEN, text, sizeof text) != 0)
@@ -320,9 +325,13 @@ static void at_sync(void *context, bool behind)
 
 static void choose_fault(bool last)
 {
-    world->fault = last ? FAULT_NONE : (int)pick(FAULTS);
+    world->fault = last ? FAULT_NONE : (int)pick(FAULT_FULL);
     world->fault_at =
         1 + pick(world->fault == FAULT_WRITE || world->fault == FAULT_SHORT ? 150 : 40);
+    if (world->forced && !last) {
+        world->fault = world->forced;
+        world->fault_at = world->forced_at;
+    }
     world->fault_behind = pick(2);
     world->syncs = 0;
     switch (world->fault) {
@@ -330,8 +339,13 @@ static void choose_fault(bool last)
         disk_fail(world->disk, DISK_BIT(DISK_SYNC), world->fault_at, EIO);
         return;
     case FAULT_WRITE:
-        disk_fail(world->disk, DISK_BIT(DISK_WRITE), world->fault_at, pick(2) ? EIO : ENOSPC);
+        disk_fail(world->disk, DISK_BIT(DISK_WRITE), world->fault_at,
+                  world->forced || pick(2) ? EIO : ENOSPC);
         world->full = true; /* it may be said so for a moment */
+        return;
+    case FAULT_FULL:
+        disk_fail(world->disk, DISK_BIT(DISK_WRITE), world->fault_at, ENOSPC);
+        world->full = true;
         return;
     case FAULT_SHORT:
         disk_fail(world->disk, DISK_BIT(DISK_WRITE), world->fault_at, 0);
@@ -352,7 +366,8 @@ static void step(void)
     if (what < 40)
         floor_asks();
     else if (what < 62) {
-        if (world->disk && !disk_has_room(world->disk) && world->fault != FAULT_WRITE)
+        if (world->disk && !disk_has_room(world->disk) && world->fault != FAULT_WRITE &&
+            world->fault != FAULT_FULL)
             world->full = false;
         floor_gives(1 + (unsigned)pick(6));
         box_turn(PROGRAM_WORKER);
@@ -400,6 +415,8 @@ static void come_to_rest(void)
 static void verify(void)
 {
     char text[4200];
+    if (!((struct worker *)worker_handlers()->context)->store && disk_failed(world->disk))
+        return;
     unsigned outcome = box_command(COMMAND_VERIFY, text, sizeof text);
     if (outcome != 0)
         wrong("the log does not verify: %.300s", text);
@@ -448,8 +465,14 @@ static void begin_life(void)
 static _Noreturn void live(bool last)
 {
     begin_life();
+    if (world->fault == FAULT_MEMORY) {
+        alarm(5);
+        memory_fail(world->fault_at, false);
+    }
     for (unsigned steps = 60 + (unsigned)pick(120); steps > 0; steps--)
         step();
+    world->reached = memory_failed() || disk_failed(world->disk);
+    memory_fail(0, false);
     if (world->fault == FAULT_STOP)
         _exit(pick(2) ? KILLED : CUT);
     if (last) {
@@ -477,8 +500,10 @@ static const char *judge_end(int status)
 {
     static char text[200];
     /* the auditor ends when its journal cannot be written */
-    bool failed = disk_failed(world->disk) || disk_has_room(world->disk);
+    bool failed =
+        disk_failed(world->disk) || disk_has_room(world->disk) || world->fault == FAULT_MEMORY;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    world->ended = code != ENDED;
     disk_fail(world->disk, 0, 0, 0);
     disk_room(world->disk, 0);
     disk_watch(world->disk, NULL, NULL);
@@ -500,8 +525,8 @@ static const char *judge_end(int status)
         world->syncs_failed++;
         return NULL;
     }
-    if (code == 1 && failed)
-        return NULL;
+    if (failed && (code == 1 || (code < 0 && world->fault == FAULT_MEMORY)))
+        return NULL; /* without memory OpenSSL may end it by a signal */
     snprintf(text, sizeof text, "it ended with %s %d: %.120s", code < 0 ? "signal" : "status",
              code < 0 ? WTERMSIG(status) : code, world->wrong);
     return text;
@@ -525,7 +550,7 @@ static const char *life(bool last)
     return judge_end(status);
 }
 
-static const char *run_seed(uint64_t seed)
+static void begin_seed(uint64_t seed)
 {
     struct disk *disk = world->disk;
     memcpy(world, base, sizeof *world);
@@ -533,6 +558,11 @@ static const char *run_seed(uint64_t seed)
     disk_copy_whole(base_disk, disk);
     world->seed = world->random = seed;
     world->machine.random = seed ^ 0x5bf03635;
+}
+
+static const char *run_seed(uint64_t seed)
+{
+    begin_seed(seed);
     unsigned lives = 2 + (unsigned)pick(3);
     const char *found = NULL;
     for (unsigned i = 0; !found && i < lives; i++)
@@ -649,6 +679,43 @@ static bool run_and_say(uint64_t seed, bool quiet)
     return found == NULL;
 }
 
+/* ---- the k-th call, for every k ---- */
+
+static int all_calls(uint64_t seed, uint64_t every, uint64_t from, int only)
+{
+    static const struct {
+        enum fault fault;
+        const char *name;
+    } kinds[] = {{FAULT_WRITE, "EIO at a write"}, {FAULT_FULL, "ENOSPC at a write"},
+                 {FAULT_SHORT, "a short write"},  {FAULT_SYNC, "a failed sync"},
+                 {FAULT_READ, "EIO at a read"},   {FAULT_MEMORY, "no memory"}};
+    uint64_t bad = 0, trials = 0, ended = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        bool reached = only < 0 || only == (int)i;
+        uint64_t k = from;
+        for (; reached; k += every) {
+            begin_seed(seed);
+            world->forced = (int)kinds[i].fault;
+            world->forced_at = k;
+            world->reached = true; /* until a life has come to its end without it */
+            const char *found = life(false);
+            reached = world->reached;
+            ended += reached && world->ended;
+            if (!found)
+                found = life(true);
+            trials += reached;
+            bad += found != NULL;
+            if (found)
+                printf("%s, the %luth: %s\n", kinds[i].name, k, found);
+        }
+        printf("%-18s %5lu calls\n", kinds[i].name, k - 1 - every);
+    }
+    printf("%lu trials, of which %lu ended the process\n", trials, ended);
+    printf("figure kth_worker = %lu wrong-of-%lu-faults (limit 0, ratio %lu, wants 0) %s\n", bad,
+           trials, bad, bad ? "short" : "ok");
+    return bad != 0;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t from = argument(argc, argv, "--seed", 0), count = 1, bad = 0;
@@ -658,6 +725,7 @@ int main(int argc, char **argv)
         from = strtoull(argv[2], NULL, 10);
         count = strtoull(argv[3], NULL, 10);
     }
+    memory_begin();
     store_library_begin();
     if (sodium_init() < 0)
         return 2;
@@ -669,6 +737,10 @@ int main(int argc, char **argv)
     base_disk = disk_new();
     if (make_base() != 0)
         return 1;
+    uint64_t kth = argument(argc, argv, "--kth", 0);
+    if (kth)
+        return all_calls(kth, argument(argc, argv, "--every", 1), argument(argc, argv, "--from", 1),
+                         (int)argument(argc, argv, "--kind", (uint64_t)-1));
     clock_gettime(CLOCK_MONOTONIC, &a);
     for (uint64_t i = 0; i < count; i++)
         bad += !run_and_say(from + i, many);

@@ -160,6 +160,9 @@ struct world {
     int fault;        /* of this life: enum fault */
     uint64_t fault_at, syncs;
     bool fault_behind;
+    int forced; /* this fault, at this call, whatever the seed would choose */
+    uint64_t forced_at;
+    bool reached, ended;
     bool full;         /* the disk is, or was a moment ago */
     int64_t memory_ms; /* the newest time that this life has looked at */
     /* what must be */

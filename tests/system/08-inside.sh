@@ -12,6 +12,12 @@ worked) kill $! ;;
 esac
 pids() { casemate status --site "$CASEMATE_SITE" --json | jq -r '.processes[] | select(.state == "ready") | "\(.program)-\(.enclave) \(.pid)"'; }
 pid_of() { pids | sed -n "s/^$1 //p" | head -n 1; }
+# no_core PID: it leaves no core, and in one that somebody forces is nothing of its memory
+no_core() {
+    [ "$(awk '/^Max core file size/ { print $5 $6 }' "/proc/$1/limits")" = 00 ] &&
+        [ "$(tr -d 0 <"/proc/$1/coredump_filter")" = "" ]
+}
+for one in $(pids | grep -v '^supervisor' | tr ' ' :); do check "${one%%:*} leaves no core" no_core "${one##*:}"; done
 victim=$(pid_of auditor-)
 all=$(pids | wc -l)
 
