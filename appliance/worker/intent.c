@@ -26,7 +26,8 @@ static struct message_audit audit_of(const struct worker *w, const struct reques
     audit.type = AUDIT_TYPE_OPERATION;
     audit.event_class = (uint16_t)audit_class_of(q->operation->number);
     audit.level = (uint8_t)level_of(w);
-    audit.epoch = w->snapshot->epoch;
+    audit.epoch =
+        w->snapshot ? w->snapshot->epoch : 0; /* a token may come before anybody is known */
     audit.policies = bytes_text(q->policies);
     memcpy(audit.initiator, q->initiator, 16);
     memcpy(audit.object, q->object, 16);
