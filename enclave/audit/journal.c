@@ -134,6 +134,7 @@ static int cut_torn(struct journal *j, off_t whole, size_t behind)
         return ERR_SYSTEM;
     if (behind > BUFFER)
         return ERR_FORMAT;
+    j->length = (uint64_t)whole;
     return os_truncate(j->fd, whole) == 0 ? 0 : ERR_SYSTEM;
 }
 
