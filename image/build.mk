@@ -176,7 +176,7 @@ $(T)/forge: $(call o,tests/system/forge_main.o appliance/identity/token.o) $(B)/
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsodium
 
 # who holds the disk and the key, behind the worker's back
-$(T)/store: $(call o,tests/system/store_main.o) $(B)/lib/store.a $(B)/lib/process.a $(B)/lib/crypto.a
+$(T)/store: $(call o,tests/system/store_main.o) $(B)/lib/keys.a $(B)/lib/store.a $(B)/lib/process.a $(B)/lib/crypto.a
 	@mkdir -p $(@D); echo "  ld store"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lsqlcipher -lcrypto -lseccomp -lsodium
 
