@@ -302,9 +302,11 @@ static void from_auditor(struct identity *n, const struct message *m)
         if (m->anchor.size &&
             store_check_anchor(n->store, m->anchor.epoch, m->anchor.size, m->anchor.root) != 0) {
             snprintf(n->closed, sizeof n->closed,
-                     "Identity's store is behind its anchor of %llu events. Nobody can sign in.",
-                     (unsigned long long)m->anchor.size);
-            log_err("the store is behind its anchor");
+                     "Identity's store is behind its anchor: the auditor has signed %llu events, "
+                     "and %llu lie here. Nobody can sign in until its newest store is back.",
+                     (unsigned long long)m->anchor.size, (unsigned long long)store_size(n->store));
+            log_err("%s", n->closed);
+            process_say(n->process, n->closed);
         } else if (m->anchor.size &&
                    store_head_adopt(n->store, m->anchor.size, m->anchor.note) == ERR_STORE) {
             log_die("the store failed at keeping a checkpoint");

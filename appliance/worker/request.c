@@ -399,14 +399,14 @@ static void follow_markings(struct worker *w)
     w->markings_rows = rows;
 }
 
-/* While nothing may be written, what reads goes on, unless the tables themselves are in doubt; and
+/* While nothing may be written, what reads goes on, unless the tables or the disk are in doubt; and
  * what says so and mends it always does. */
 static bool is_shut(const struct worker *w, const struct operation *operation)
 {
     if (!w->closed[0] || operation->number == OPERATION_GET_SECURITY ||
         operation->number == OPERATION_ACCEPT_LOSS)
         return false;
-    return w->dark || operation->method == METHOD_POST;
+    return w->dark || w->unsure || operation->method == METHOD_POST;
 }
 
 /* May it be looked at: who asks is known and not locked, the enclave is open, and it is in its

@@ -11,7 +11,7 @@ enclave=$(enclave_of "$program")
 dir=$CASEMATE_SITE/$enclave/worker
 root=$CASEMATE_SITE/root.json
 lead=CW-2004
-key="build/tests/store $CASEMATE_SITE/training.key $enclave $dir/store.db"
+key="build/tests/store $CASEMATE_SITE $enclave"
 
 start() { casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || give_up "the site does not start: $(cat "$work/start")"; }
 stop() { casemate training stop "$CASEMATE_SITE" >"$work/stop" 2>&1 || give_up "the site does not stop"; }
@@ -184,7 +184,7 @@ is "the row is as it was written" "$(answer '[.rows[] | select(.how == "as you l
 stop
 program='HARROW VANE'
 enclave=$(enclave_of "$program")
-key="build/tests/store $CASEMATE_SITE/training.key $enclave $CASEMATE_SITE/$enclave/worker/store.db"
+key="build/tests/store $CASEMATE_SITE $enclave"
 check "somebody changes a reading" sh -c "$key \"UPDATE mes_reading SET value = value + 1 WHERE event = (SELECT max(event) FROM mes_reading)\""
 start
 officer=$(enter "$officer_one" "$program")

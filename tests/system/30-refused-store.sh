@@ -10,7 +10,7 @@ program='SABLE ORCHARD'
 other='HARROW VANE'
 enclave=$(enclave_of "$program")
 dir=$CASEMATE_SITE/$enclave/worker
-key="build/tests/store $CASEMATE_SITE/training.key $enclave $dir/store.db"
+key="build/tests/store $CASEMATE_SITE $enclave"
 start() { casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || give_up "the site does not start: $(cat "$work/start")"; }
 stop() { casemate training stop "$CASEMATE_SITE" >"$work/stop" 2>&1 || give_up "the site does not stop"; }
 sums() { for f in "$dir"/*; do sha256sum "$f"; done; }
