@@ -102,6 +102,8 @@ static unsigned expect_hearing(const struct asked *a)
 {
     const struct view *v = &world->view;
     const struct session *s = &world->session[a->session];
+    if (!product()->store)
+        return 503; /* which is said to everybody */
     if (a->token_is != TOKEN_IS_GOOD || s->told_over || memcmp(s->boot, os_boot_id(), 16) != 0 ||
         os_boot_ms() >= s->expires_ms)
         return 401;
@@ -109,7 +111,7 @@ static unsigned expect_hearing(const struct asked *a)
         return 503;
     if (s->told_locked)
         return 423;
-    if (world->unsure || !product()->store)
+    if (world->unsure)
         return 503;
     if (a->malformed)
         return 400;
