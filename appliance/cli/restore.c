@@ -231,6 +231,9 @@ int cli_site_restore(const struct cli *o)
     if (mkdir(o->operand[1], 0755) != 0)
         return cli_complain_file(o, o->operand[1], ERR_SYSTEM);
     r = set_check(o, o->operand[0], place, &p);
+    if (r == 0 && (file_path(path, "%s/complete", o->operand[1]) != 0 ||
+                   file_write(path, 0644, true, "", 0) != 0))
+        r = cli_complain_file(o, o->operand[1], ERR_SYSTEM);
     if (r == 0)
         cli_say(
             o, true,
