@@ -41,7 +41,7 @@ struct replay {
     struct hot *hot;
     struct readings_sum *expected, *found;
     bool different[ENTITY_COUNT];
-    bool readings_differ, readings_waited;
+    bool readings_differ;
     int kind;
     uint64_t row;
     /* what is remembered */
@@ -127,7 +127,7 @@ static void begin(struct worker *w, uint64_t request, enum replay_what what)
     self.kind = 0;
     self.epoch = (struct store_epoch){0};
     self.log_is_whole = true;
-    self.has_head = self.readings_differ = self.readings_waited = false;
+    self.has_head = self.readings_differ = false;
     self.why[0] = '\0';
     memset(self.different, 0, sizeof self.different);
     if (what == REPLAY_LOG)
