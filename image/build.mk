@@ -21,6 +21,12 @@ HARDEN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanit
 LDFLAGS_ALL := -fsanitize=address,undefined
 endif
 
+ifdef COVERAGE
+B := build/coverage
+HARDEN := -O0 -g --coverage -fprofile-update=atomic
+LDFLAGS_ALL := --coverage
+endif
+
 # ---- floors ----
 CRYPTO := $(patsubst %.c,%.o,$(wildcard crypto/*.c))
 POLICY := $(filter-out %_main.o policy/command%,$(patsubst %.c,%.o,$(wildcard policy/*.c policy/*/*.c)))
@@ -115,7 +121,7 @@ run: all
 	@$(SITES)/bin/casemate training start $(SITE)
 stop:
 	@$(SITES)/bin/casemate training stop $(SITE)
-.PHONY: proofs all run stop check tests bench faults fuzz layers format format-check clean
+.PHONY: coverage proofs all run stop check tests bench faults fuzz layers format format-check clean
 
 # ---- tests: each test_*.c is a program; it is linked with what it uses of every floor ----
 T := $(B)/tests
@@ -258,6 +264,9 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lsqlcipher -lyyjson -lfido2 -lcrypto -lseccomp -lsodium $(TLS_LIBS)
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
+coverage:
+	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs >/dev/null
+	@sh tests/coverage.sh
 proofs:
 	@sh tests/proofs/run.sh
 fuzz: fuzzers
