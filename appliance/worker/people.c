@@ -88,8 +88,11 @@ static const struct token *known_token(struct worker *w, struct bytes_view text)
     if (place->used && memcmp(place->text, text.data, TOKEN_TEXT) == 0)
         return &place->token;
     struct token token;
-    if (token_check(w->root.statement, text, (const uint8_t *)process_enclave(w->process),
-                    &token) != 0)
+    int r =
+        token_check(w->root.statement, text, (const uint8_t *)process_enclave(w->process), &token);
+    if (r == ERR_MEMORY) /* which says nothing of the token */
+        log_die("out of memory");
+    if (r)
         return NULL;
     place->used = true;
     place->token = token;

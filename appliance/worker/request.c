@@ -55,10 +55,14 @@ static const char *check_statement(struct worker *w, const struct request *q,
     uint8_t digest[32];
     char name[48];
     size_t n = 0;
+    int r;
     for (; q->operation->name[n] && n + 1 < sizeof name; n++)
         name[n] = q->operation->name[n] == '_' ? '-' : q->operation->name[n];
     name[n] = '\0';
-    if (statement_check(w->root.statement, statement, &s) != 0)
+    r = statement_check(w->root.statement, statement, &s);
+    if (r == ERR_MEMORY)
+        log_die("out of memory");
+    if (r)
         return "The signature is not one that this box made.";
     if (statement_action_digest(name, process_enclave(w->process), q->body, digest) != 0 ||
         memcmp(digest, s.action, 32) != 0 || s.operation != q->operation->number ||

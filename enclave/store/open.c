@@ -345,13 +345,28 @@ static int open_file(struct opening *o, struct store *store)
     return 0;
 }
 
-/* Whoever had the store before may have ended because a sync failed: then the kernel shows pages
- * that the disk does not have, and they would be taken for committed. */
+/*
+ * Whoever had the store before may have been killed behind a write and before its sync: then what
+ * is read is only in the kernel's memory, and would be answered for without being sure.  Or it
+ * ended because a sync failed: then the kernel shows what the disk does not have.  So what can be
+ * made sure is, and then all that the kernel holds is dropped.
+ */
+static int settle(const char *name)
+{
+    int fd = os_open(name, O_RDONLY, 0);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : ERR_SYSTEM;
+    int r = os_sync(fd) == 0 ? 0 : ERR_SYSTEM;
+    os_close(fd);
+    return r == 0 && os_forget(name) != 0 ? ERR_SYSTEM : r;
+}
+
 static int forget(const char *name)
 {
     char log[136];
     snprintf(log, sizeof log, "%s-wal", name);
-    return os_forget(name) == 0 && os_forget(log) == 0 ? 0 : ERR_SYSTEM;
+    int r = settle(log);
+    return r ? r : settle(name);
 }
 
 int store_forget(struct store *store)

@@ -403,7 +403,8 @@ unsigned box_carry(enum program program, unsigned most)
     return n;
 }
 
-/* A worker that ends waits for its last head: the auditor, where there is one, goes on meanwhile. */
+/* A worker that ends waits for its last head: the auditor, where there is one, goes on meanwhile.
+ */
 int loop_step(struct loop *loop, int ms)
 {
     (void)loop;

@@ -182,6 +182,8 @@ static void ask_on_unit(void)
         operation = next_operation(u, &segment);
         person = u->running && pick(12) ? u->operator: person;
     }
+    if (operation == OPERATION_GET_JOB && world->unsure)
+        operation = OPERATION_GET_DRAFT; /* its opening cannot be recorded now */
     struct asked *a = begin(person, operation);
     if (!a)
         return;

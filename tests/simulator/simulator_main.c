@@ -418,9 +418,9 @@ static void verify(void)
     if (!((struct worker *)worker_handlers()->context)->store && disk_failed(world->disk))
         return;
     unsigned outcome = box_command(COMMAND_VERIFY, text, sizeof text);
-    if (outcome != 0)
+    if (outcome != 0 && !disk_failed(world->disk))
         wrong("the log does not verify: %.300s", text);
-    if (box_command(COMMAND_REPLAY, text, sizeof text) != 0)
+    if (box_command(COMMAND_REPLAY, text, sizeof text) != 0 && !disk_failed(world->disk))
         wrong("the log does not replay to its tables: %.400s", text);
     plant_compare();
 }
