@@ -431,7 +431,7 @@ unsigned box_command(unsigned command, char *text, size_t size)
 
 void box_stop(void)
 {
-    process_flush(&worker);
     worker.handlers->stopping(worker.handlers->context);
+    process_flush(&worker); /* its last words leave */
     auditor.handlers->stopping(auditor.handlers->context);
 }
