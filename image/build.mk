@@ -24,7 +24,7 @@ endif
 ifdef COVERAGE
 B := build/coverage
 HARDEN := -O0 -g --coverage -fprofile-update=atomic
-LDFLAGS_ALL := --coverage
+LDFLAGS_ALL := --coverage -Wl,--wrap=_exit build/coverage/exit.o
 endif
 
 # ---- floors ----
@@ -265,6 +265,7 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 coverage:
+	@mkdir -p build/coverage; gcc -O1 -c -o build/coverage/exit.o tests/coverage_exit.c
 	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs >/dev/null
 	@sh tests/coverage.sh
 proofs:

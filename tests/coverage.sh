@@ -31,13 +31,13 @@ group() {
         taken=$((taken + $(awk -v p="$percent" -v n="$of" 'BEGIN { printf "%d", p * n / 100 + 0.5 }')))
     done
     value=$(awk -v t="$taken" -v a="$all" 'BEGIN { printf "%.1f", a ? 100 * t / a : 0 }')
-    said=$(awk -v v="$value" 'BEGIN { print v >= 95 ? "ok" : "short" }')
+    said=$(awk -v v="$value" 'BEGIN { print (v >= 95 ? "ok" : "short") }')
     [ "$said" = ok ] || short=1
     echo "figure branches_$name = $value percent-of-$all (limit 100, ratio $(awk -v v="$value" 'BEGIN { printf "%.2f", v / 100 }'), wants 95) $said"
 }
 group keys enclave/keys/keyring.c enclave/keys/keyring_file.c enclave/keys/keyring_holders.c enclave/keys/keyring_text.c \
     crypto/seal.c crypto/shares.c crypto/share_text.c crypto/derive.c
-group decision appliance/decide.c policy/authorize.c policy/eval.c appliance/holder.c appliance/attribute.c
+group decision appliance/decide.c policy/decide.c policy/eval.c policy/value.c appliance/holder.c appliance/attribute.c
 group audit enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/records.c \
     enclave/audit/intents.c enclave/audit/anchors.c enclave/audit/epochs.c
 group messages enclave/process/message.c crypto/bytes.c

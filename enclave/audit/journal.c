@@ -392,6 +392,13 @@ int journal_next(struct journal *journal, journal_carry *carry, void *context)
 
 /* ---- opening ---- */
 
+/* The process before this one may have ended behind a write and before its sync: what is read is
+ * made sure before anything is answered by it; then it is read anew, from the disk. */
+static int settle(int fd)
+{
+    return os_sync(fd) == 0 && os_forget(JOURNAL_FILE) == 0 ? 0 : ERR_SYSTEM;
+}
+
 int journal_open(journal_each *each, void *context, struct journal **ret_journal)
 {
     struct journal *j = calloc(1, sizeof *j);
@@ -401,7 +408,9 @@ int journal_open(journal_each *each, void *context, struct journal **ret_journal
     memset(j->before, '0', 64);
     j->offset_ms = offset_now();
     j->fd = os_open(JOURNAL_FILE, O_RDWR | O_CREAT | O_APPEND, 0600);
-    int r = j->fd < 0 ? ERR_SYSTEM : read_all(j, each, context);
+    int r = j->fd < 0 ? ERR_SYSTEM : settle(j->fd);
+    if (r == 0)
+        r = read_all(j, each, context);
     if (r == 0 && j->length == 0) {
         j->segment = 1;
         r = begin_segment(j);
