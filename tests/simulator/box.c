@@ -409,7 +409,7 @@ int loop_step(struct loop *loop, int ms)
 {
     (void)loop;
     world->machine.boot_ns += (uint64_t)ms * 1000000;
-    process_flush(&worker);
+    box_turn(PROGRAM_WORKER);
     box_carry(PROGRAM_AUDITOR, 100);
     box_turn(PROGRAM_AUDITOR);
     box_carry(PROGRAM_WORKER, 100);
@@ -431,7 +431,7 @@ unsigned box_command(unsigned command, char *text, size_t size)
 
 void box_stop(void)
 {
+    box_turn(PROGRAM_WORKER); /* the one that it leaves its loop behind */
     worker.handlers->stopping(worker.handlers->context);
-    process_flush(&worker); /* its last words leave */
     auditor.handlers->stopping(auditor.handlers->context);
 }
