@@ -3,6 +3,7 @@
  * only its worker and identity.  TLS with station certificates on a production site;
  * plain HTTP on the loopback of a training site.
  */
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,14 @@ static void forget(struct gateway *g, struct exchange *x)
         }
 }
 
+/* A body may hold a PIN; what realloc() leaves behind would hold it, too. */
+static void forget_bytes(uint8_t *bytes, size_t length)
+{
+    if (bytes)
+        explicit_bzero(bytes, length);
+    free(bytes);
+}
+
 static void exchange_ended(void *context, struct MHD_Connection *connection, void **state,
                            enum MHD_RequestTerminationCode why)
 {
@@ -50,8 +59,8 @@ static void exchange_ended(void *context, struct MHD_Connection *connection, voi
         return;
     forget(context, x);
     free(x->uri);
-    free(x->body);
-    free(x->answer);
+    forget_bytes(x->body, x->body_length);
+    forget_bytes(x->answer, x->answer_length);
     free(x);
     *state = NULL;
 }
@@ -62,9 +71,13 @@ static void take_body(struct exchange *x, const char *data, size_t length)
         x->too_large = true;
         return;
     }
-    uint8_t *grown = realloc(x->body, x->body_length + length);
+    uint8_t *grown = malloc(x->body_length + length);
     if (!grown)
         log_die("out of memory");
+    if (x->body) {
+        memcpy(grown, x->body, x->body_length);
+        forget_bytes(x->body, x->body_length);
+    }
     x->body = grown;
     memcpy(x->body + x->body_length, data, length);
     x->body_length += length;
@@ -308,5 +321,6 @@ int main(int argc, char **argv)
     };
     (void)argc;
     /* one binary, two rows of topology.def: the supervisor names the row by argv[0] */
+    (void)mallopt(M_PERTURB, 1); /* what the HTTP library frees is overwritten: a PIN came in it */
     return process_main(strcmp(argv[0], "entry") == 0 ? PROGRAM_ENTRY : PROGRAM_GATEWAY, &handlers);
 }

@@ -335,9 +335,8 @@ static void from_auditor(struct identity *n, const struct message *m)
     }
 }
 
-static void on_message(void *context, struct peer *peer, const struct message *m)
+static void take_message(struct identity *n, struct peer *peer, const struct message *m)
 {
-    struct identity *n = context;
     switch (peer->program) {
     case PROGRAM_ENTRY:
     case PROGRAM_GATEWAY:
@@ -363,6 +362,14 @@ static void on_message(void *context, struct peer *peer, const struct message *m
         log_die("%s sent message %s", topology_program(peer->program)->name,
                 message_name(m->number));
     }
+}
+
+/* What a request was decoded into may be a PIN. */
+static void on_message(void *context, struct peer *peer, const struct message *m)
+{
+    struct identity *n = context;
+    take_message(n, peer, m);
+    explicit_bzero(n->scratch, BODY_SCRATCH);
 }
 
 static void on_joined(void *context, struct peer *peer)

@@ -31,6 +31,13 @@ struct channel {
 /* One datagram is handled at a time, so one buffer serves every channel. */
 static uint8_t incoming[MESSAGE_DATAGRAM_MAX + 1];
 
+/* A message may hold a PIN: what has been sent or handled is not kept. */
+static void forget(struct datagram *d)
+{
+    explicit_bzero(d->data, d->length);
+    free(d);
+}
+
 int channel_new(int fd, uid_t uid, pid_t pid, bool takes_fds, struct channel **ret_channel)
 {
     struct channel *c = calloc(1, sizeof *c);
@@ -51,8 +58,9 @@ void channel_free(struct channel *channel)
     while (channel->first) {
         struct datagram *d = channel->first;
         channel->first = d->next;
-        free(d);
+        forget(d);
     }
+    explicit_bzero(channel->building, sizeof channel->building);
     close(channel->fd);
     free(channel);
 }
@@ -133,7 +141,7 @@ static int drain_queue(struct channel *c)
         if (!c->first)
             c->last = NULL;
         c->queued--;
-        free(d);
+        forget(d);
     }
     return 0;
 }
@@ -148,8 +156,10 @@ static int ship_built(struct channel *c)
         r = send_now(c, c->building, c->built, -1);
     if (r == ERR_FULL)
         r = enqueue(c, c->building, c->built);
-    if (r == 0 || r == ERR_EOF)
+    if (r == 0 || r == ERR_EOF) {
+        explicit_bzero(c->building, c->built);
         c->built = 0;
+    }
     return r;
 }
 
@@ -286,6 +296,7 @@ static int receive(struct channel *channel, int flags, channel_handler *handle, 
     }
     int fd = check_sender(channel, &header);
     dispatch(channel, (size_t)n, fd, handle, context);
+    explicit_bzero(incoming, (size_t)n);
     return channel->bad ? ERR_PEER : 1;
 }
 
