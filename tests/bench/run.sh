@@ -22,6 +22,29 @@ esac
 # shellcheck source=site.sh
 . "$(dirname "$0")/site.sh"
 bench=$(realpath "${BENCH:-$here/build/bench/bench}")
+stations() { # FIGURES-OF, with the plan: where the site lies, because the disk is measured too
+    place=$(mktemp -d "$CASEMATE_SITE.stations.XXXXXX")
+    (cd "$place" && timeout 300 "$here/build/bench/stations" "$1" "$plan") || code=1
+    rm -rf "$place"
+}
+case ${FIGURE:-} in
+'' | task_list_20)
+    # as many units as make twenty rows
+    all=$operators operators='CW-2001 CW-2002'
+    rows=$(enter CW-2001 "$program" >"$work/token" && get "$program" "$(cat "$work/token")" /api/tasks && answer '.tasks | length')
+    plan_make $((20 - rows)) 3
+    stations list
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}l ;;
+esac
+case ${FIGURE:-} in
+'' | completion_64_* | projection_lag* | worker_cpu_*)
+    all=$operators operators='CW-2001 CW-2002'
+    plan_make 4000 62
+    stations floor
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}f ;;
+esac
 case ${FIGURE:-} in
 '' | sign_in_rate | completion_p99_with_sign_ins)
     # everybody signs in but those whose tokens the plan holds: three more would end their sessions
