@@ -195,6 +195,9 @@ $(B)/bench/commit: $(call o,tests/bench/commit_main.o tests/bench/figure.o tests
 $(B)/bench/stations: $(call o,tests/bench/stations_main.o $(addprefix tests/bench/,figure.o hello.o load.o plan.o)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld stations"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lmicrohttpd -lyyjson -lsodium
+$(B)/bench/tls: $(call o,tests/bench/tls_main.o tests/bench/figure.o tests/bench/hello.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld tls"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lmicrohttpd -lssl -lcrypto $(SHELL_LIBS)
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld signin"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
@@ -226,7 +229,7 @@ $(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib
 $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld officer"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
-bench: all $(B)/bench/commit $(B)/bench/stations $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
+bench: all test-programs $(B)/bench/commit $(B)/bench/stations $(B)/bench/tls $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

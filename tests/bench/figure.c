@@ -54,6 +54,13 @@ double figure_median(double *values, size_t count)
     return figure_part(values, count, 0.5);
 }
 
+uint64_t figure_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 double figure_cpu_us(void)
 {
     struct timespec t;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a figure is printed as, one line each:
@@ -37,7 +38,9 @@ bool figure_is_wanted(const char *name);
 double figure_part(double *values, size_t count, double part);
 double figure_median(double *values, size_t count);
 
-/* figure_cpu_us(): Processor time of this process, in microseconds. */
+/* figure_ns(): A clock, in nanoseconds.
+ * figure_cpu_us(): Processor time of this process, in microseconds. */
+uint64_t figure_ns(void);
 double figure_cpu_us(void);
 
 /* figure_die(what): Say why nothing can be measured, and end with 2. */

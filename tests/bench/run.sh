@@ -19,6 +19,12 @@ case ${FIGURE:-} in
     directly commit "$top/build/bench/commit"
     [ -z "${FIGURE:-}" ] || exit "$code" ;;
 esac
+case ${FIGURE:-} in
+'' | idle_worker_private | hello_tls)
+    # shellcheck source=production.sh
+    (. "$(dirname "$0")/production.sh"; exit "$code") || code=1
+    [ -z "${FIGURE:-}" ] || exit "$code" ;;
+esac
 # shellcheck source=site.sh
 . "$(dirname "$0")/site.sh"
 bench=$(realpath "${BENCH:-$here/build/bench/bench}")
