@@ -198,6 +198,12 @@ $(B)/bench/stations: $(call o,tests/bench/stations_main.o $(addprefix tests/benc
 $(B)/bench/tls: $(call o,tests/bench/tls_main.o tests/bench/figure.o tests/bench/hello.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld tls"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lmicrohttpd -lssl -lcrypto $(SHELL_LIBS)
+$(B)/bench/cold: $(call o,tests/bench/cold_main.o tests/bench/figure.o tests/bench/load.o tests/bench/plan.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld cold"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
+$(B)/bench/copy: $(call o,tests/bench/copy_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o enclave/backup/backup.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld copy"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld signin"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
@@ -229,7 +235,7 @@ $(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib
 $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld officer"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
-bench: all test-programs $(B)/bench/commit $(B)/bench/stations $(B)/bench/tls $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
+bench: all test-programs $(B)/bench/commit $(B)/bench/stations $(B)/bench/tls $(B)/bench/cold $(B)/bench/copy $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 faults: all $(B)/bench/faults
 	@FIGURE=$(FIGURE) sh tests/faults/run.sh

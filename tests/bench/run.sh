@@ -20,6 +20,11 @@ case ${FIGURE:-} in
     [ -z "${FIGURE:-}" ] || exit "$code" ;;
 esac
 case ${FIGURE:-} in
+'' | backup_ratio)
+    directly copy "$top/build/bench/copy"
+    [ -z "${FIGURE:-}" ] || exit "$code" ;;
+esac
+case ${FIGURE:-} in
 '' | idle_worker_private | hello_tls)
     # shellcheck source=production.sh
     (. "$(dirname "$0")/production.sh"; exit "$code") || code=1
@@ -42,6 +47,14 @@ case ${FIGURE:-} in
     stations list
     [ -z "${FIGURE:-}" ] || exit "$code"
     operators=$all stamp=${stamp}l ;;
+esac
+case ${FIGURE:-} in
+'' | cold_start)
+    all=$operators operators='CW-2001 CW-2002'
+    plan_make 40 3
+    timeout 250 "$here/build/bench/cold" "$plan" || code=1
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}c ;;
 esac
 case ${FIGURE:-} in
 '' | completion_64_* | projection_lag* | worker_cpu_*)
