@@ -203,6 +203,21 @@ $(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o applian
 $(B)/bench/log: $(call o,tests/bench/log_main.o appliance/worker/projector.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld log"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/commit: $(call o,tests/bench/commit_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld commit"
+	@$(CC) $(LDFLAGS_ALL) -Wl,--wrap=sqlite3_key_v2 -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/stations: $(call o,tests/bench/stations_main.o $(addprefix tests/bench/,figure.o hello.o load.o plan.o)) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld stations"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lmicrohttpd -lyyjson -lsodium
+$(B)/bench/tls: $(call o,tests/bench/tls_main.o tests/bench/figure.o tests/bench/hello.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld tls"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lmicrohttpd -lssl -lcrypto $(SHELL_LIBS)
+$(B)/bench/cold: $(call o,tests/bench/cold_main.o tests/bench/figure.o tests/bench/load.o tests/bench/plan.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld cold"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
+$(B)/bench/copy: $(call o,tests/bench/copy_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o enclave/backup/backup.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld copy"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld signin"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium
@@ -235,7 +250,7 @@ $(B)/bench/impact: $(call o,tests/bench/impact_main.o policy/command.o) $(B)/lib
 $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld officer"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
-bench: all $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
+bench: all test-programs $(B)/bench/commit $(B)/bench/stations $(B)/bench/tls $(B)/bench/cold $(B)/bench/copy $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
 FAULT_PROGRAMS := $(addprefix $(B)/faults/,power_cut kth flips core simulator)
 fault-programs: $(FAULT_PROGRAMS)

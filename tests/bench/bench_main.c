@@ -30,6 +30,7 @@ struct request {
 };
 
 static struct plan plan;
+static struct direct *direct;
 static struct load stations[STATIONS_MAX];
 static struct request requests[PLAN_UNITS];
 static unsigned next_operation = 1, next_direct = 1;
@@ -119,10 +120,10 @@ static uint64_t complete_over_http(size_t count, uint64_t *worker)
 
 static uint64_t complete_directly(size_t group)
 {
-    if (direct_start(next_direct) != 0)
+    if (direct_start(direct, next_direct) != 0)
         die("the direct store fails", NULL);
     uint64_t began = os_boot_ns();
-    if (direct_complete(next_direct++, group) != 0)
+    if (direct_complete(direct, next_direct++, group) != 0)
         die("the direct store fails", NULL);
     return os_boot_ns() - began;
 }
@@ -132,7 +133,7 @@ static double project_directly(unsigned completed)
 {
     struct timespec before, after;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-    if (direct_project() != 0)
+    if (direct_project(direct) != 0)
         die("the direct store fails", NULL);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     return ((double)(after.tv_sec - before.tv_sec) * 1e6 +
@@ -188,7 +189,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < STATIONS_MAX; i++)
         load_begin(&stations[i], plan.port);
-    if (direct_open(plan.units, ROUNDS * (1 + REPEAT)) != 0)
+    if (direct_open("direct.db", plan.units, ROUNDS * (1 + REPEAT), &direct) != 0)
         die("the direct store cannot be made", NULL);
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t limit = 0, http = 0, other = 0, used = 0;

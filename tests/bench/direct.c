@@ -11,21 +11,23 @@
 
 #define ENCLAVE "ebenchaa"
 
-static struct store *store;
-static struct mes *mes;
-static struct projector projector;
-static uint8_t (*units)[16];
-static size_t units_count;
-static uint8_t order[16], person[16];
+struct direct {
+    struct store *store;
+    struct mes *mes;
+    struct projector projector;
+    uint8_t (*units)[16];
+    size_t units_count;
+    uint8_t order[16], person[16];
+};
 
-static int emit(struct event *event)
+static int emit(struct direct *d, struct event *event)
 {
     static uint8_t payload[STORE_PAYLOAD_MAX];
     struct bytes_put put = bytes_into(payload, sizeof payload);
     size_t length;
     uint64_t sequence;
     os_uuid(event->common.id);
-    memcpy(event->common.person, person, 16);
+    memcpy(event->common.person, d->person, 16);
     event->common.operation = OPERATION_COMPLETE_OPERATION;
     event->common.utc_ms = event->common.performed_ms = os_utc_ms();
     event->common.boot_ms = os_boot_ms();
@@ -33,17 +35,17 @@ static int emit(struct event *event)
     event_encode(event, &put);
     int r = bytes_put_done(&put, &length);
     if (r == 0)
-        r = store_append(store, bytes_view_of(payload, length), &sequence);
-    return r ? r : mes_apply(mes, event, sequence);
+        r = store_append(d->store, bytes_view_of(payload, length), &sequence);
+    return r ? r : mes_apply(d->mes, event, sequence);
 }
 
-static int commit(void)
+static int commit(struct direct *d)
 {
-    int r = rows_save(mes->entities);
-    return r ? r : store_commit(store);
+    int r = rows_save(d->mes->entities);
+    return r ? r : store_commit(d->store);
 }
 
-static int define_operation(unsigned sequence)
+static int define_operation(struct direct *d, unsigned sequence)
 {
     static const char *const balloons[] = {"C1", "C2", "C3"};
     struct event e = {.number = EVENT_SEGMENT_DEFINED};
@@ -52,7 +54,7 @@ static int define_operation(unsigned sequence)
     e.segment_defined.name = bytes_text("Measure");
     e.segment_defined.equipment = bytes_text("BENCH");
     e.segment_defined.predecessors = sequence > 1 ? (uint64_t)1 << (sequence - 2) : 0;
-    int r = emit(&e);
+    int r = emit(d, &e);
     for (size_t i = 0; r == 0 && i < 3; i++) {
         e = (struct event){.number = EVENT_CHARACTERISTIC_DEFINED};
         e.characteristic_defined.route = bytes_text("BENCH");
@@ -64,99 +66,126 @@ static int define_operation(unsigned sequence)
         e.characteristic_defined.places = 3;
         e.characteristic_defined.lower = 500000;
         e.characteristic_defined.upper = 1500000;
-        r = emit(&e);
+        r = emit(d, &e);
     }
     return r;
 }
 
-static int create_order(void)
+static int create_order(struct direct *d)
 {
     struct event e = {.number = EVENT_ORDER_CREATED};
-    os_uuid(order);
-    memcpy(e.order_created.order, order, 16);
+    os_uuid(d->order);
+    memcpy(e.order_created.order, d->order, 16);
     e.order_created.number = bytes_text("WO-1");
     e.order_created.key = bytes_text("ORD-1");
     e.order_created.part = bytes_text("BENCH");
     e.order_created.revision = bytes_text("A");
-    e.order_created.quantity = (uint32_t)units_count;
-    int r = emit(&e);
+    e.order_created.quantity = (uint32_t)d->units_count;
+    int r = emit(d, &e);
     e = (struct event){.number = EVENT_ORDER_RELEASED};
-    memcpy(e.order_released.order, order, 16);
-    return r ? r : emit(&e);
+    memcpy(e.order_released.order, d->order, 16);
+    return r ? r : emit(d, &e);
 }
 
-static int create_units(void)
+static int create_units(struct direct *d)
 {
     int r = 0;
-    for (size_t i = 0; r == 0 && i < units_count; i++) {
+    for (size_t i = 0; r == 0 && i < d->units_count; i++) {
         struct event e = {.number = EVENT_UNIT_CREATED};
-        os_uuid(units[i]);
-        memcpy(e.unit_created.unit, units[i], 16);
-        memcpy(e.unit_created.order, order, 16);
+        os_uuid(d->units[i]);
+        memcpy(e.unit_created.unit, d->units[i], 16);
+        memcpy(e.unit_created.order, d->order, 16);
         e.unit_created.serial = bytes_text("SO-234567");
-        r = emit(&e);
+        r = emit(d, &e);
     }
     return r;
 }
 
-static int fill(unsigned count)
+static int fill(struct direct *d, unsigned count)
 {
     struct event e = {.number = EVENT_ROUTE_DEFINED};
     e.route_defined.route = e.route_defined.part = bytes_text("BENCH");
     e.route_defined.revision = e.route_defined.part_revision = bytes_text("A");
-    int r = store_begin(store);
+    int r = store_begin(d->store);
     if (r == 0)
-        r = emit(&e);
+        r = emit(d, &e);
     for (unsigned i = 1; r == 0 && i <= count; i++)
-        r = define_operation(i);
+        r = define_operation(d, i);
     if (r == 0)
-        r = create_order();
+        r = create_order(d);
     if (r == 0)
-        r = create_units();
-    return r ? r : commit();
+        r = create_units(d);
+    return r ? r : commit(d);
 }
 
-int direct_open(size_t many, unsigned operation_count)
+static int open_tables(struct direct *d)
 {
-    struct secret *key = NULL;
     uint64_t position;
-    units_count = many;
-    units = calloc(many, sizeof *units);
-    os_uuid(person);
+    int r = mes_new(d->store, ENCLAVE, true, &d->mes);
+    if (r == 0)
+        r = store_projection(d->store, "mes", rows_schema(), &position);
+    if (r == 0)
+        r = rows_attach(d->mes->entities, store_db(d->store));
+    if (r == 0)
+        r = projector_open(&d->projector, d->store, d->mes);
+    return r ? r : store_seal(d->store);
+}
+
+int direct_open(const char *name, size_t units, unsigned operation_count,
+                struct direct **ret_direct)
+{
+    struct direct *d = calloc(1, sizeof *d);
+    struct secret *key = NULL;
+    int r = ERR_MEMORY;
+    if (!d || !(d->units = calloc(units, sizeof *d->units)))
+        goto out;
+    d->units_count = units;
+    os_uuid(d->person);
     store_library_begin();
-    int r = units ? os_boot_id_load() : ERR_MEMORY;
+    r = os_boot_id_load();
     if (r == 0)
         r = secret_random(32, &key);
     if (r == 0)
-        r = store_open("direct.db", ENCLAVE, key, &store);
+        r = store_open(name, ENCLAVE, key, &d->store);
+    if (r == 0)
+        r = open_tables(d);
+    if (r == 0)
+        r = fill(d, operation_count);
+    if (r)
+        goto out;
+    *ret_direct = d;
+    d = NULL;
+out:
     secret_free(key);
-    if (r == 0)
-        r = mes_new(store, ENCLAVE, true, &mes);
-    if (r == 0)
-        r = store_projection(store, "mes", rows_schema(), &position);
-    if (r == 0)
-        r = rows_attach(mes->entities, store_db(store));
-    if (r == 0)
-        r = projector_open(&projector, store, mes);
-    if (r == 0)
-        r = store_seal(store);
-    return r ? r : fill(operation_count);
+    direct_close(d);
+    return r;
 }
 
-int direct_start(unsigned sequence)
+void direct_close(struct direct *d)
 {
-    int r = store_begin(store);
-    for (size_t i = 0; r == 0 && i < units_count; i++) {
+    if (!d)
+        return;
+    projector_close(&d->projector);
+    mes_free(d->mes);
+    store_close(d->store);
+    free(d->units);
+    free(d);
+}
+
+int direct_start(struct direct *d, unsigned sequence)
+{
+    int r = store_begin(d->store);
+    for (size_t i = 0; r == 0 && i < d->units_count; i++) {
         struct event e = {.number = EVENT_OPERATION_STARTED};
-        memcpy(e.operation_started.unit, units[i], 16);
+        memcpy(e.operation_started.unit, d->units[i], 16);
         e.operation_started.sequence = sequence;
         e.operation_started.operator= bytes_text("Mara Lindqvist");
-        r = emit(&e);
+        r = emit(d, &e);
     }
-    return r ? r : commit();
+    return r ? r : commit(d);
 }
 
-static int complete_one(size_t unit, unsigned sequence)
+static int complete_one(struct direct *d, size_t unit, unsigned sequence)
 {
     static const char *const balloons[] = {"C1", "C2", "C3"};
     uint8_t list[200];
@@ -170,26 +199,31 @@ static int complete_one(size_t unit, unsigned sequence)
         bytes_put_var(&put, bytes_text(""), 16);
     }
     int r = bytes_put_done(&put, &length);
-    memcpy(e.operation_completed.unit, units[unit], 16);
+    memcpy(e.operation_completed.unit, d->units[unit], 16);
     e.operation_completed.sequence = sequence;
     e.operation_completed.readings = bytes_view_of(list, length);
-    return r ? r : emit(&e);
+    return r ? r : emit(d, &e);
 }
 
-int direct_complete(unsigned sequence, size_t group)
+int direct_complete(struct direct *d, unsigned sequence, size_t group)
 {
     int r = 0;
-    for (size_t i = 0; r == 0 && i < units_count;) {
-        r = store_begin(store);
-        for (size_t k = 0; r == 0 && k < group && i < units_count; k++)
-            r = complete_one(i++, sequence);
+    for (size_t i = 0; r == 0 && i < d->units_count;) {
+        r = store_begin(d->store);
+        for (size_t k = 0; r == 0 && k < group && i < d->units_count; k++)
+            r = complete_one(d, i++, sequence);
         if (r == 0)
-            r = commit();
+            r = commit(d);
     }
     return r;
 }
 
-int direct_project(void)
+int direct_project(struct direct *d)
 {
-    return projector_catch_up(&projector);
+    return projector_catch_up(&d->projector);
+}
+
+struct store *direct_store(const struct direct *d)
+{
+    return d->store;
 }

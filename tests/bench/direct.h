@@ -6,20 +6,30 @@
 
 #include "crypto/error.h"
 
+struct store;
+
 /*
  * The limit that a completion over HTTP is measured against: the product's own store,
- * events, tables and transaction, called directly.  One store, in the working
- * directory, with a route of three characteristics an operation.
+ * events, tables and transaction, called directly.  A store in the working directory,
+ * with a route of three characteristics an operation.
  */
-must_use int direct_open(size_t many, unsigned operation_count);
+struct direct;
 
-/* direct_start(sequence): Start operation ${sequence} of every unit, in one transaction. */
-must_use int direct_start(unsigned sequence);
+/* direct_open(name, units, operation_count, ret_direct): A new store, with one order of so many
+ * units. */
+must_use int direct_open(const char *name, size_t units, unsigned operation_count,
+                         struct direct **ret_direct);
+void direct_close(struct direct *d);
 
-/* direct_complete(sequence, group): Complete it on every unit, ${group} in a transaction. */
-must_use int direct_complete(unsigned sequence, size_t group);
+/* direct_start(d, sequence): Start operation ${sequence} of every unit, in one transaction. */
+must_use int direct_start(struct direct *d, unsigned sequence);
 
-/* direct_project(): Put every reading that is not there yet into the cold table. */
-must_use int direct_project(void);
+/* direct_complete(d, sequence, group): Complete it on every unit, ${group} in a transaction. */
+must_use int direct_complete(struct direct *d, unsigned sequence, size_t group);
+
+/* direct_project(d): Put every reading that is not there yet into the cold table. */
+must_use int direct_project(struct direct *d);
+
+struct store *direct_store(const struct direct *d);
 
 #endif

@@ -13,7 +13,7 @@
 struct load {
     uint16_t port;
     int fd; /* -1: not connected */
-    char in[40960];
+    char in[1 << 18];
     size_t got;
     unsigned status; /* of the last answer */
     char *body;      /* the last answer's, with a terminator, inside ${in} */

@@ -12,6 +12,10 @@ static int take(struct plan *p, const char *word, const char *value)
         p->operations = (unsigned)strtoul(value, NULL, 10);
     else if (strcmp(word, "worker") == 0)
         p->worker = (int)strtol(value, NULL, 10);
+    else if (strcmp(word, "order") == 0)
+        snprintf(p->order, sizeof p->order, "%.*s", (int)sizeof p->order - 1, value);
+    else if (strcmp(word, "expected") == 0)
+        p->expected = strtoul(value, NULL, 10);
     else if (strcmp(word, "officer") == 0)
         snprintf(p->officer, sizeof p->officer, "%s", value);
     else if (strcmp(word, "token") == 0 && p->tokens < PLAN_TOKENS)

@@ -18,6 +18,8 @@ struct plan {
     size_t tokens; /* of operators */
     char token[PLAN_TOKENS][PLAN_TOKEN];
     char officer[PLAN_TOKEN];
+    char order[24];
+    size_t expected; /* units of the order, of which only the first are named here */
     size_t units;
     char unit[PLAN_UNITS][37];
 };

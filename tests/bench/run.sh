@@ -8,9 +8,62 @@ policy*)
     "$top/build/bench/impact" "$top"/policy/site/*.cedar || code=1
     [ -z "${FIGURE:-}" ] || exit "$code" ;;
 esac
+# directly NAME PROGRAM ARGUMENT...: in a directory of its own, where sites lie: the same disk
+directly() {
+    place=$(mktemp -d "${CASEMATE_SITES:-/var/lib/casemate}/figures-$1.XXXXXX"); shift
+    (cd "$place" && timeout 200 "$@") || code=1
+    rm -rf "$place"
+}
+case ${FIGURE:-} in
+'' | group_commit_ratio | encryption_ratio)
+    directly commit "$top/build/bench/commit"
+    [ -z "${FIGURE:-}" ] || exit "$code" ;;
+esac
+case ${FIGURE:-} in
+'' | backup_ratio)
+    directly copy "$top/build/bench/copy"
+    [ -z "${FIGURE:-}" ] || exit "$code" ;;
+esac
+case ${FIGURE:-} in
+'' | idle_worker_private | hello_tls)
+    # shellcheck source=production.sh
+    (. "$(dirname "$0")/production.sh"; exit "$code") || code=1
+    [ -z "${FIGURE:-}" ] || exit "$code" ;;
+esac
 # shellcheck source=site.sh
 . "$(dirname "$0")/site.sh"
 bench=$(realpath "${BENCH:-$here/build/bench/bench}")
+stations() { # FIGURES-OF, with the plan: where the site lies, because the disk is measured too
+    place=$(mktemp -d "$CASEMATE_SITE.stations.XXXXXX")
+    (cd "$place" && timeout 300 "$here/build/bench/stations" "$1" "$plan") || code=1
+    rm -rf "$place"
+}
+case ${FIGURE:-} in
+'' | task_list_20)
+    # as many units as make twenty rows
+    all=$operators operators='CW-2001 CW-2002'
+    rows=$(enter CW-2001 "$program" >"$work/token" && get "$program" "$(cat "$work/token")" /api/tasks && answer '.tasks | length')
+    plan_make $((20 - rows)) 3
+    stations list
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}l ;;
+esac
+case ${FIGURE:-} in
+'' | cold_start)
+    all=$operators operators='CW-2001 CW-2002'
+    plan_make 40 3
+    timeout 250 "$here/build/bench/cold" "$plan" || code=1
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}c ;;
+esac
+case ${FIGURE:-} in
+'' | completion_64_* | projection_lag* | worker_cpu_*)
+    all=$operators operators='CW-2001 CW-2002'
+    plan_make 4000 62
+    stations floor
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}f ;;
+esac
 case ${FIGURE:-} in
 '' | sign_in_rate | completion_p99_with_sign_ins)
     # everybody signs in but those whose tokens the plan holds: three more would end their sessions
