@@ -221,8 +221,7 @@ static int keys(char **arguments)
         give_up("the key file");
     size_t n = read_file("keeper/" KEYRING_FILE, text, sizeof text);
     if (keyring_parse(bytes_view_of(text, n), &ring, why) != 0 ||
-        secret_copy(bytes, 32, &unlock) != 0 ||
-        keyring_open(&ring, unlock, NULL, &root, why) != 0)
+        secret_copy(bytes, 32, &unlock) != 0 || keyring_open(&ring, unlock, NULL, &root, why) != 0)
         give_up("the key ring");
     print_key("root", "-", root);
     for (size_t i = 0; i < topology_keys_count; i++) {
