@@ -26,7 +26,7 @@ else
 ## make stop       stop the training site
 ## make check      every test; ends with "N passed, N failed"
 ## make bench      the figures           [FIGURE=NAME]
-## make faults     the fault campaign    [FIGURE=NAME]
+## make faults     the fault campaign    [FIGURE=NAME KILLS=20 PAIRS=2]
 ## make fuzz       the fuzzers           [SECONDS_EACH=60]
 ## make layers     includes point only down
 ## make format     clang-format in place

@@ -153,10 +153,14 @@ $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
-tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring $(T)/store $(T)/canary
+tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring $(T)/store $(T)/canary $(T)/message
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
 	@mkdir -p $(@D); echo "  ld inside"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
+# what an attacker inside a process says on its channels
+$(T)/message: $(call o,tests/sandbox/message_main.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
+	@mkdir -p $(@D); echo "  ld message"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
 $(T)/make_bundle: $(call o,tests/transfer/make_bundle.o tests/transfer/fixture.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld make_bundle"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
@@ -256,7 +260,7 @@ FAULT_PROGRAMS := $(addprefix $(B)/faults/,power_cut kth flips core simulator)
 fault-programs: $(FAULT_PROGRAMS)
 # SEED and COUNT are the campaign's below the programs, KILLS that of the programs
 faults: all $(B)/bench/faults fault-programs
-	@FIGURE=$(FIGURE) sh tests/faults/run.sh
+	@FIGURE=$(FIGURE) KILLS=$(KILLS) PAIRS=$(PAIRS) sh tests/faults/run.sh
 	@FIGURE=$(FIGURE) sh tests/faults/below.sh long
 	@sh tests/faults/ledger.sh
 
@@ -298,7 +302,7 @@ check:
 	@echo "casemate: building the tests, with address and undefined-behaviour checks"; \
 	    $(MAKE) --no-print-directory -j2 SANITIZE=1 tests >/dev/null
 	@echo "casemate: building the sandbox's tests"; $(MAKE) --no-print-directory -j2 build/tests/tests/sandbox/test_sandbox \
-	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge build/tests/ring build/tests/store build/tests/canary test-programs >/dev/null
+	    build/tests/tests/transfer/guard_b/test_run build/tests/inside build/tests/differ build/tests/key build/tests/expired build/tests/forge build/tests/ring build/tests/store build/tests/canary build/tests/message test-programs >/dev/null
 	@echo "casemate: building the fuzzers"; $(MAKE) --no-print-directory -j2 fuzzers >/dev/null
 	@echo "casemate: building the programs with clang, warnings as errors"; \
 	    $(MAKE) --no-print-directory -j2 CLANG=1 all >/dev/null

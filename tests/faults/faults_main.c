@@ -23,7 +23,7 @@
 #define PATIENCE_MS 3000 /* then the connection is given up and the request sent again */
 #define GAP_MAX_MS  5000
 #define DRAIN_MS    20000 /* after "end"; what is unanswered then never will be */
-#define PHASES      8
+#define PHASES      64
 #define STEPS       3 /* start, measure, complete */
 
 struct acknowledged {

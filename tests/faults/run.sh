@@ -1,56 +1,155 @@
 #!/bin/sh
 # The fault campaign: while eight stations work, processes are killed with SIGKILL at random
-# moments, [KILLS times, default 20] worker and gateway, a quarter as often auditor and identity.
-# Prints a figure a line; ends with 1 if one is short.  FIGURE=NAME prints and does only one.
+# moments: each program of the site, then both ends of each channel of topology.def at once, the
+# runs of backup, rekey and import while they are under way, and the supervisor.
+#     KILLS   of worker and gateway, default 20; of the others a quarter
+#     PAIRS   of each channel, default 2
+#     FIGURE  prints and does only this one
+# Prints a figure a line; ends with 1 if one is short.
 # shellcheck source=../bench/site.sh
 . "$(dirname "$0")/../bench/site.sh"
 program_faults=${FAULTS:-$here/build/bench/faults}
 kills=${KILLS:-20}
 few=$(((kills + 3) / 4))
-# the units of one order must last for the whole campaign
-pause=$((kills > 20 ? 12 * kills / 20 : 12))
+pairs=${PAIRS:-2}
 only=${FIGURE:-}
+# both ends of every channel between programs that stay, the keeper with them
+topology=$here/enclave/process/topology.def
+channels=$(awk -F '[(, )]+' '
+    /^PROGRAM\(/ { life[$2] = $7 }
+    /^CHANNEL\(/ && life[$3] ~ /STAYS|ONCE/ && life[$4] ~ /STAYS|ONCE/ { a = tolower($3); b = tolower($4); print a < b ? a "+" b : b "+" a }' "$topology" | sort -u)
+# the units of one order must last for the whole campaign: about so many seconds, 180 units of
+# 40 operations with three requests each, by eight stations
+seconds=$((4 * kills + 10 * few + 4 * pairs * $(echo "$channels" | wc -l)))
+[ -z "$only" ] || seconds=$((4 * kills))
+pause=$((4 + seconds * 2 / 5))
 
 wanted() { [ -z "$only" ] || [ "$only" = "$1" ] || [ "$only" = log_verifies_after_faults ]; }
 # 0.15 s to 0.55 s
 random_pause() { sleep "0.$(awk -v r="$(od -An -N2 -tu2 /dev/urandom)" 'BEGIN { printf "%03d", 150 + r % 400 }')"; }
+supervisor_id() { pgrep -f "^supervisor $CASEMATE_SITE " | head -n 1; }
 
-# ready PROGRAM ENCLAVE NOT: wait for one that is ready and is not the process NOT
+# of NAME: the process that is ready
+of() {
+    case $1 in
+    supervisor) supervisor_id ;;
+    entry) process_id gateway "" ;;
+    worker | gateway) process_id "$1" "$enclave" ;;
+    *) process_id "$1" "" ;;
+    esac
+}
+
+# ready NAME NOT: wait for one that is ready and is not the process NOT
 ready() {
-    for _ in $(seq 1 50); do
-        pid=$(process_id "$1" "$2")
-        [ -n "$pid" ] && [ "$pid" != "$3" ] && { echo "$pid"; return; }
+    for _ in $(seq 1 100); do
+        pid=$(of "$1" 2>/dev/null)
+        [ -n "$pid" ] && [ "$pid" != "$2" ] && { echo "$pid"; return; }
         sleep 0.1
     done
     say "$1 does not come back"
 }
 
-# campaign NAME PROGRAM ENCLAVE TIMES
+# what an operator does; a killed process takes a moment to be reaped
+operator() { for _ in $(seq 1 100); do "$@" >"$work/operator" 2>&1 && return; sleep 0.1; done; say "$*: $(tail -n 2 "$work/operator")"; }
+
+# campaign PHASE TIMES NAME...: all of NAME at once, so often
 campaign() {
-    wanted "$1" || return 0
-    echo "phase $1"
-    pid=$(ready "$2" "$3" 0)
-    for _ in $(seq 1 "$4"); do
+    name=$1 times=$2; shift 2
+    wanted "$name" || return 0
+    echo "phase $name"
+    for _ in $(seq 1 "$times"); do
+        victims=
+        for who; do victims="$victims $(ready "$who" 0)"; done
         random_pause
-        kill -9 "$pid" && echo "$1" >>"$work/kills"
-        pid=$(ready "$2" "$3" "$pid")
-        [ -n "$pid" ] || return 0
+        # shellcheck disable=SC2086
+        kill -9 $victims && echo "$name" >>"$work/kills"
+        case " $* " in
+        *" supervisor "*) operator casemate training start "$CASEMATE_SITE" ;;
+        *" keeper "*) operator casemate unlock "$CASEMATE_SITE" ;;
+        esac
+        for who; do
+            old=${victims# } victims=${old#* } old=${old%% *}
+            [ -n "$(ready "$who" "$old")" ] || return 0
+        done
     done
     sleep 0.5
 }
 
+# The newest child of the supervisor, which was not there BEFORE; read without a program, since a
+# run may be over in milliseconds.
+new_child() { # new_child BEFORE: in $victim
+    read -r now <"/proc/$supervisor/task/$supervisor/children" || :
+    for child in $now; do case " $1 " in *" $child "*) ;; *) victim=$child ;; esac; done
+}
+# runs PHASE TIMES COMMAND...: the run's process is killed while it is under way
+runs() {
+    name=$1 times=$2; shift 2
+    wanted "$name" || return 0
+    echo "phase $name"
+    hit=0 supervisor=$(supervisor_id)
+    for _ in $(seq 1 "$((4 * times))"); do
+        [ "$hit" -lt "$times" ] || break
+        read -r before <"/proc/$supervisor/task/$supervisor/children" || :
+        spins=$(($(od -An -N2 -tu2 /dev/urandom) / 4))
+        "$@" >"$work/run" 2>&1 &
+        run=$! victim=
+        while [ -z "$victim" ] && kill -0 "$run" 2>/dev/null; do new_child "$before"; done
+        while [ "$spins" -gt 0 ]; do spins=$((spins - 1)); done
+        [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && { hit=$((hit + 1)); echo "$name" >>"$work/kills"; }
+        wait "$run"
+        [ -n "$(ready worker 0)" ] || return 0
+    done
+    operator "$@" # and undisturbed it is done
+    ready worker 0 >/dev/null
+    sleep 0.5
+}
+backup() { rm -rf "$work/media"; mkdir "$work/media" && casemate backup "$work/media" --site "$CASEMATE_SITE"; }
+rekey() { casemate rekey "$enclave" --site "$CASEMATE_SITE"; }
+# the same delivery until it is in: the next one continues it
+import() {
+    [ -s "$work/delivery" ] || deliver
+    casemate import --site "$CASEMATE_SITE" "$(cat "$work/delivery")" >"$work/imported" 2>&1 ||
+        grep -q 'It is here already' "$work/imported" || { cat "$work/imported"; return 1; }
+    rm "$work/delivery"
+}
+deliver() {
+    number=$stamp-$(date +%N)
+    printf 'number,key,part,rev,qty,due,priority\nW-%s,FRD-%s,BENCH-%s,A,1,2030-06-28,60\n' "$number" "$stamp" "$stamp" >"$work/orders.csv"
+    casemate-bundle make-orders --json --dir "$CASEMATE_SITE/enterprise" --enclave "$enclave" "$work/orders.csv" |
+        jq -r --arg d "$CASEMATE_SITE/enterprise/out" '"\($d)/\(.name).tar"' >"$work/delivery"
+}
+# how many events of deliveries the log has: one each, taken or refused, and one for each order in it
+deliveries() { timeout 60 casemate replay --site "$CASEMATE_SITE" "$enclave" 2>&1 | awk '$1 ~ /^inbound/ { n += $2 } END { print n + 0 }'; }
+
+each_process() {
+    echo "worker $kills"
+    echo "gateway $kills"
+    for who in auditor identity hasher entry keeper; do echo "$who $few"; done
+}
+each_run() { for who in backup rekey intake; do echo "$who $few"; done; }
+all_figures() {
+    each_process | sed 's/^/kill9_/'
+    for two in $channels; do echo "kill9_$two $pairs"; done | tr + _
+    each_run | sed 's/^/kill9_run_/'
+    echo "kill9_supervisor $few"
+}
+
 commands() {
     sleep 0.5
-    campaign kill9_worker worker "$enclave" "$kills"
-    campaign kill9_gateway gateway "$enclave" "$kills"
-    campaign kill9_auditor auditor "" "$few"
-    campaign kill9_identity identity "" "$few"
+    each_process >"$work/processes"
+    while read -r who times; do campaign "kill9_$who" "$times" "$who"; done <"$work/processes"
+    for two in $channels; do campaign "kill9_$(echo "$two" | tr + _)" "$pairs" "${two%+*}" "${two#*+}"; done
+    runs kill9_run_backup "$few" backup
+    runs kill9_run_rekey "$few" rekey
+    runs kill9_run_intake "$few" import
+    campaign kill9_supervisor "$few" supervisor
     echo end
 }
 
 plan_make 180 "${OPERATIONS:-40}"
+deliveries_before=$(deliveries)
 : >"$work/kills"
-commands | timeout "${LIMIT:-$((60 + 3 * kills))}" "$program_faults" "$plan" "$pause" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
+commands | timeout "${LIMIT:-$((120 + 3 * seconds))}" "$program_faults" "$plan" "$pause" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
 
 short=0
 # figure NAME VALUE UNIT
@@ -58,7 +157,8 @@ figure() {
     [ "$2" -eq 0 ] && said=ok || { said=short; short=1; }
     echo "figure $1 = $2 $3 (limit 0, ratio $2, wants 0) $said"
 }
-for name in kill9_worker kill9_gateway kill9_auditor kill9_identity; do
+all_figures >"$work/figures"
+while read -r name wants; do
     wanted "$name" || continue
     [ "$only" = log_verifies_after_faults ] && continue
     line=$(grep "^phase $name " "$work/found") || give_up "nothing was found out about $name"
@@ -67,19 +167,18 @@ for name in kill9_worker kill9_gateway kill9_auditor kill9_identity; do
     set -- $line
     n=$(grep -c "^$name\$" "$work/kills")
     say "$name: ${6} sent again, longest wait ${12} ms, waits over 5 s: ${10}, told to badge in again: ${14}"
-    wants=$kills
-    case $name in kill9_auditor | kill9_identity) wants=$few ;; esac
     [ "$n" -eq "$wants" ] && [ "$4" -gt 0 ] || { say "$name: $n of $wants kills, $4 acknowledged"; short=1; }
     figure "$name" "$(($8 + ${10}))" "lost-of-$4-in-$n-kills"
-done
+done <"$work/figures"
 
 # log events N wanted N again N refused N units-differ N
 # shellcheck disable=SC2046
 set -- $(grep '^log ' "$work/found")
-say "events: $3 in the log, $5 acknowledged, $7 after every request came again; $9 refused; ${11} units differ"
+say "events: $3 in the log, $5 acknowledged, others are deliveries; $7 after every request came again; $9 refused; ${11} units differ"
 wrong=$(($9 + ${11}))
-[ "$3" -eq "$5" ] || wrong=$((wrong + 1))
-[ "$7" -eq "$5" ] || wrong=$((wrong + 1))
+wants=$(($5 + $(deliveries) - deliveries_before))
+[ "$3" -eq "$wants" ] || wrong=$((wrong + 1))
+[ "$7" -eq "$wants" ] || wrong=$((wrong + 1))
 for command in verify replay; do
     timeout 60 casemate "$command" --site "$CASEMATE_SITE" "$enclave" >"$work/$command" 2>&1 || wrong=$((wrong + 1))
     say "$command: $(cat "$work/$command")"

@@ -1,5 +1,7 @@
 /*
- * inside PID TRY [TARGET [PATH]]: make a running process of the box try something that it
+ * inside PID TRY [TARGET [PATH]]
+ * inside PID say DESCRIPTOR DIGITS [TIMES]    a datagram, sent on a channel that the process has
+ * Make a running process of the box try something that it
  * gave up, from inside: the debugger's way in is the one an exploit would leave
  * behind, arbitrary code in that very process.  Prints what became of it: "killed",
  * "refused ERRNO" or "worked".  Needs root; x86-64.
@@ -8,12 +10,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +101,33 @@ static void aim(pid_t pid, const struct attempt *a, long target, const char *pat
     regs->r9 = (unsigned long)v[5];
 }
 
+/* sendmsg() of the bytes that ${digits} are, on ${fd}; it waits while the peer's buffer is full. */
+static void aim_message(pid_t pid, int fd, const char *digits, struct user_regs_struct *regs)
+{
+    static uint8_t bytes[2048];
+    unsigned long at = (regs->rsp - 8192) & ~15UL;
+    size_t length = strlen(digits) / 2;
+    if (length > sizeof bytes - 8) {
+        fprintf(stderr, "inside: the message is too long\n");
+        exit(2);
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned byte = 0;
+        sscanf(digits + 2 * i, "%2x", &byte);
+        bytes[i] = (uint8_t)byte;
+    }
+    struct iovec part = {(void *)at, length};
+    struct msghdr header = {.msg_iov = (struct iovec *)(at + 2048), .msg_iovlen = 1};
+    poke(pid, at, bytes, length < 8 ? 8 : length);
+    poke(pid, at + 2048, &part, sizeof part);
+    poke(pid, at + 2048 + sizeof part, &header, sizeof header);
+    regs->orig_rax = (unsigned long)-1;
+    regs->rax = SYS_sendmsg;
+    regs->rdi = (unsigned long)fd;
+    regs->rsi = at + 2048 + sizeof part;
+    regs->rdx = MSG_NOSIGNAL;
+}
+
 /* The result of the call, or that the process is no more. */
 static bool survives(pid_t pid, long *ret_result)
 {
@@ -117,28 +148,49 @@ static bool survives(pid_t pid, long *ret_result)
     return true;
 }
 
+/* Do what ${regs} say, ${times}; false when the process is no more. */
+static bool repeat(pid_t pid, const struct user_regs_struct *regs, long times, long *ret_result)
+{
+    *ret_result = 0;
+    for (long i = 0; i < times && *ret_result >= 0; i++) {
+        struct user_regs_struct now = *regs;
+        ptrace(PTRACE_SETREGS, pid, 0, &now);
+        ptrace(PTRACE_CONT, pid, 0, 0);
+        if (!survives(pid, ret_result))
+            return false;
+    }
+    return true;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: inside PID say DESCRIPTOR DIGITS [TIMES]\n"
+                    "       inside PID TRY [TARGET [PATH]]; TRY is one of:");
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
+        fprintf(stderr, " %s", attempts[i].name);
+    fprintf(stderr, "\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     const struct attempt *a = argc > 2 ? find(argv[2]) : NULL;
     struct user_regs_struct before, regs;
     long result;
-    if (!a) {
-        fprintf(stderr, "usage: inside PID TRY [TARGET [PATH]]; TRY is one of:");
-        for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
-            fprintf(stderr, " %s", attempts[i].name);
-        fprintf(stderr, "\n");
-        return 2;
-    }
+    bool says = argc > 4 && strcmp(argv[2], "say") == 0;
+    if (!a && !says)
+        return usage();
     pid_t pid = (pid_t)atoi(argv[1]);
     stop(pid);
     ptrace(PTRACE_GETREGS, pid, 0, &before);
     regs = before;
     long code = ptrace(PTRACE_PEEKTEXT, pid, before.rip, 0), ours = CODE;
-    aim(pid, a, argc > 3 ? atol(argv[3]) : 0, argc > 4 ? argv[4] : "", &regs);
+    if (says)
+        aim_message(pid, atoi(argv[3]), argv[4], &regs);
+    else
+        aim(pid, a, argc > 3 ? atol(argv[3]) : 0, argc > 4 ? argv[4] : "", &regs);
     poke(pid, before.rip, &ours, sizeof ours);
-    ptrace(PTRACE_SETREGS, pid, 0, &regs);
-    ptrace(PTRACE_CONT, pid, 0, 0);
-    if (!survives(pid, &result)) {
+    if (!repeat(pid, &regs, says && argc > 5 ? atol(argv[5]) : 1, &result)) {
         puts("killed");
         return 0;
     }

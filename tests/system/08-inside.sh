@@ -45,6 +45,9 @@ try() {
 killed=0
 ended() { grep -c 'was ended by its own filter' "$CASEMATE_SITE/log"; }
 ended_before=$(ended)
+# class 13 of the journal, the type of a program that its filter has ended (enclave/audit/event.def)
+filtered() { cat "$CASEMATE_SITE"/auditor/journal* | grep -c ' audit 13 .* 22 - '; }
+filtered_before=$(filtered)
 
 # A program that its filter has ended three times in ten minutes stays down, so a site takes two
 # deadly tries a program; then it is started anew.
@@ -79,6 +82,9 @@ for gateway in $(pids | cut -d ' ' -f 1 | grep '^gateway'); do
 done
 
 is "negative 16: each process that its filter ended stands in the site's log" "$(($(ended) - ended_before))" "$killed"
+
+recorded() { for _ in $(seq 50); do [ $(($(filtered) - filtered_before)) = "$killed" ] && return 0; sleep 0.1; done; echo "$(($(filtered) - filtered_before)) of $killed"; return 1; }
+check "and in the journal, class 13" recorded
 
 # ---- and it stays down when somebody goes on trying ----
 

@@ -51,4 +51,4 @@ run "00-training" 120 sh tests/system/00-training.sh
 run "10-production" 180 sh tests/system/10-production.sh
 # the bounded part of the fault campaign; each figure that is "ok" is a test that passed
 figures() { sh tests/faults/run.sh >"$log/figures" 2>"$log/words"; status=$?; cat "$log/words" "$log/figures"; awk '/^figure/ { print ($NF == "ok" ? "ok " : "not ok ") $2 }' "$log/figures"; return $status; }
-run "faults" 240 figures
+run "faults" 400 figures

@@ -1,0 +1,44 @@
+/*
+ * message audit DETAIL    the digits of an audit record that says of itself what DETAIL says
+ * message key NUMBER      those of the message by which the keeper hands a key out
+ * message bad             a datagram that is no message
+ * For `inside PID say`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "enclave/audit/event.h"
+#include "enclave/audit/outcome.h"
+#include "enclave/process/message.h"
+#include "enclave/process/os.h"
+
+int main(int argc, char **argv)
+{
+    static uint8_t bytes[MESSAGE_DATAGRAM_MAX];
+    struct message m = {.number = MESSAGE_NONE};
+    struct bytes_put out = bytes_into(bytes, sizeof bytes);
+    if (os_boot_id_load() != 0 || argc < 2)
+        return 2;
+    if (argc == 3 && strcmp(argv[1], "audit") == 0) {
+        m.number = MESSAGE_AUDIT;
+        os_uuid(m.audit.id);
+        m.audit.type = AUDIT_TYPE_OPERATION;
+        m.audit.event_class = AUDIT_CLASS_OBJECT;
+        m.audit.outcome = AUDIT_OUTCOME_DENIED;
+        m.audit.detail = bytes_text(argv[2]);
+    } else if (argc == 3 && strcmp(argv[1], "key") == 0) {
+        m.number = MESSAGE_KEY;
+        m.key.number = (uint8_t)atoi(argv[2]);
+    } else if (strcmp(argv[1], "bad") == 0) {
+        printf("ffff0000ffffffffffff\n");
+        return 0;
+    } else {
+        return 2;
+    }
+    message_encode(&m, &out);
+    for (size_t i = 0; i < bytes_put_length(&out); i++)
+        printf("%02x", bytes[i]);
+    putchar('\n');
+    return 0;
+}

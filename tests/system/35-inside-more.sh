@@ -1,0 +1,110 @@
+#!/bin/sh
+# Goal: what code inside a worker has left, its channels and the names of things, gives it nothing of
+# another program: no key, no name in the journal but its own, no silence for the others, no file.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+here=$(cd "$(dirname "$0")/../.." && pwd)
+inside=${INSIDE:-$here/build/tests/inside} message=${MESSAGE:-$here/build/tests/message}
+sleep 60 &
+sleeper=$!
+case $("$inside" $sleeper open-host 2>&1) in
+worked) kill $sleeper ;;
+*) ok "skipped: on this machine nobody may trace a process, root neither"; finish ;;
+esac
+a='HARROW VANE' b='SABLE ORCHARD'
+ea=$(enclave_of "$a") eb=$(enclave_of "$b")
+journal=$CASEMATE_SITE/auditor/journal.log
+pids() { casemate status --site "$CASEMATE_SITE" --json | jq -r '.processes[] | select(.state == "ready") | "\(.program)-\(.enclave) \(.pid)"'; }
+pid_of() { pids | sed -n "s/^$1 //p" | head -n 1; }
+back() { for _ in $(seq 100); do now=$(pid_of "$1"); [ -n "$now" ] && [ "$now" != "$2" ] && return 0; sleep 0.1; done; return 1; }
+# sockets: inode, the other end's inode, process, descriptor
+sockets() { ss -xpnH | awk '$1 == "u_seq" && $2 == "ESTAB" && match($0, /pid=[0-9]+,fd=[0-9]+/) { split(substr($0, RSTART, RLENGTH), at, /[=,]/); print $6, $8, at[2], at[4] }'; }
+# channel FROM TO: the descriptor in FROM whose other end TO has
+channel() {
+    sockets | awk -v from="$1" -v to="$2" '{ owner[$1] = $3; if ($3 == from) peer[$4] = $2 } END { for (d in peer) if (owner[peer[d]] == to) print d }'
+}
+lines() { grep -c "$1" "$journal"; }
+becomes() { for _ in $(seq 100); do [ "$(lines "$2")" -ge "$1" ] && return 0; sleep 0.1; done; return 1; }
+
+wa=$(pid_of "worker-$ea") wb=$(pid_of "worker-$eb")
+auditor=$(pid_of auditor-) keeper=$(pid_of keeper-) gb=$(pid_of "gateway-$eb")
+
+# ---- 1, 3, 10: names of what is another's, or everybody's ----
+
+(
+    cd /
+    for path in "$CASEMATE_SITE/$eb/worker/store.db" "$CASEMATE_SITE/$eb/worker/store.db-wal" \
+        "$CASEMATE_SITE/$eb/worker" "$CASEMATE_SITE/$eb" "$CASEMATE_SITE" "$CASEMATE_SITE/keeper/keyring" \
+        "$CASEMATE_SITE/training.key" "$CASEMATE_SITE/identity/identity.db" "$journal" "$CASEMATE_SITE/log" \
+        "/proc/$wb/mem" "/proc/$wb/maps" "/proc/$wb/root$CASEMATE_SITE/$eb/worker/store.db" "/proc/$wb/cwd/store.db" \
+        "/proc/$wb/fd/3" "/proc/$wb/environ" "/proc/$keeper/mem" "/proc/1/root/etc/shadow" /proc/net/unix /proc/keys \
+        /tmp /var/tmp /dev/shm /dev/mqueue /dev/mem /proc/sysvipc/shm /sys/fs/cgroup /sys/kernel/debug; do
+        echo "$path $("$inside" "$wa" open 1 "$path" 2>&1)"
+    done
+) >"$work/names"
+is "negative 1, 10: none of $(wc -l <"$work/names") names of another's or everybody's opens inside a worker" "$(grep -v 'refused E' "$work/names")" ""
+is "and it serves as before" "$(pid_of "worker-$ea")" "$wa"
+
+# ---- 2: its channels are all that it has ----
+
+others=$(sockets | awk -v me="$wa" '{ owner[$1] = $3; if ($3 == me) peer[$2] } END { for (p in peer) if (owner[p]) print owner[p] }' | sort -u)
+met=$(pids | awk -v list="$others" 'BEGIN { n = split(list, l, "\n"); for (i = 1; i <= n; i++) has[l[i]] } $2 in has { print $1 }' | sort | tr '\n' ' ')
+is "negative 2: a worker's channels end at nobody of another program" "$(echo "$met" | grep -c "$eb")" 0
+echo "# they end at: $met"
+
+# ---- 8: a record that says it is another's ----
+
+fd=$(channel "$wa" "$auditor")
+forged=forged$(date +%s%N)
+is "negative 8: a worker sends a record that names another program" "$("$inside" "$wa" say "$fd" "$("$message" audit "worker/$eb-$forged")")" worked
+check "it is in the journal" becomes 1 "$forged"
+is "as said by the worker that it came from" "$(grep "$forged" "$journal" | grep -c " worker/$ea audit ")" 1
+is "and by nobody else" "$(grep "$forged" "$journal" | grep -vc " worker/$ea audit ")" 0
+
+# ---- 9: one writes ten times as fast ----
+
+token=$(enter CW-3001 "$b") || exit 1
+# each waits until the auditor has its intent; the slowest, in ms
+asked() {
+    for _ in $(seq 30); do
+        curl -s -m 20 -o /dev/null -w '%{http_code} %{time_total}\n' -H "Authorization: Bearer $token" \
+            --data-binary "{\"id\":\"$(uuid)\"}" "http://localhost:$(port_of "$b")/api/rationale/print"
+    done >"$work/times"
+    awk '$1 == 200 { n++ } $2 > most { most = $2 } END { printf "%d %d\n", n, most * 1000 }' "$work/times"
+}
+alone=$(asked)
+times=40000 flood=flood$(date +%s%N)
+records=$(grep -c " worker/$eb audit [0-9]* [01] " "$journal")
+(began=$(date +%s%N); "$inside" "$wa" say "$fd" "$("$message" audit "$flood")" $times; echo "$times $(($(date +%s%N) - began))" >"$work/flood") >"$work/flooded" 2>&1 &
+flooding=$!
+becomes 500 "$flood"
+beside=$(asked)
+during=$(lines "$flood")
+wait $flooding
+is "negative 9: it sent $times records, and was made to wait, not refused" "$(cat "$work/flooded")" worked
+echo "# $(awk '{ printf "%d records a second", $1 / ($2 / 1e9) }' "$work/flood"), $during of them beside the other's requests; the other's slowest act: ${alone#* } ms alone, ${beside#* } ms beside it"
+check "each of them is in the journal: none is lost" becomes $times "$flood"
+is "and no more" "$(lines "$flood")" $times
+is "the other program's thirty acts were done meanwhile" "${beside% *}" 30
+is "with an intent and an outcome each in the journal" "$(($(grep -c " worker/$eb audit [0-9]* [01] " "$journal") - records))" 60
+check "the flood ran beside the other's requests" [ "$during" -gt 100 ]
+check "and the other program was not made to wait for it" [ "${beside#* }" -lt $((10 * ${alone#* } + 250)) ]
+for e in $ea $eb; do check "the log of $e verifies" casemate verify --site "$CASEMATE_SITE" "$e"; done
+
+# ---- 8: a datagram that is no message ----
+
+fd=$(channel "$wb" "$auditor")
+is "a worker sends what is no message" "$("$inside" "$wb" say "$fd" "$("$message" bad)")" worked
+check "the auditor ends rather than read on, and is back" back auditor- "$auditor"
+works() { get "$b" "$token" /api/tasks; [ "$status" = 200 ]; }
+check "people work as before" works
+
+# ---- 7: a hand-out, said back to the keeper ----
+
+fd=$(channel "$wa" "$keeper")
+is "negative 7: a worker that has its keys has no channel to the keeper any more" "$fd" ""
+for one in $(pids | grep -v '^keeper\|^auditor' | cut -d ' ' -f 2); do channel "$one" "$keeper"; done >"$work/to-keeper"
+is "nor has anybody else but the auditor, where the keeper's own records go" "$(cat "$work/to-keeper")" ""
+check "which finds it" [ -n "$(channel "$keeper" "$(pid_of auditor-)")" ]
+finish
