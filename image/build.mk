@@ -186,7 +186,7 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) 
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # ---- figures ----
-$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/commit: $(call o,tests/bench/commit_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o) $(ALL_ARCHIVES)
