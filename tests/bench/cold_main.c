@@ -58,8 +58,7 @@ static void prepare(char out[static LOAD_REQUEST], size_t *ret_length, int i)
 {
     char id[37], body[200];
     load_uuid(id);
-    snprintf(body, sizeof body, "{\"id\":\"%s\",\"unit\":\"%s\",\"sequence\":1}", id,
-             plan.unit[i]);
+    snprintf(body, sizeof body, "{\"id\":\"%s\",\"unit\":\"%s\",\"sequence\":1}", id, plan.unit[i]);
     *ret_length = load_print(out, plan.port, "/api/operations/start", plan.token[0], body);
 }
 

@@ -139,7 +139,8 @@ static int open_tables(struct direct *d)
     return r ? r : store_seal(d->store);
 }
 
-int direct_open(const char *name, size_t units, unsigned operation_count, struct direct **ret_direct)
+int direct_open(const char *name, size_t units, unsigned operation_count,
+                struct direct **ret_direct)
 {
     struct direct *d = calloc(1, sizeof *d);
     int r = ERR_MEMORY;

@@ -18,7 +18,8 @@ struct direct;
 
 #define DIRECT_ENCLAVE "ebenchaa"
 
-/* direct_open(name, units, operation_count, ret_direct): A new store, with one order of so many units. */
+/* direct_open(name, units, operation_count, ret_direct): A new store, with one order of so many
+ * units. */
 must_use int direct_open(const char *name, size_t units, unsigned operation_count,
                          struct direct **ret_direct);
 void direct_close(struct direct *d);

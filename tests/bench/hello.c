@@ -43,8 +43,7 @@ static char *read_pem(const char *path)
 static struct MHD_Daemon *start(const char *certificate, const char *key)
 {
     static char body[] = "hello, world\n";
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct MHD_Response *hello =
         MHD_create_response_from_buffer(sizeof body - 1, body, MHD_RESPMEM_PERSISTENT);
     struct MHD_OptionItem tls[] = {

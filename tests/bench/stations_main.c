@@ -246,11 +246,8 @@ static size_t next_unit(void *context, size_t station, char *out)
 static uint64_t work(unsigned sequence, bool complete, size_t *ret_done, double *samples)
 {
     struct operation_round o = {.sequence = sequence, .complete = complete};
-    struct rush r = {.at = stations,
-                     .count = STATIONS,
-                     .next = next_unit,
-                     .context = &o,
-                     .samples = samples};
+    struct rush r = {
+        .at = stations, .count = STATIONS, .next = next_unit, .context = &o, .samples = samples};
     uint64_t took = rush(&r);
     if (ret_done)
         *ret_done = r.done;
@@ -325,8 +322,8 @@ static bool burst(void)
         spent += took;
         count += done;
     }
-    figure_note("%zu completions in %.1f s, with %.1f us of the worker's processor time each", count,
-                (double)spent / 1e9, (double)used / 1e3 / (double)count);
+    figure_note("%zu completions in %.1f s, with %.1f us of the worker's processor time each",
+                count, (double)spent / 1e9, (double)used / 1e3 / (double)count);
     bool good = figure_print(&(struct figure){.name = "completion_64_stations_of_hello",
                                               .unit = "per-second",
                                               .value = figure_median(values, rounds),
@@ -394,12 +391,11 @@ static bool sustained(void)
     figure_note("%zu starts and completions in %.1f s; the projections were caught up %.2f s after "
                 "the last answer",
                 r.done, (double)took / 1e9, rest);
-    bool good = figure_print(
-        &(struct figure){.name = "completion_64_sustained_60s",
-                         .unit = "per-second",
-                         .value = (double)shift.completed * 1e9 / (double)took,
-                         .limit = figure_median(limits, 6),
-                         .wants = 0.15});
+    bool good = figure_print(&(struct figure){.name = "completion_64_sustained_60s",
+                                              .unit = "per-second",
+                                              .value = (double)shift.completed * 1e9 / (double)took,
+                                              .limit = figure_median(limits, 6),
+                                              .wants = 0.15});
     return figure_print(&(struct figure){.name = "projection_lag_after_60s",
                                          .unit = "s",
                                          .places = 2,

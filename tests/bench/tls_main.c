@@ -28,9 +28,8 @@ struct target {
 
 static SSL *dial(SSL_CTX *context, uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     SSL *ssl = SSL_new(context);
     if (fd < 0 || !ssl || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
