@@ -5,7 +5,7 @@
 # the same make inside.
 
 .DEFAULT_GOAL := all
-TARGETS := all check tests fuzzers run stop bench faults fuzz layers format format-check clean
+TARGETS := all check tests fuzzers run stop bench bench-10m faults fuzz layers format format-check clean
 
 ifeq ($(CASEMATE_INSIDE),)
 
@@ -26,8 +26,11 @@ else
 ## make stop       stop the training site
 ## make check      every test; ends with "N passed, N failed"
 ## make bench      the figures           [FIGURE=NAME]
+## make bench-10m  those of a store of ten million events: a few minutes, 4 GB
 ## make faults     the fault campaign    [FIGURE=NAME KILLS=20 PAIRS=2]
 ## make fuzz       the fuzzers           [SECONDS_EACH=60]
+## make coverage   branches that the tests take
+## make proofs     the decoders, proved by CBMC up to a bound   [LENGTH=200]
 ## make layers     includes point only down
 ## make format     clang-format in place
 ## make shell      a shell where the product is built; it finds `casemate`

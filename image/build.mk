@@ -121,7 +121,7 @@ run: all
 	@$(SITES)/bin/casemate training start $(SITE)
 stop:
 	@$(SITES)/bin/casemate training stop $(SITE)
-.PHONY: coverage proofs all run stop check tests bench faults fuzz layers format format-check clean
+.PHONY: coverage proofs all run stop check tests bench bench-10m faults fuzz layers format format-check clean
 
 # ---- tests: each test_*.c is a program; it is linked with what it uses of every floor ----
 T := $(B)/tests
@@ -201,7 +201,7 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) 
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # ---- figures ----
-$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/log: $(call o,tests/bench/log_main.o appliance/worker/projector.o) $(ALL_ARCHIVES)
@@ -221,6 +221,9 @@ $(B)/bench/cold: $(call o,tests/bench/cold_main.o tests/bench/figure.o tests/ben
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
 $(B)/bench/copy: $(call o,tests/bench/copy_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o enclave/backup/backup.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld copy"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
+$(B)/bench/many: $(call o,tests/bench/many_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+	@mkdir -p $(@D); echo "  ld many"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld signin"
@@ -256,6 +259,8 @@ $(B)/bench/officer: $(call o,tests/bench/officer_main.o tests/bench/load.o) $(AL
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsodium -lm
 bench: all test-programs $(B)/bench/commit $(B)/bench/stations $(B)/bench/tls $(B)/bench/cold $(B)/bench/copy $(B)/bench/officer $(B)/bench/bench $(B)/bench/signin $(B)/bench/decide $(B)/bench/impact
 	@FIGURE=$(FIGURE) sh tests/bench/run.sh
+bench-10m: $(B)/bench/many
+	@sh tests/bench/many.sh
 FAULT_PROGRAMS := $(addprefix $(B)/faults/,power_cut kth flips core simulator)
 fault-programs: $(FAULT_PROGRAMS)
 # SEED and COUNT are the campaign's below the programs, KILLS that of the programs

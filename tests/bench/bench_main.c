@@ -3,17 +3,15 @@
  * through policy and log, against the same events and tables written directly.
  * Medians of five rounds; in each round every figure and its limit are measured.
  */
-#include <inttypes.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "enclave/process/os.h"
 #include "tests/bench/direct.h"
+#include "tests/bench/figure.h"
 #include "tests/bench/load.h"
 #include "tests/bench/plan.h"
 
@@ -22,7 +20,7 @@
 #define REPEAT       2 /* operations a round and figure with several stations */
 
 /* Operations a unit that all rounds take. */
-#define OPERATIONS (ROUNDS * (1 + 2 * REPEAT))
+#define OPERATIONS (ROUNDS * (1 + REPEAT))
 
 struct request {
     char text[LOAD_REQUEST];
@@ -89,21 +87,8 @@ static uint64_t send_all(size_t count)
     return os_boot_ns() - began;
 }
 
-/* Processor time of the worker, in nanoseconds. */
-static uint64_t worker_ns(void)
-{
-    char path[40];
-    uint64_t ns = 0;
-    snprintf(path, sizeof path, "/proc/%d/schedstat", plan.worker);
-    FILE *in = fopen(path, "re");
-    if (!in || fscanf(in, "%" SCNu64, &ns) != 1)
-        die("the worker's time cannot be read", NULL);
-    fclose(in);
-    return ns;
-}
-
-/* One operation on every unit: started untimed, completed timed; ${worker} gains the worker's. */
-static uint64_t complete_over_http(size_t count, uint64_t *worker)
+/* One operation on every unit: started untimed, completed timed. */
+static uint64_t complete_over_http(size_t count)
 {
     static const char readings[] =
         ",\"readings\":[{\"characteristic\":\"C1\",\"value\":\"1.001\",\"gage\":\"\"},"
@@ -112,10 +97,7 @@ static uint64_t complete_over_http(size_t count, uint64_t *worker)
     prepare("/api/operations/start", next_operation, "");
     send_all(16);
     prepare("/api/operations/complete", next_operation++, readings);
-    uint64_t before = worker_ns();
-    uint64_t took = send_all(count);
-    *worker += worker_ns() - before;
-    return took;
+    return send_all(count);
 }
 
 static uint64_t complete_directly(size_t group)
@@ -131,14 +113,10 @@ static uint64_t complete_directly(size_t group)
 /* Processor time of the cold table for the completions of this round, a completion. */
 static double project_directly(unsigned completed)
 {
-    struct timespec before, after;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    double before = figure_cpu_us();
     if (direct_project(direct) != 0)
         die("the direct store fails", NULL);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-    return ((double)(after.tv_sec - before.tv_sec) * 1e6 +
-            (double)(after.tv_nsec - before.tv_nsec) / 1e3) /
-           (double)plan.units / completed;
+    return (figure_cpu_us() - before) / (double)plan.units / completed;
 }
 
 static double per_second(uint64_t ns, unsigned times)
@@ -146,42 +124,22 @@ static double per_second(uint64_t ns, unsigned times)
     return (double)plan.units * times * 1e9 / (double)ns;
 }
 
-static int compare(const void *a, const void *b)
+static bool print(const char *name, double *values, double *limits)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double values[static ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof *values, compare);
-    return values[ROUNDS / 2];
-}
-
-static bool print_figure(const char *name, double values[static ROUNDS],
-                         double limits[static ROUNDS])
-{
-    double value = median(values), limit = median(limits), ratio = value / limit;
-    printf("figure %s = %.0f per-second (limit %.0f, ratio %.2f, wants 0.50) %s\n", name, value,
-           limit, ratio, ratio >= 0.5 ? "ok" : "short");
-    return ratio >= 0.5;
-}
-
-/* FIGURE names the one that is wanted; without it all are. */
-static bool is_wanted(const char *figure)
-{
-    const char *only = getenv("FIGURE");
-    return !only || only[0] == '\0' || strcmp(only, figure) == 0;
+    return figure_print(&(struct figure){.name = name,
+                                         .unit = "per-second",
+                                         .value = figure_median(values, ROUNDS),
+                                         .limit = figure_median(limits, ROUNDS),
+                                         .wants = 0.5});
 }
 
 int main(int argc, char **argv)
 {
-    static double one[ROUNDS], one_limit[ROUNDS], eight[ROUNDS], eight_limit[ROUNDS], cpu[ROUNDS],
+    static double one[ROUNDS], one_limit[ROUNDS], eight[ROUNDS], eight_limit[ROUNDS],
         projection[ROUNDS];
-    bool want_one = is_wanted("completion_1_station");
-    bool want_eight = is_wanted("completion_8_stations");
-    bool want_cpu = is_wanted("worker_cpu_per_completion_64");
-    bool want_projection = is_wanted("projection_cpu_per_completion");
+    bool want_one = figure_is_wanted("completion_1_station");
+    bool want_eight = figure_is_wanted("completion_8_stations");
+    bool want_projection = figure_is_wanted("projection_cpu_per_completion");
     bool good = true;
     if (argc != 2 || plan_read(argv[1], &plan) != 0 || plan.operations < OPERATIONS) {
         fprintf(stderr, "usage: bench PLAN, with %d operations a unit\n", OPERATIONS);
@@ -192,39 +150,34 @@ int main(int argc, char **argv)
     if (direct_open("direct.db", plan.units, ROUNDS * (1 + REPEAT), &direct) != 0)
         die("the direct store cannot be made", NULL);
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t limit = 0, http = 0, other = 0, used = 0;
+        uint64_t limit = 0, http = 0;
         if (want_one) {
             one_limit[round] = per_second(complete_directly(1), 1);
-            one[round] = per_second(complete_over_http(1, &other), 1);
+            one[round] = per_second(complete_over_http(1), 1);
         }
         for (int i = 0; i < REPEAT; i++) {
             if (want_eight || want_projection)
                 limit += complete_directly(8);
             if (want_eight)
-                http += complete_over_http(8, &other);
+                http += complete_over_http(8);
         }
         if (want_projection)
             projection[round] = project_directly(REPEAT + want_one);
         eight_limit[round] = per_second(limit, REPEAT);
         eight[round] = per_second(http, REPEAT);
-        for (int i = 0; want_cpu && i < REPEAT; i++)
-            complete_over_http(64, &used);
-        cpu[round] = (double)used / 1000 / (double)plan.units / REPEAT;
     }
     if (want_one)
-        good = print_figure("completion_1_station", one, one_limit) && good;
+        good = print("completion_1_station", one, one_limit) && good;
     if (want_eight)
-        good = print_figure("completion_8_stations", eight, eight_limit) && good;
-    if (want_cpu) {
-        double us = median(cpu);
-        printf("figure worker_cpu_per_completion_64 = %.1f us (limit 20, ratio %.2f, wants report) "
-               "ok\n",
-               us, us / 20);
-    }
+        good = print("completion_8_stations", eight, eight_limit) && good;
     if (want_projection)
-        printf(
-            "figure projection_cpu_per_completion = %.1f us (limit 20, ratio %.2f, wants report) "
-            "ok\n",
-            median(projection), projection[ROUNDS / 2] / 20);
+        good = figure_print(&(struct figure){.name = "projection_cpu_per_completion",
+                                             .unit = "us",
+                                             .places = 1,
+                                             .value = figure_median(projection, ROUNDS),
+                                             .limit = 30,
+                                             .wants = 1,
+                                             .sense = FIGURE_AT_MOST}) &&
+               good;
     return good ? 0 : 1;
 }

@@ -9,9 +9,8 @@
 #include "enclave/process/os.h"
 #include "enclave/store/library.h"
 
-#define ENCLAVE "ebenchaa"
-
 struct direct {
+    struct secret *key;
     struct store *store;
     struct mes *mes;
     struct projector projector;
@@ -111,6 +110,15 @@ static int fill(struct direct *d, unsigned count)
         r = emit(d, &e);
     for (unsigned i = 1; r == 0 && i <= count; i++)
         r = define_operation(d, i);
+    return r ? r : commit(d);
+}
+
+int direct_order(struct direct *d, size_t units)
+{
+    free(d->units);
+    d->units_count = units;
+    d->units = calloc(units, sizeof *d->units);
+    int r = d->units ? store_begin(d->store) : ERR_MEMORY;
     if (r == 0)
         r = create_order(d);
     if (r == 0)
@@ -121,7 +129,7 @@ static int fill(struct direct *d, unsigned count)
 static int open_tables(struct direct *d)
 {
     uint64_t position;
-    int r = mes_new(d->store, ENCLAVE, true, &d->mes);
+    int r = mes_new(d->store, DIRECT_ENCLAVE, true, &d->mes);
     if (r == 0)
         r = store_projection(d->store, "mes", rows_schema(), &position);
     if (r == 0)
@@ -135,28 +143,27 @@ int direct_open(const char *name, size_t units, unsigned operation_count,
                 struct direct **ret_direct)
 {
     struct direct *d = calloc(1, sizeof *d);
-    struct secret *key = NULL;
     int r = ERR_MEMORY;
-    if (!d || !(d->units = calloc(units, sizeof *d->units)))
+    if (!d)
         goto out;
-    d->units_count = units;
     os_uuid(d->person);
     store_library_begin();
     r = os_boot_id_load();
     if (r == 0)
-        r = secret_random(32, &key);
+        r = secret_random(32, &d->key);
     if (r == 0)
-        r = store_open(name, ENCLAVE, key, &d->store);
+        r = store_open(name, DIRECT_ENCLAVE, d->key, &d->store);
     if (r == 0)
         r = open_tables(d);
     if (r == 0)
         r = fill(d, operation_count);
+    if (r == 0)
+        r = direct_order(d, units);
     if (r)
         goto out;
     *ret_direct = d;
     d = NULL;
 out:
-    secret_free(key);
     direct_close(d);
     return r;
 }
@@ -168,6 +175,7 @@ void direct_close(struct direct *d)
     projector_close(&d->projector);
     mes_free(d->mes);
     store_close(d->store);
+    secret_free(d->key);
     free(d->units);
     free(d);
 }
@@ -223,7 +231,22 @@ int direct_project(struct direct *d)
     return projector_catch_up(&d->projector);
 }
 
+int direct_sign(struct direct *d)
+{
+    static const char note[] = "what the auditor would have signed";
+    uint8_t proof[TREE_PROOF_MAX], root[HASH_TREE_LENGTH];
+    struct bytes_put put = bytes_into(proof, sizeof proof);
+    uint64_t old_size, size;
+    int r = store_head(d->store, &put, &old_size, &size, root);
+    return r ? r : store_head_signed(d->store, size, bytes_text(note));
+}
+
 struct store *direct_store(const struct direct *d)
 {
     return d->store;
+}
+
+const struct secret *direct_key(const struct direct *d)
+{
+    return d->key;
 }
