@@ -412,7 +412,9 @@ static pid_t backups_begin(void)
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/bin/sh", "sh", "-c", "while $BACKUP; do echo >>backups; done", (char *)NULL);
+        execl("/bin/sh", "sh", "-c",
+              "while $BACKUP >>said 2>&1; do echo >>backups; rm -rf backups.d/*; done",
+              (char *)NULL);
         _exit(2);
     }
     return child;
