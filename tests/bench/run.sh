@@ -33,12 +33,12 @@ esac
 # shellcheck source=site.sh
 . "$(dirname "$0")/site.sh"
 bench=$(realpath "${BENCH:-$here/build/bench/bench}")
-stations() { # FIGURES-OF, with the plan: where the site lies, because the disk is measured too
+stations() { # floor|list [FIGURE], with the plan: where the site lies, because the disk is measured too
     place=$(mktemp -d "$CASEMATE_SITE.stations.XXXXXX")
     mkdir "$place/backups.d"
     BACKUP="casemate backup --site $CASEMATE_SITE $place/backups.d"
     export BACKUP
-    (cd "$place" && timeout 300 "$here/build/bench/stations" "$1" "$plan") || code=1
+    (cd "$place" && FIGURE=${2:-${FIGURE:-}} timeout 300 "$here/build/bench/stations" "$1" "$plan") || code=1
     rm -rf "$place"
 }
 case ${FIGURE:-} in
@@ -99,7 +99,15 @@ case ${FIGURE:-} in
     operators=$all stamp=${stamp}c ;;
 esac
 case ${FIGURE:-} in
-'' | completion_64_* | completion_p99_with_backup | projection_lag* | worker_cpu_*)
+'' | completion_p99_with_backup)
+    all=$operators operators='CW-2001 CW-2002'
+    plan_make 1500 8
+    stations floor completion_p99_with_backup
+    [ -z "${FIGURE:-}" ] || exit "$code"
+    operators=$all stamp=${stamp}b ;;
+esac
+case ${FIGURE:-} in
+'' | completion_64_* | projection_lag* | worker_cpu_*)
     all=$operators operators='CW-2001 CW-2002'
     plan_make 4000 62
     stations floor

@@ -406,27 +406,29 @@ static bool sustained(void)
            good;
 }
 
-/* One backup after the other, by $BACKUP, until it is killed. */
+/* One backup after the other, by $BACKUP, until there is a file "stop". */
 static pid_t backups_begin(void)
 {
+    unlink("stop");
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/bin/sh", "sh", "-c", "while $BACKUP; do echo >>backups; done", (char *)NULL);
+        execl("/bin/sh", "sh", "-ec",
+              "until [ -e stop ]; do $BACKUP >said 2>&1 || { cat said >&2; exit 1; };"
+              " echo >>backups; rm -rf backups.d/*; done",
+              (char *)NULL);
         _exit(2);
     }
     return child;
 }
 
-/* How many there were, if they went well until now. */
+/* Behind the last of them: how many there have been. */
 static size_t backups_end(pid_t child)
 {
     size_t n = 0;
-    int status = 0;
-    if (waitpid(child, &status, WNOHANG) != 0)
+    int status = 0, fd = open("stop", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || close(fd) != 0 || waitpid(child, &status, 0) != child || status != 0)
         figure_die("a backup failed");
-    kill(child, SIGTERM);
-    waitpid(child, &status, 0);
     FILE *in = fopen("backups", "re");
     for (int c; in && (c = getc(in)) != EOF;)
         n += c == '\n';
@@ -502,7 +504,8 @@ int main(int argc, char **argv)
     if (figure_is_wanted("completion_64_sustained_60s") ||
         figure_is_wanted("projection_lag_after_60s"))
         good = sustained() && good;
-    if (figure_is_wanted("completion_p99_with_backup"))
+    const char *only = getenv("FIGURE");
+    if (only && strcmp(only, "completion_p99_with_backup") == 0) /* with an order of its own */
         good = with_backup() && good;
     return good ? 0 : 1;
 }
