@@ -9,6 +9,8 @@
 #include "appliance/station.h"
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
+#include "appliance/worker/retry.h"
+#include "appliance/worker/tables.h"
 #include "enclave/store/loss.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/process.h"
@@ -47,7 +49,7 @@ struct answer_waiting {
 };
 
 /* What is known of the tables that were read at the start. */
-enum tables {
+enum tables_known {
     TABLES_DIFFERENT = 0, /* they are not what the log says */
     TABLES_UNKNOWN,       /* nothing compares them until a replay has */
     TABLES_AS_SIGNED,     /* they have the digest that was signed with the log */
@@ -110,6 +112,7 @@ struct worker {
     struct root root;
     struct store *store; /* NULL: it cannot be opened, and closed says why */
     struct mes *mes;
+    struct tables kept; /* its tables, as they are in the store */
     struct projector projector;
     struct decider *decider;
     struct retries *retries;
@@ -159,7 +162,7 @@ struct worker {
     uint8_t hot_sent[HOT_LENGTH];     /* as the head under way has it, */
     uint8_t hot_parts[HOT_PARTS_MAX]; /* and table by table */
     size_t hot_parts_length;
-    enum tables tables;
+    enum tables_known tables;
     bool stopping;
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];
@@ -232,28 +235,6 @@ must_use int heads_open(struct worker *w);
 /* heads_last(w): The process stops: a last head, so that the next start can compare the tables with
  * it.  Waits a second at most. */
 void heads_last(struct worker *w);
-
-/* retry.c */
-must_use int retries_new(struct retries **ret_retries);
-/* retries_fill(retries, store): From the events of the last hour, by their own time. */
-must_use int retries_fill(struct retries *retries, struct store *store);
-/* A request that was done: its first event and the digest of its body. */
-struct retry {
-    uint8_t person[16];
-    uint8_t id[16];
-    unsigned operation;
-    uint8_t body[32];
-    uint64_t event;
-    int64_t utc_ms; /* of that event */
-};
-void retries_add(struct retries *retries, const struct retry *retry);
-/* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of
- * time, near enough. */
-uint64_t retries_first_at(struct store *store, int64_t utc_ms);
-/* retries_find(retries, store, person, operation, id, ret_retry): Also in the log, when the id's
- * time lies before what is remembered. */
-bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
-                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry);
 
 /* staging.c */
 void staging_message(struct worker *w, struct peer *intake, const struct message *m);
