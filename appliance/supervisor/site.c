@@ -194,7 +194,8 @@ static const char *name_enclaves(const struct instance *i)
     for (size_t k = 0; k < config->enclaves; k++)
         strcat(text, identity && ground_is_closed_out(i->site, (int)k) ? CLOSED_OUT_ID
                                                                        : config->enclave[k]);
-    return strcat(strcat(text, "@"), identity ? config->name : i->run);
+    strcat(strcat(text, "@"), identity ? config->name : i->run);
+    return i->unsure ? strcat(text, " " PROCESS_RUN_UNSURE) : text;
 }
 
 static int say_start(struct instance *i)
@@ -322,7 +323,7 @@ void site_reap(struct site *site, pid_t pid, int status)
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-        if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
+        if (i->row->life == LIFE_STAYS && WIFEXITED(status) &&
             WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
             i->unsure = true;
         i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);

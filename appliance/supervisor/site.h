@@ -9,7 +9,7 @@
 
 /* The processes of a site: started, joined, and started again. */
 
-#define INSTANCES_MAX (8 + 8 * ENCLAVES_MAX)
+#define INSTANCES_MAX (16 + 8 * ENCLAVES_MAX)
 
 struct site;
 
