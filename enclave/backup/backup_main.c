@@ -18,9 +18,10 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "enclave/process/process.h"
+#include "enclave/store/store.h"
 
 #define STORE  "store.db"
-#define FRESH  "store.restored.db"
+#define FRESH  STORE_RESTORED
 #define BEFORE "store.before.db"
 
 static struct {
@@ -156,24 +157,43 @@ static int renamed(const char *from, const char *to)
     return os_rename(from, to) == 0 || errno == ENOENT ? 0 : ERR_SYSTEM;
 }
 
+static int is_there(const char *name, bool *ret_there)
+{
+    int fd = os_open(name, O_RDONLY, 0);
+    *ret_there = fd >= 0;
+    if (fd >= 0)
+        os_close(fd);
+    return fd >= 0 || errno == ENOENT ? 0 : ERR_SYSTEM;
+}
+
+static int write_format(const struct backup_head *head)
+{
+    const char *mac = head->sha256 ? "sha256\n" : "sha512\n";
+    int fd = os_open(STORE ".format.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int r = fd >= 0 && write(fd, mac, 7) == 7 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 /*
- * The store that is there keeps its pages under another name, with its write-ahead log; then
- * the one that was brought back takes the name.  Ended in between, there is no store of that
- * name, and the same command is given again.
+ * The store that is there keeps its pages under another name, with its write-ahead log; then the
+ * one that was brought back takes the name.  Ended in between, there is no store of that name and
+ * one that was brought back, which no program opens (store_open_as()): the same command is given
+ * again, and what was kept the first time stays.
  */
 static int swap(const struct backup_head *head)
 {
-    const char *mac = head->sha256 ? "sha256\n" : "sha512\n";
-    int r = gone(BEFORE "-wal");
+    bool there = false;
+    int r = write_format(head);
+    if (r == 0)
+        r = is_there(STORE, &there);
+    if (r == 0 && there)
+        r = gone(BEFORE "-wal");
+    if (r == 0 && there)
+        r = renamed(STORE, BEFORE);
     if (r == 0)
         r = renamed(STORE "-wal", BEFORE "-wal");
-    if (r == 0)
-        r = renamed(STORE, BEFORE);
-    int fd = r ? -1 : os_open(STORE ".format.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (r == 0 && (fd < 0 || write(fd, mac, 7) != 7 || fsync(fd) != 0))
-        r = ERR_SYSTEM;
-    if (fd >= 0)
-        close(fd);
     if (r == 0)
         r = renamed(STORE ".format.new", STORE ".format");
     if (r == 0 && os_rename(FRESH, STORE) != 0)

@@ -90,6 +90,22 @@ check "and work goes on" wait_for 10 works
 check "with no event lost" test "$(events)" -ge "$count"
 check "the store that was there lies beside it" test -s "$CASEMATE_SITE/$enclave/worker/store.before.db"
 
+# ---- a restoration that ended between two names: as the disk has it then ----
+place=$CASEMATE_SITE/$enclave/worker
+casemate training stop "$CASEMATE_SITE" >/dev/null 2>&1
+sum() { sha256sum "$1" | cut -c 1-64; }
+was=$(sum "$place/store.db")
+cp -p "$place/store.db" "$place/store.restored.db"
+mv "$place/store.db" "$place/store.before.db"
+timeout 60 casemate training start "$CASEMATE_SITE" >/dev/null 2>&1
+worker_says() { casemate status --site "$CASEMATE_SITE" | grep -q "$1"; }
+check "a restoration that was not finished is said" wait_for 10 worker_says "a restoration of it was not finished"
+check "and no store is begun in its place" test ! -e "$place/store.db"
+refused "nor is its key changed" 1 "" on rekey "$enclave"
+check "the same command finishes it" on restore --again "$enclave" "$enclave" "$second"
+is "and the store that it replaces is kept" "$(sum "$place/store.before.db")" "$was"
+check "the worker answers again" wait_for 10 worker_up
+
 # ---- identity's store likewise ----
 sleep 1.5
 mkdir "$work/third"
