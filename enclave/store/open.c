@@ -303,10 +303,11 @@ static int look_where_none_is(struct opening *o, bool empty)
 {
     struct stat st;
     if (has_wal(o->name))
-        return refuse(o, ERR_FORMAT,
-                      "%s is %s, and what was recorded last lies in %s-wal: neither is of use "
-                      "without the other. Put both back as they were, or restore the newest backup.",
-                      o->name, empty ? "empty" : "missing", o->name);
+        return refuse(
+            o, ERR_FORMAT,
+            "%s is %s, and what was recorded last lies in %s-wal: neither is of use "
+            "without the other. Put both back as they were, or restore the newest backup.",
+            o->name, empty ? "empty" : "missing", o->name);
     if (stat(STORE_RESTORED, &st) == 0)
         return refuse(o, ERR_STATE,
                       "%s is missing, and a restoration of it was not finished: give the same "

@@ -109,6 +109,21 @@ says "new shares are shown on the terminal" "$(cat "$work/terminal")" "2 new sha
 says "and who does not say yes changes nothing" "$(cat "$work/terminal")" "nothing was changed: the shares of before are in force"
 is "the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyring" && echo same)" same
 
+# two at once: nobody puts shares in force that he has not seen
+terminal() { # NAME: shares are made; what is then typed is in a file of that name
+    : >"$work/on-$1"
+    (wait_for 10 grep -q 'row 1' "$work/on-$1"; cat "$sites/b/share-1" "$sites/b/share-2" "$sites/b/share-3"; wait_for 30 test -e "$work/type-$1"; cat "$work/type-$1") |
+        script -qfec "casemate keys custodians --site '$site' --custodians 2 --threshold 2" /dev/null >>"$work/on-$1" 2>&1 &
+    eval "pid_$1=\$!"
+    wait_for 10 grep -q 'Has each custodian' "$work/on-$1" || not_ok "no shares are shown: $(cat "$work/on-$1")"
+}
+terminal first
+terminal second
+echo yes >"$work/type-first"; wait "$pid_first"
+says "whose shares are not the last that were made puts none in force" "$(cat "$work/on-first")" "other new shares were made meanwhile"
+echo no >"$work/type-second"; wait "$pid_second"
+is "and the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyring" && echo same)" same
+
 # ---- recovery ----
 
 refused "without recovery there is none" 1 "has no recovery shares" casemate unlock "$site" --recovery --shares "$sites/b/share-1"
