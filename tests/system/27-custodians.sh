@@ -171,6 +171,8 @@ is "nor do the files of the site" "$(hold "$work/all")" 0
 close_out() { cat $1 | casemate close-out "$2" --site "$site" --shares - --again "$3" --out "$4"; }
 cp "$site/keeper/keyring" "$work/before-close-out"
 printf '2026-11-01 %s 1 tape-12 b2:aa\n2026-11-08 %s 2 tape-13 b2:bb\n' $two $one >"$site/backups"
+seq 1 400 | sed "s,.*,2026-11-02 $two 1 /media/a-tape-with-a-long-name-& $two.backup," >>"$site/backups"
+: >"$site/$two/worker/untrusted comment: of a worker"
 refused "a close-out needs enough shares" 1 "this site needs 2" close_out "$sites/c/share-1" $two $two "$work/cert"
 refused "and its id once more" 1 "nothing was changed" close_out "$sites/c/share-1 $sites/c/share-2" $two $one "$work/cert"
 is "nothing was changed" "$(cmp "$work/before-close-out" "$site/keeper/keyring" && echo same) $(state $two)" "same ready"
@@ -181,6 +183,7 @@ is "the other works on" "$(state $one)" ready
 says "the certificate names the keys" "$(cat "$work/cert")" "generation 1  destroyed"
 says "the copies that are known" "$(cat "$work/cert")" "backup 2026-11-01 $two 1 tape-12 b2:aa"
 is "and those of no other program" "$(grep -c "$one" "$work/cert")" 0
+says "how many have no room in it" "$(cat "$work/cert")" "more, for which there is no room here"
 says "and its limits" "$(cat "$work/cert")" "MEDIA REMAIN CLASSIFIED UNTIL SANITISED"
 public=$(casemate keys list --site "$site" --json | jq -r .certificate)
 check "stock minisign verifies it" minisign -Vm "$work/cert" -P "$public"
