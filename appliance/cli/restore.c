@@ -234,6 +234,9 @@ int cli_site_restore(const struct cli *o)
     if (r == 0 && (file_path(path, "%s/complete", o->operand[1]) != 0 ||
                    file_write(path, 0644, true, "", 0) != 0))
         r = cli_complain_file(o, o->operand[1], ERR_SYSTEM);
+    if (r)
+        fprintf(stderr, "casemate: %s is not a whole site. Remove it, and run this again.\n",
+                o->operand[1]);
     if (r == 0)
         cli_say(
             o, true,
