@@ -89,7 +89,16 @@ static int put_wrap(const struct cli *o, struct set *set, const struct keyring *
     return r ? cli_complain_file(o, set->path, r) : set_add(o, set, name);
 }
 
-/* A line of the register, by which a close-out lists the copies. */
+/* No field of the register has a blank in it. */
+static void print_field(FILE *f, const char *text)
+{
+    for (; *text; text++)
+        fprintf(f, *text <= ' ' || *text > '~' || *text == '%' ? "%%%02x" : "%c",
+                (unsigned char)*text);
+}
+
+/* A line of the register, by which a close-out lists the copies: before there is a copy, so that
+ * one which was interrupted is listed, too. */
 static int put_register(const struct cli *o, const struct set *set, const struct keyring *ring,
                         const char *holder)
 {
@@ -100,9 +109,13 @@ static int put_register(const struct cli *o, const struct set *set, const struct
     gmtime_r(&now, &tm);
     strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%SZ", &tm);
     FILE *f = file_path(path, "%s/backups", o->site) == 0 ? fopen(path, "ae") : NULL;
-    bool well = f && fprintf(f, "%s %s %u %s %s.backup\n", day, holder, line ? line->generation : 0,
-                             set->path, holder) > 0;
-    if (f && fclose(f) != 0)
+    if (!f)
+        return cli_complain_file(o, path, ERR_SYSTEM);
+    fprintf(f, "%s %s %u ", day, holder, line ? line->generation : 0);
+    print_field(f, set->path);
+    fprintf(f, " %s.backup\n", holder);
+    bool well = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+    if (fclose(f) != 0)
         well = false;
     return well ? 0 : cli_complain_file(o, path, ERR_SYSTEM);
 }
@@ -134,6 +147,15 @@ static int copy_public(const struct cli *o, struct set *set, const struct config
     return r;
 }
 
+/* journal.log, and journal-NNNNNN.sealed: the auditor's directory is the auditor's. */
+static bool is_journal(const char *name)
+{
+    if (strcmp(name, "journal.log") == 0)
+        return true;
+    size_t digits = strncmp(name, "journal-", 8) == 0 ? strspn(name + 8, "0123456789") : 0;
+    return digits >= 6 && digits <= 20 && strcmp(name + 8 + digits, ".sealed") == 0;
+}
+
 /* The journal goes first: it may then be older than the stores, and never newer. */
 static int copy_journal(const struct cli *o, struct set *set)
 {
@@ -147,7 +169,7 @@ static int copy_journal(const struct cli *o, struct set *set)
     if (!dir)
         return cli_complain_file(o, path, ERR_SYSTEM);
     while (r == 0 && (e = readdir(dir))) {
-        if (strncmp(e->d_name, "journal", 7) != 0 || strstr(e->d_name, "next"))
+        if (!is_journal(e->d_name))
             continue;
         snprintf(name, sizeof name, "journal/%.200s", e->d_name);
         r = file_path(from, "%s/%s", path, e->d_name) ? CLI_TROUBLE : set_copy(o, set, from, name);
@@ -165,7 +187,9 @@ static int all_stores(const struct cli *o, struct set *set, const struct config 
     for (size_t i = 0; r == 0 && i < config->enclaves; i++) {
         if (keyring_is_closed_out(ring, config->enclave[i]))
             continue;
-        r = back_up_store(o, set, config->enclave[i]);
+        r = put_register(o, set, ring, config->enclave[i]);
+        if (r == 0)
+            r = back_up_store(o, set, config->enclave[i]);
         if (r == 0)
             r = put_wrap(o, set, ring, config->enclave[i]);
     }
@@ -195,11 +219,12 @@ int cli_backup(const struct cli *o)
         r = copy_public(o, &set, &config);
     if (r == 0)
         r = set_end(o, &set);
-    for (size_t i = 0; r == 0 && i < config.enclaves; i++)
-        if (!keyring_is_closed_out(&ring, config.enclave[i]))
-            r = put_register(o, &set, &ring, config.enclave[i]);
     if (r) {
-        fprintf(stderr, "casemate: %s is not whole: it has no signed list. Remove it.\n", set.path);
+        fprintf(stderr,
+                set_drop(&set) ? "casemate: there is no backup; what was written of %s is removed "
+                                 "again.\n"
+                               : "casemate: %s is not whole: it has no signed list. Remove it.\n",
+                set.path);
         return r;
     }
     sync();

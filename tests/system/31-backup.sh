@@ -49,6 +49,31 @@ check "and the journal" grep -q ' audit 3 1 .* 34 ' "$CASEMATE_SITE/auditor/jour
 found=$(cat "$set_"/*.backup "$set_"/journal/* "$set_"/site/* | tr -d '\000' | grep -cE 'HARROW|SABLE|Mara|CW-1007' || :)
 is "nothing of it can be read: no name, no badge" "$found" 0
 
+# ---- two at once, and where there is no room ----
+sets() { ls "$1" | grep -c '^casemate-backup-'; }
+mkdir "$work/two at once"
+(cd "$work" && on backup "two at once" >"$work/one" 2>&1) & pid=$!
+on backup "$work/two at once" >"$work/two" 2>&1
+wait "$pid"
+is "two at once have each a directory, or are told to wait" "$(grep -cv 'being made already\|try again\|events\|^/\|there is no backup' "$work/one" "$work/two" | tr '\n' ' ')" "$work/one:0 $work/two:0 "
+mkdir "$work/same"
+for n in 1 2 3; do on backup "$work/same" >"$work/made" 2>&1 || not_ok "backup $n: $(cat "$work/made")"; done
+is "nor do three that follow at once collide" "$(sets "$work/same")" 3
+check "a name with a blank is one field of the register, and whole" grep -q " $enclave 1 $work/two%20at%20once/casemate-backup-[^ ]* $enclave.backup$" "$CASEMATE_SITE/backups"
+mkdir "$work/small" && mount -t tmpfs -o size=300k tmpfs "$work/small"
+refused "a medium that is full is said" 3 "No space left" on backup "$work/small"
+is "and what was written is removed again" "$(ls "$work/small")" ""
+umount "$work/small"
+refused "a place that is not there is named" 3 "$work/nowhere: No such file" on backup "$work/nowhere"
+ln -s ../training.key "$CASEMATE_SITE/auditor/journal-900000.sealed"
+refused "what a program's link leads to is not copied" 3 "journal-900000.sealed" on backup "$work/same"
+rm "$CASEMATE_SITE/auditor/journal-900000.sealed"
+for n in $(seq 900001 900420); do echo "$n" >"$CASEMATE_SITE/auditor/journal-$n.sealed"; done
+mkdir "$work/old"
+check "a journal of eight years is backed up" on backup "$work/old"
+is "with every segment" "$(ls "$work"/old/*/journal | grep -c 9004..)" 21
+rm "$CASEMATE_SITE"/auditor/journal-9*.sealed
+
 # ---- refused: and nothing is changed ----
 before=$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)
 refused "another enclave's backup is refused" 1 "This is the backup of $other, and not of $enclave" on restore --again "$enclave" "$enclave" "$set_/$other.backup"
