@@ -61,7 +61,8 @@ static int back_up_store(const struct cli *o, struct set *set, const char *holde
     errno = kept;
     if (r || !answer.well) {
         unlink(path);
-        return cli_finish(o, o->site, r, &answer);
+        return r ? cli_finish(o, o->site, r, &answer)
+                 : cli_complain(o, CLI_REFUSED, "%s is not in the backup: %s", holder, answer.text);
     }
     if (read_head(path, &head) != 0)
         return cli_complain(o, CLI_TROUBLE, "%s cannot be read back.", path);
@@ -178,8 +179,10 @@ static int copy_journal(const struct cli *o, struct set *set)
     return r;
 }
 
+/* An enclave whose store cannot be read keeps the others from nothing; whoever made the backup is
+ * told, and it ends with CLI_REFUSED. */
 static int all_stores(const struct cli *o, struct set *set, const struct config *config,
-                      const struct keyring *ring)
+                      const struct keyring *ring, unsigned *ret_missing)
 {
     int r = back_up_store(o, set, "identity");
     if (r == 0)
@@ -190,8 +193,12 @@ static int all_stores(const struct cli *o, struct set *set, const struct config 
         r = put_register(o, set, ring, config->enclave[i]);
         if (r == 0)
             r = back_up_store(o, set, config->enclave[i]);
-        if (r == 0)
+        if (r == 0) {
             r = put_wrap(o, set, ring, config->enclave[i]);
+        } else if (r == CLI_REFUSED) {
+            ++*ret_missing;
+            r = 0;
+        }
     }
     return r;
 }
@@ -202,6 +209,7 @@ int cli_backup(const struct cli *o)
     static struct set set;
     struct config config;
     char path[FILE_PATH_MAX];
+    unsigned missing = 0;
     if (file_path(path, "%s/site.conf", o->site) != 0 || config_read(path, &config) != 0)
         return cli_complain_file(o, path, ERR_SYSTEM);
     int r = collect_ring(o, o->site, &ring);
@@ -214,7 +222,7 @@ int cli_backup(const struct cli *o)
         return r;
     r = copy_journal(o, &set);
     if (r == 0)
-        r = all_stores(o, &set, &config, &ring);
+        r = all_stores(o, &set, &config, &ring, &missing);
     if (r == 0)
         r = copy_public(o, &set, &config);
     if (r == 0)
@@ -229,5 +237,5 @@ int cli_backup(const struct cli *o)
     }
     sync();
     cli_say(o, true, set.path);
-    return CLI_DONE;
+    return missing ? CLI_REFUSED : CLI_DONE;
 }

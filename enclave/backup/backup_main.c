@@ -20,9 +20,10 @@
 #include "enclave/process/process.h"
 #include "enclave/store/store.h"
 
-#define STORE  "store.db"
-#define FRESH  STORE_RESTORED
-#define BEFORE "store.before.db"
+#define STORE         "store.db"
+#define FRESH         STORE_RESTORED
+#define BEFORE        "store.before.db"
+#define OWNER_SECONDS 10
 
 static struct {
     struct process *process;
@@ -112,7 +113,8 @@ static void write_it(const struct message_held *m)
     char why[BACKUP_WHY] = "The store's file cannot be read.";
     int from = process_descriptor(run.process, DESCRIPTOR_STORE);
     if (!m->well) {
-        over("The store's file cannot be held still now: the disk may be full.");
+        over("The store's file cannot be held still now: its program cannot open it (see casemate "
+             "status), or the disk is full.");
         return;
     }
     int r = fill_head(m, &head, from);
@@ -236,6 +238,15 @@ static int bring_back(char why[static BACKUP_WHY])
     return r;
 }
 
+/* Who should hold the file still is not there, and does not come. */
+static void look_for_owner(void *context)
+{
+    static unsigned seconds;
+    (void)context;
+    if (!run.asked && ++seconds == OWNER_SECONDS)
+        over("The store's own program is not there. Nothing was written.");
+}
+
 static int on_started(void *context, struct process *process)
 {
     char why[BACKUP_WHY] = "";
@@ -245,6 +256,8 @@ static int on_started(void *context, struct process *process)
     enum program p = process_program(process);
     if (p == PROGRAM_RESTORE || p == PROGRAM_RESTORE_IDENTITY)
         over(bring_back(why) == 0 ? NULL : why);
+    else
+        return loop_every(process_loop(process), 1000, look_for_owner, NULL);
     return 0;
 }
 

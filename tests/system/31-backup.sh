@@ -131,6 +131,19 @@ check "the same command finishes it" on restore --again "$enclave" "$enclave" "$
 is "and the store that it replaces is kept" "$(sum "$place/store.before.db")" "$was"
 check "the worker answers again" wait_for 10 worker_up
 
+# ---- an enclave whose store cannot be opened ----
+pid_of() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" --arg p "$1" '[.processes[] | select(.program == $p and (.enclave == $e or $p == "keeper"))][0].pid'; }
+mv "$place/store.db.format" "$place/aside"
+kill -9 "$(pid_of worker)"
+check "a store is refused" wait_for 10 worker_says "store.db.format is missing"
+mkdir "$work/without"
+refused "its backup is refused, and named" 1 "$enclave is not in the backup: The store's file cannot be held still" timeout 60 casemate backup --site "$CASEMATE_SITE" "$work/without"
+check "the other one's is made" test -s "$(echo "$work"/without/casemate-backup-*)/$other.backup"
+check "and the list is signed" test -s "$(echo "$work"/without/casemate-backup-*)/list.signature"
+mv "$place/aside" "$place/store.db.format"
+opened() { worker_up && ! worker_says "store.db.format is missing"; }
+check "the worker opens it again" wait_for 20 opened
+
 # ---- identity's store likewise ----
 sleep 1.5
 mkdir "$work/third"
@@ -148,4 +161,10 @@ check "and the enclave is behind its anchor" wait_for 10 behind
 maker=$(enter CW-1007 "$program"); draft "not recorded"
 is "so that nothing is recorded until two people sign for the loss" "$status" 503
 check "the newer one brings it forward again" on restore --again "$enclave" "$enclave" "$second"
+
+# ---- and without a keeper ----
+kill -9 "$(pid_of keeper)"
+sleep 0.5
+refused "without its keys it is said" 1 "is not running; see" timeout 60 casemate backup --site "$CASEMATE_SITE" "$work/without"
+is "and nothing of it stays" "$(sets "$work/without")" 1
 finish
