@@ -126,6 +126,15 @@ static void run_asked(struct instance *worker, const struct message_run *m)
         log_err("%s is still at its last run", guard->row->binary);
 }
 
+/* What a program says of itself: one line, whatever it sent. */
+static void take_words(char *out, size_t size, struct bytes_view text)
+{
+    size_t n = 0;
+    for (; n < text.length && n + 1 < size; n++)
+        out[n] = text.data[n] >= ' ' && text.data[n] <= '~' ? (char)text.data[n] : '?';
+    out[n] = '\0';
+}
+
 static void from_child(void *context, const struct message *message, int fd)
 {
     struct instance *i = context;
@@ -137,8 +146,12 @@ static void from_child(void *context, const struct message *message, int fd)
             kill(i->pid, SIGKILL);
             return;
         }
-        snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
-                 (const char *)message->ready.lacking.data);
+        if (i->ready) { /* each would be a line of the journal */
+            log_err("%s says twice that it is ready; it is ended", i->row->binary);
+            kill(i->pid, SIGKILL);
+            return;
+        }
+        take_words(i->lacking, sizeof i->lacking, message->ready.lacking);
         i->ready = true;
         if (i->row->life != LIFE_RUN)
             report(i->site, AUDIT_TYPE_PROGRAM_READY, AUDIT_OUTCOME_DONE, i, i->lacking);
@@ -149,8 +162,7 @@ static void from_child(void *context, const struct message *message, int fd)
             report_send(i->site);
         return;
     case MESSAGE_SAY:
-        snprintf(i->says, sizeof i->says, "%.*s", (int)message->say.text.length,
-                 (const char *)message->say.text.data);
+        take_words(i->says, sizeof i->says, message->say.text);
         return;
     case MESSAGE_COMMAND_DONE:
         console_command_done(i, &message->command_done);
