@@ -162,6 +162,25 @@ maker=$(enter CW-1007 "$program"); draft "not recorded"
 is "so that nothing is recorded until two people sign for the loss" "$status" 503
 check "the newer one brings it forward again" on restore --again "$enclave" "$enclave" "$second"
 
+# ---- the keeper ends while a store is written: whoever works with it stays closed ----
+pid_in() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" --arg p "$1" '[.processes[] | select(.program == $p and (.enclave == $e or $p == "keeper") and .pid > 0)][0].pid // empty'; }
+keeper=$(pid_in keeper)
+kill -STOP "$keeper" # so the run waits for its keys
+timeout 60 casemate restore --site "$CASEMATE_SITE" --again "$enclave" "$enclave" "$second" >"$work/brought" 2>&1 & back=$!
+runs() { run=$(pgrep -f '^restore$' -u "$(stat -c %u "$place")"); }
+check "a restoration is on its way" wait_for 10 runs
+kill -STOP "$run"
+kill -9 "$keeper"
+unlocked() { casemate unlock --site "$CASEMATE_SITE" >/dev/null 2>&1; now=$(pid_in keeper); [ -n "$now" ] && [ "$now" != "$keeper" ]; }
+check "the keeper ends, and the site is unlocked again" wait_for 10 unlocked
+opens() { [ -n "$(pid_in worker)" ]; }
+is "nobody opens the store meanwhile" "$(wait_for 4 opens && echo opened)" ""
+kill -CONT "$run"
+wait "$back"
+says "the run ends without its keys, and it is said" "$(cat "$work/brought")" "was not brought back"
+check "then the worker answers" wait_for 10 worker_up
+check "and its log verifies" on verify "$enclave"
+
 # ---- and without a keeper ----
 kill -9 "$(pid_of keeper)"
 sleep 0.5
