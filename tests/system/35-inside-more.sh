@@ -74,6 +74,10 @@ is "in its own line, and the other's says nothing of it" "$(casemate status --si
 "$inside" "$wa" say "$control" "$("$message" ready)" >/dev/null 2>&1 # it may not live to see it sent
 check "one that says again that it is ready is ended, and started anew" back "worker-$ea" "$wa"
 wa=$(pid_of "worker-$ea")
+control=$(channel "$wa" "$(awk '{ print $4 }' "/proc/$wa/stat")")
+"$inside" "$wa" say "$control" "$("$message" say "")" 5000 >/dev/null 2>&1
+check "and so is one that does not stop talking to the supervisor" back "worker-$ea" "$wa"
+wa=$(pid_of "worker-$ea")
 fd=$(channel "$wa" "$auditor")
 
 # ---- 9: one writes ten times as fast ----
