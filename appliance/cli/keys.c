@@ -133,7 +133,7 @@ static int put_files(const struct cli *o, const char *text)
         if (r)
             r = cli_complain_file(o, path, r);
     }
-    return r;
+    return r ? r : collect_settle(o, o->shares_to);
 }
 
 static int show(const struct cli *o, const char *text)

@@ -220,9 +220,28 @@ static int hand_on(const struct cli *o, const char *copies, const struct share *
         close(out[0]);
     text[length] = '\0';
     errno = kept;
-    if (r == 0 && answer.well && put_certificate(o, text, length) != 0)
+    if (r == 0 && answer.well && put_certificate(o, text, length) != 0) {
+        fprintf(stderr, "casemate: the keys of %s are destroyed. Run this again, with another "
+                        "--out, for the certificate.\n", o->operand[0]);
         return CLI_TROUBLE;
+    }
     return cli_finish(o, o->site, r, &answer);
+}
+
+/* Before anything is destroyed: can the certificate be written there at all? */
+static int check_out(const struct cli *o)
+{
+    char path[FILE_PATH_MAX];
+    if (!o->out)
+        return cli_complain(o, CLI_USAGE, "name the file for the certificate with --out.");
+    if (file_path(path, "%s.minisig", o->out) != 0)
+        return cli_complain_file(o, o->out, ERR_SIZE);
+    if (access(o->out, F_OK) == 0 || access(path, F_OK) == 0)
+        return cli_complain(o, CLI_REFUSED, "%s is there already; name another file.",
+                            access(o->out, F_OK) == 0 ? o->out : path);
+    if (file_write(o->out, 0644, true, "", 0) != 0)
+        return cli_complain_file(o, o->out, ERR_SYSTEM);
+    return unlink(o->out) == 0 ? 0 : cli_complain_file(o, o->out, ERR_SYSTEM);
 }
 
 int cli_close_out(const struct cli *o)
@@ -232,10 +251,8 @@ int cli_close_out(const struct cli *o)
     struct custodians custodians;
     size_t count = 0;
     int r = check_enclave(o);
-    if (r == 0 && !o->out)
-        r = cli_complain(o, CLI_USAGE, "name the file for the certificate with --out.");
-    if (r == 0 && access(o->out, F_OK) == 0)
-        r = cli_complain(o, CLI_REFUSED, "%s is there already; name another file.", o->out);
+    if (r == 0)
+        r = check_out(o);
     if (r == 0)
         r = ask_again(o);
     if (r == 0)

@@ -184,7 +184,7 @@ static bool place_of(const struct placing *p, const char *name, char to[static F
 
 static int place(void *context, const char *name)
 {
-    static uint8_t data[32u << 20];
+    static uint8_t data[64u << 20]; /* as long as one that is put into a set */
     struct placing *p = context;
     char from[FILE_PATH_MAX], to[FILE_PATH_MAX], folder[FILE_PATH_MAX];
     size_t length = 0;

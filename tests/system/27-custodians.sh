@@ -28,6 +28,9 @@ chmod 0755 "$sites/bin"
 PATH=$sites/bin:$PATH
 
 casemate site create "$site" --custodians 3 --threshold 2 --name mes.test --enclave $one --enclave $two --shares-to "$sites/a" >"$work/out" 2>&1 || give_up "$(cat "$work/out")"
+mkdir "$sites/not-new"
+refused "shares have a directory of their own" 3 "$sites/not-new: File exists" casemate site create "$sites/none" --custodians 3 --threshold 2 --name mes.test --enclave $one --shares-to "$sites/not-new"
+is "and without one no site is begun" "$(ls "$sites/none")" ""
 casemate site create "$sites/other" --custodians 3 --threshold 2 --name mes.test --enclave $one --shares-to "$sites/others" >"$work/out" 2>&1 || give_up "$(cat "$work/out")"
 state() { casemate status --site "$site" --json 2>/dev/null | jq -r --arg e "$1" '[.processes[] | select(.enclave == $e).state] | unique | join(" ")' 2>/dev/null; }
 all_ready() { [ "$(casemate status --site "$site" --json 2>/dev/null | jq '[.processes[] | select(.state != "ready" and .state != "closed-out")] | length')" = 0 ]; }
@@ -166,6 +169,15 @@ is "it holds no key" "$(hold "$work/core")" 0
 find "$site" -type f -exec cat {} + >"$work/all"
 is "nor do the files of the site" "$(hold "$work/all")" 0
 
+# ---- what a share passes through ----
+
+mkfifo "$work/slow"
+(ulimit -c unlimited; exec casemate unlock "$site" --shares "$work/slow") >/dev/null 2>&1 & typing=$!
+reads() { grep -q fifo_open "/proc/$typing/wchan" 2>/dev/null || grep -q wait_for_partner "/proc/$typing/wchan"; }
+check "a share is waited for" wait_for 10 reads
+is "and would be in no core of who reads it" "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$typing/limits")" "0 0"
+kill "$typing"; wait "$typing" 2>/dev/null
+
 # ---- close-out ----
 
 close_out() { cat $1 | casemate close-out "$2" --site "$site" --shares - --again "$3" --out "$4"; }
@@ -175,7 +187,10 @@ seq 1 400 | sed "s,.*,2026-11-02 $two 1 /media/a-tape-with-a-long-name-& $two.ba
 : >"$site/$two/worker/untrusted comment: of a worker"
 refused "a close-out needs enough shares" 1 "this site needs 2" close_out "$sites/c/share-1" $two $two "$work/cert"
 refused "and its id once more" 1 "nothing was changed" close_out "$sites/c/share-1 $sites/c/share-2" $two $one "$work/cert"
-is "nothing was changed" "$(cmp "$work/before-close-out" "$site/keeper/keyring" && echo same) $(state $two)" "same ready"
+refused "and a place for its certificate, before anything is destroyed" 3 "$work/nowhere/cert: No such file" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/nowhere/cert"
+: >"$work/taken.minisig"
+refused "for its signature, too" 1 "taken.minisig is there already" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/taken"
+is "nothing was changed" "$(cmp "$work/before-close-out" "$site/keeper/keyring" && echo same) $(state $two) $(ls "$work" | grep -c '^taken')" "same ready 1"
 check "the refusal is on record" wait_for 5 in_journal 2 "close-out_${two}_refused_to_custodians_1"
 check "a program is closed out" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/cert"
 is "its gateway and worker are out of service" "$(state $two)" closed-out
