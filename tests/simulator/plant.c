@@ -61,9 +61,13 @@ static bool is_security(const struct asked *a)
     return operation_by_number(a->operation)->audit == AUDIT_SECURITY;
 }
 
+/* It was carried out in an earlier life, at another time than now. */
+static bool looking_back;
+
 static const struct standing *standing_of(const struct asked *a)
 {
-    return &world->standing[world->view.epoch % STATES][a->person];
+    uint64_t epoch = looking_back ? a->epoch : world->view.epoch;
+    return &world->standing[epoch % STATES][a->person];
 }
 
 bool plant_allows(const struct asked *a, int64_t now_ms)
@@ -279,8 +283,6 @@ static bool is_own_half(const struct asked *a)
     return b && b->accepted > 0 && b->first == a->person;
 }
 
-static bool looking_back;
-
 static unsigned expect_at(const struct asked *a, int64_t now_ms, struct expected *e)
 {
     const struct model_done *done = is_write(a) ? plant_done(a->id, a->person, a->operation) : NULL;
@@ -289,7 +291,7 @@ static unsigned expect_at(const struct asked *a, int64_t now_ms, struct expected
         return 404;
     if (done)
         return done->body == plant_hash(a->body, strlen(a->body)) ? 200 : 409;
-    if (looking_back) /* it was carried out, at another time than now */
+    if (looking_back)
         return expect_run(a, now_ms, e);
     if (is_write(a) && a->made_ms > os_utc_ms() + FUTURE_MS)
         return 400;
@@ -543,7 +545,8 @@ static struct asked *asked_of(uint64_t number)
 void plant_given(struct asked *a)
 {
     a->is = DELIVERED;
-    a->place = ++world->places;
+    if (!a->unread) /* else the place of the try that may be in the log counts */
+        a->place = ++world->places;
     a->answer = 0;
     a->acknowledged = false;
     world->memory_ms = later(world->memory_ms, os_utc_ms());
@@ -669,12 +672,15 @@ static void settle_one(struct asked *a, bool restarted)
 {
     struct expected e;
     if (restarted) {
+        if (!a->unread)
+            a->epoch = world->view.epoch;
         looking_back = true;
         e.status = expect_at(a, time_of_events(a), &e);
         looking_back = false;
         world->in_doubt++;
         world->recovered += take_events(a, &e);
         a->is = IN_DOUBT;
+        a->unread = !product()->store;
         return;
     }
     expect(a, &e);
@@ -743,7 +749,7 @@ void plant_hear(const struct message_answer *m)
     world->refused += m->status != 200;
     if (m->status == 200 && is_write(a))
         world->past[world->pasts++ % 16] = *a;
-    a->is = NOT_ASKED;
+    a->is = a->unread && is_write(a) ? IN_DOUBT : NOT_ASKED;
 }
 
 void plant_verdicts(struct wire *wire)
