@@ -296,7 +296,7 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 coverage:
 	@mkdir -p build/coverage; gcc -O1 -c -o build/coverage/exit.o tests/coverage_exit.c
-	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs >/dev/null
+	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs build/coverage/bin/casemate-policy >/dev/null
 	@sh tests/coverage.sh
 proofs:
 	@sh tests/proofs/run.sh
