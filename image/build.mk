@@ -135,7 +135,7 @@ PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credent
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
-        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o appliance/worker/budget.o) \
+        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o appliance/worker/budget.o appliance/worker/retry.o) \
         $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o tests/appliance/identity/authority.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_pin,$(1)),appliance/cli/pin.o appliance/cli/cli.o) \

@@ -88,7 +88,7 @@ void request_undo(struct worker *w)
     w->in_transaction = false;
     memset(w->openings, 0, sizeof w->openings);
     staging_undone();
-    if (rows_load(w->mes->entities) != 0 || retries_fill(w->retries, w->store) != 0)
+    if (rows_load(w->mes->entities) != 0)
         log_die("the store cannot be read back after a refused batch");
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];

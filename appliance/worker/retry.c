@@ -1,61 +1,132 @@
 /* What was done already: so that a request that comes twice is done once. */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "appliance/worker/worker.h"
+#include "appliance/event.h"
+#include "appliance/worker/retry.h"
 
-#define PLACES   65536u /* an hour at eleven writes a second fits; the oldest are dropped */
-#define HOUR_MS  ((int64_t)3600 * 1000)
-#define DRIFT_MS ((int64_t)10 * 60 * 1000)
-#define LEAP_MS  ((int64_t)10 * 60 * 1000)
+#define BLOCK_IDS    32768u
+#define BLOCK_PLACES (2 * BLOCK_IDS)
+#define BLOCKS       128u    /* four million ids: an hour at a thousand writes a second */
+#define FIRST_FILL   400000u /* events read again before the first request; the others behind it */
+#define FILL_SLICE   2048u
+#define LATELY_MS    ((int64_t)5 * 60 * 1000) /* requests that a restart cut off come again */
+#define SEQUENCE     44                       /* bits of a place; the others are of the id's hash */
+#define HOUR_MS      ((int64_t)3600 * 1000)
+#define DRIFT_MS     ((int64_t)10 * 60 * 1000)
+#define LEAP_MS      ((int64_t)10 * 60 * 1000)
+
+/*
+ * Only where an event lies is remembered, and some bits of its id's hash: what matches is read from
+ * the log.  A block is a table of open addressing that is never more than half full.
+ */
+struct block {
+    uint32_t count;
+    int64_t last_ms;               /* the highest time of its events */
+    uint64_t places[BLOCK_PLACES]; /* hash bits, sequence + 1; 0 is free */
+};
 
 struct retries {
-    struct retry ring[PLACES];
-    uint32_t next;
-    uint64_t count;
-    uint32_t buckets[2 * PLACES]; /* place + 1, open addressing, rebuilt when the ring turns */
-    int64_t since_ms; /* ids from here on are remembered; older ones may be in the log alone */
+    struct block *blocks[BLOCKS]; /* the oldest events first, nearly */
+    unsigned count;
+    uint8_t key[crypto_shorthash_KEYBYTES]; /* ids are the senders' choice */
+    int64_t dropped_ms;                     /* what was remembered and is not lies below */
+    /* what was recorded before this start, and is read behind the first requests */
+    uint64_t from;      /* events below are not read yet */
+    int64_t until_ms;   /* up to here, back in time */
+    int64_t unread_ms;  /* the time of the event below ${from} */
+    struct block *back; /* the block of those */
 };
 
 int retries_new(struct retries **ret_retries)
 {
     *ret_retries = calloc(1, sizeof **ret_retries);
-    return *ret_retries ? 0 : ERR_MEMORY;
+    if (!*ret_retries)
+        return ERR_MEMORY;
+    crypto_shorthash_keygen((*ret_retries)->key);
+    return 0;
 }
 
-static uint32_t bucket_of(const uint8_t id[static 16])
+void retries_free(struct retries *retries)
 {
-    uint32_t h;
-    memcpy(&h, id + 12, sizeof h); /* the random end of a UUIDv7 */
-    return h & (2 * PLACES - 1);
+    for (unsigned i = 0; retries && i < retries->count; i++)
+        free(retries->blocks[i]);
+    free(retries);
 }
 
-static void put(struct retries *r, uint32_t place)
+static uint64_t hash_of(const struct retries *r, const uint8_t id[static 16])
 {
-    uint32_t at = bucket_of(r->ring[place].id);
-    while (r->buckets[at])
-        at = (at + 1) & (2 * PLACES - 1);
-    r->buckets[at] = place + 1;
+    uint64_t h;
+    crypto_shorthash((uint8_t *)&h, id, 16, r->key);
+    return h;
 }
 
-/* Half of the ring is given up at once, so that the buckets are rebuilt rarely. */
 static void drop_oldest(struct retries *r)
 {
-    /* what an id names is recorded no more than DRIFT_MS before the id's own time */
-    r->since_ms = r->ring[PLACES / 2 - 1].utc_ms + DRIFT_MS;
-    memmove(r->ring, r->ring + PLACES / 2, sizeof r->ring / 2);
-    memset(r->buckets, 0, sizeof r->buckets);
-    r->next = PLACES / 2;
-    for (uint32_t i = 0; i < r->next; i++)
-        put(r, i);
+    struct block *oldest = r->blocks[0];
+    if (oldest->last_ms > r->dropped_ms)
+        r->dropped_ms = oldest->last_ms;
+    if (oldest == r->back)
+        r->back = NULL;
+    free(oldest);
+    memmove(r->blocks, r->blocks + 1, (r->count - 1) * sizeof(struct block *));
+    r->count--;
+}
+
+/* The newest block, with room; NULL when there is no memory for one. */
+static struct block *room(struct retries *r, int64_t utc_ms)
+{
+    struct block *newest = r->count ? r->blocks[r->count - 1] : NULL;
+    if (newest && newest != r->back && newest->count < BLOCK_IDS)
+        return newest;
+    while (r->count > 1 && r->blocks[0]->last_ms < utc_ms - HOUR_MS - DRIFT_MS)
+        drop_oldest(r);
+    if (r->count == BLOCKS)
+        drop_oldest(r);
+    struct block *block = calloc(1, sizeof *block);
+    if (!block)
+        return NULL;
+    block->last_ms = INT64_MIN;
+    return r->blocks[r->count++] = block;
+}
+
+/* The oldest block, with room for what lies further back; NULL when there is no place. */
+static struct block *room_behind(struct retries *r)
+{
+    if (r->back && r->back->count < BLOCK_IDS)
+        return r->back;
+    if (r->count == BLOCKS)
+        return NULL;
+    struct block *block = calloc(1, sizeof *block);
+    if (!block)
+        return NULL;
+    block->last_ms = INT64_MIN;
+    memmove(r->blocks + 1, r->blocks, r->count * sizeof(struct block *));
+    r->count++;
+    return r->blocks[0] = r->back = block;
+}
+
+static void put(const struct retries *r, struct block *block, const uint8_t id[static 16],
+                uint64_t event, int64_t utc_ms)
+{
+    uint64_t h = hash_of(r, id);
+    uint32_t at = h & (BLOCK_PLACES - 1);
+    while (block->places[at])
+        at = (at + 1) & (BLOCK_PLACES - 1);
+    block->places[at] = h >> SEQUENCE << SEQUENCE | (event + 1);
+    block->count++;
+    if (utc_ms > block->last_ms)
+        block->last_ms = utc_ms;
 }
 
 void retries_add(struct retries *retries, const struct retry *retry)
 {
-    if (retries->next == PLACES)
-        drop_oldest(retries);
-    retries->ring[retries->next] = *retry;
-    put(retries, retries->next++);
+    struct block *block = room(retries, retry->utc_ms);
+    if (block)
+        put(retries, block, retry->id, retry->event, retry->utc_ms);
+    else if (retry->utc_ms > retries->dropped_ms) /* the log has it */
+        retries->dropped_ms = retry->utc_ms;
 }
 
 static bool same(const struct retry *a, const uint8_t person[static 16], unsigned operation,
@@ -135,71 +206,127 @@ static bool find_in_log(struct store *store, const uint8_t person[static 16], un
     return false;
 }
 
+static bool is_of(struct store *store, uint64_t sequence, const uint8_t id[static 16])
+{
+    struct event event;
+    return event_at(store, sequence, &event) == 0 && memcmp(event.common.id, id, 16) == 0;
+}
+
+/*
+ * What was undone with its batch has left its place behind: another request's event lies there now,
+ * or a later one of the same request, sent again.
+ */
+static bool find_in_block(const struct block *block, uint64_t hash, struct store *store,
+                          const uint8_t person[static 16], unsigned operation,
+                          const uint8_t id[static 16], struct retry *ret_retry)
+{
+    struct event event;
+    struct retry found;
+    for (uint32_t at = hash & (BLOCK_PLACES - 1); block->places[at];
+         at = (at + 1) & (BLOCK_PLACES - 1)) {
+        if ((block->places[at] ^ hash) >> SEQUENCE)
+            continue;
+        uint64_t sequence = (block->places[at] & (((uint64_t)1 << SEQUENCE) - 1)) - 1;
+        while (sequence && is_of(store, sequence - 1, id))
+            sequence--;
+        if (event_at(store, sequence, &event) != 0)
+            continue;
+        retry_of(&event, sequence, &found);
+        if (!same(&found, person, operation, id))
+            continue;
+        *ret_retry = found;
+        return true;
+    }
+    return false;
+}
+
 bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
                   unsigned operation, const uint8_t id[static 16], struct retry *ret_retry)
 {
-    for (uint32_t at = bucket_of(id); retries->buckets[at]; at = (at + 1) & (2 * PLACES - 1)) {
-        const struct retry *r = &retries->ring[retries->buckets[at] - 1];
-        if (same(r, person, operation, id)) {
-            *ret_retry = *r;
+    /* what an id names was recorded no more than DRIFT_MS before the id's own time */
+    int64_t after_ms = time_of(id) - DRIFT_MS;
+    uint64_t hash = hash_of(retries, id);
+    for (unsigned i = retries->count; i-- > 0;)
+        if (retries->blocks[i]->last_ms >= after_ms &&
+            find_in_block(retries->blocks[i], hash, store, person, operation, id, ret_retry))
             return true;
-        }
-    }
-    if (time_of(id) >= retries->since_ms)
+    if (after_ms > retries->dropped_ms && (retries->from == 0 || after_ms > retries->unread_ms))
         return false;
     return find_in_log(store, person, operation, id, ret_retry);
 }
 
+/* ---- what was recorded before the start ---- */
+
 struct filling {
     struct retries *retries;
+    bool behind;
     uint8_t last[16];
 };
 
 static int fill_one(void *context, const struct store_event *stored)
 {
+    static const uint8_t none[16]; /* of an opening, which nobody sends again */
     struct filling *f = context;
     struct event event;
-    struct retry retry;
     int r = event_decode(stored->payload, &event);
     if (r)
         return r;
-    retry_of(&event, stored->sequence, &retry);
-    static const uint8_t none[16]; /* of an opening, which nobody sends again */
-    if (memcmp(retry.id, f->last, 16) != 0 &&
-        memcmp(retry.id, none, 16) != 0) /* the first event of a request stands for it */
-        retries_add(f->retries, &retry);
-    memcpy(f->last, retry.id, 16);
+    const uint8_t *id = event.common.id;
+    bool first = memcmp(id, f->last, 16) != 0; /* the first event of a request stands for it */
+    memcpy(f->last, id, 16);
+    if (!first || memcmp(id, none, 16) == 0)
+        return 0;
+    struct block *block =
+        f->behind ? room_behind(f->retries) : room(f->retries, event.common.utc_ms);
+    if (!block)
+        return ERR_MEMORY;
+    put(f->retries, block, id, stored->sequence, event.common.utc_ms);
     return 0;
 }
 
-/* The last hour, by the log's own time: what the box's clock says may be anything. */
-static int first_to_fill(struct store *store, uint64_t *ret_from, int64_t *ret_since_ms)
+/* Remember the events from ${from} below ${to}. */
+static int fill(struct retries *retries, struct store *store, uint64_t from, uint64_t to,
+                bool behind)
 {
-    uint64_t size = store_size(store), from = 0;
-    struct event event;
-    int r = size ? event_at(store, size - 1, &event) : 0;
-    if (r == 0 && size)
-        from = retries_first_at(store, event.common.utc_ms - HOUR_MS);
-    if (r == 0 && size - from > PLACES / 2)
-        from = size - PLACES / 2;
-    if (r == 0 && from)
-        r = event_at(store, from - 1, &event);
-    *ret_from = from;
-    *ret_since_ms = from ? event.common.utc_ms + DRIFT_MS : INT64_MIN;
-    return r;
+    struct filling filling = {.retries = retries, .behind = behind};
+    struct event before = {0};
+    int r = from ? event_at(store, from - 1, &before) : 0;
+    if (r)
+        return r;
+    memcpy(filling.last, before.common.id, 16);
+    r = store_walk(store, from, to, fill_one, &filling);
+    if (r)
+        return r;
+    retries->from = from;
+    retries->unread_ms = before.common.utc_ms;
+    return 0;
 }
 
 int retries_fill(struct retries *retries, struct store *store)
 {
-    struct filling filling = {.retries = retries};
-    uint64_t from;
-    int64_t since_ms;
-    int r = first_to_fill(store, &from, &since_ms);
+    uint64_t size = store_size(store), from = 0;
+    struct event event = {0};
+    int r = size ? event_at(store, size - 1, &event) : 0;
     if (r)
         return r;
-    retries->next = 0;
-    memset(retries->buckets, 0, sizeof retries->buckets);
-    r = store_walk(store, from, store_size(store), fill_one, &filling);
-    retries->since_ms = since_ms;
+    /* by the log's own time: what the box's clock says may be anything */
+    retries->until_ms = event.common.utc_ms - HOUR_MS - DRIFT_MS;
+    if (size)
+        from = retries_first_at(store, event.common.utc_ms - DRIFT_MS - LATELY_MS);
+    if (size - from > FIRST_FILL)
+        from = size - FIRST_FILL;
+    return fill(retries, store, from, size, false);
+}
+
+int retries_fill_further(struct retries *retries, struct store *store)
+{
+    if (retries->from == 0 || retries->unread_ms < retries->until_ms)
+        return 0;
+    uint64_t to = retries->from, from = to > FILL_SLICE ? to - FILL_SLICE : 0;
+    int r = fill(retries, store, from, to, true);
+    if (r == ERR_MEMORY) { /* or no place: the log has them */
+        retries->until_ms = INT64_MAX;
+        r = 0;
+    }
     return r;
 }

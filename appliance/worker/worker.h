@@ -9,6 +9,7 @@
 #include "appliance/station.h"
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
+#include "appliance/worker/retry.h"
 #include "enclave/store/loss.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
@@ -231,28 +232,6 @@ must_use int heads_open(struct worker *w);
 /* heads_last(w): The process stops: a last head, so that the next start can compare the tables with
  * it.  Waits a second at most. */
 void heads_last(struct worker *w);
-
-/* retry.c */
-must_use int retries_new(struct retries **ret_retries);
-/* retries_fill(retries, store): From the events of the last hour, by their own time. */
-must_use int retries_fill(struct retries *retries, struct store *store);
-/* A request that was done: its first event and the digest of its body. */
-struct retry {
-    uint8_t person[16];
-    uint8_t id[16];
-    unsigned operation;
-    uint8_t body[32];
-    uint64_t event;
-    int64_t utc_ms; /* of that event */
-};
-void retries_add(struct retries *retries, const struct retry *retry);
-/* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of
- * time, near enough. */
-uint64_t retries_first_at(struct store *store, int64_t utc_ms);
-/* retries_find(retries, store, person, operation, id, ret_retry): Also in the log, when the id's
- * time lies before what is remembered. */
-bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
-                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry);
 
 /* staging.c */
 void staging_message(struct worker *w, struct peer *intake, const struct message *m);

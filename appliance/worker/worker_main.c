@@ -205,6 +205,9 @@ static void four_times_a_second(void *context)
     hold_due(w->store);
     loss_due(w);
     replay_due(w);
+    int r = retries_fill_further(w->retries, w->store);
+    if (r)
+        unsure_end(r, "while what was done before was read");
 }
 
 static int on_started(void *context, struct process *process)

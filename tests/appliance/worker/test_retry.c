@@ -1,0 +1,216 @@
+/* A request that comes twice is done once: with memory, after a restart, and from the log alone. */
+#include "tests/enclave/store/opened.h"
+
+#include "appliance/event.h"
+#include "appliance/worker/retry.h"
+
+#define NOON   ((int64_t)1790000000000)
+#define MINUTE ((int64_t)60000)
+
+static struct retries *retries;
+static const uint8_t person[16] = {5}, other[16] = {6};
+
+static void id_of(int64_t ms, unsigned number, uint8_t ret_id[static 16])
+{
+    memset(ret_id, 0, 16);
+    for (int i = 0; i < 6; i++)
+        ret_id[i] = (uint8_t)(ms >> (40 - 8 * i));
+    memcpy(ret_id + 12, &number, 4);
+}
+
+/* One event of a request, at ${at_ms} by the box's clock. */
+static uint64_t emit(const uint8_t id[static 16], int64_t at_ms)
+{
+    static uint8_t payload[STORE_PAYLOAD_MAX];
+    struct event event = {.number = EVENT_ORDER_RELEASED};
+    struct bytes_put put = bytes_into(payload, sizeof payload);
+    size_t length;
+    uint64_t sequence;
+    memcpy(event.common.person, person, 16);
+    memcpy(event.common.id, id, 16);
+    event.common.operation = 7;
+    event.common.utc_ms = at_ms;
+    event_encode(&event, &put);
+    assert_int_equal(bytes_put_done(&put, &length), 0);
+    assert_int_equal(store_append(store, bytes_view_of(payload, length), &sequence), 0);
+    return sequence;
+}
+
+static uint64_t record(int64_t id_ms, unsigned number, int64_t at_ms)
+{
+    struct retry retry = {.operation = 7, .utc_ms = at_ms};
+    memcpy(retry.person, person, 16);
+    id_of(id_ms, number, retry.id);
+    retry.event = emit(retry.id, at_ms);
+    if (retries)
+        retries_add(retries, &retry);
+    return retry.event;
+}
+
+static bool is_found(int64_t id_ms, unsigned number, uint64_t *ret_event)
+{
+    struct retry found = {0};
+    uint8_t id[16];
+    id_of(id_ms, number, id);
+    bool yes = retries_find(retries, store, person, 7, id, &found);
+    *ret_event = found.event;
+    return yes;
+}
+
+static int begin(void **state)
+{
+    if (set_up(state) != 0 || retries_new(&retries) != 0)
+        return 1;
+    return store_begin(store);
+}
+
+static int end(void **state)
+{
+    retries_free(retries);
+    retries = NULL;
+    return tear_down(state);
+}
+
+static void restart(void)
+{
+    assert_int_equal(store_commit(store), 0);
+    reopen();
+    retries_free(retries);
+    assert_int_equal(retries_new(&retries), 0);
+    assert_int_equal(retries_fill(retries, store), 0);
+    assert_int_equal(store_begin(store), 0);
+}
+
+static void what_was_done_is_found_and_nothing_else(void **state)
+{
+    (void)state;
+    uint64_t event, first = record(NOON, 1, NOON);
+    struct retry found;
+    uint8_t id[16];
+    id_of(NOON, 1, id);
+    assert_true(is_found(NOON, 1, &event));
+    assert_true(event == first);
+    assert_false(is_found(NOON, 2, &event));
+    assert_false(retries_find(retries, store, other, 7, id, &found));
+    assert_false(retries_find(retries, store, person, 8, id, &found));
+}
+
+/* More than one block, and ids of one instant. */
+static void a_hundred_thousand_are_each_found_at_their_event(void **state)
+{
+    (void)state;
+    uint64_t event;
+    for (unsigned i = 0; i < 100000; i++)
+        record(NOON + i, i, NOON + i);
+    for (unsigned i = 0; i < 100000; i++) {
+        assert_true(is_found(NOON + i, i, &event));
+        assert_true(event == i);
+    }
+    for (unsigned i = 100000; i < 200000; i++)
+        assert_false(is_found(NOON + i, i, &event));
+}
+
+static void after_a_restart_the_first_event_of_a_request_stands_for_it(void **state)
+{
+    (void)state;
+    uint8_t id[16];
+    uint64_t event;
+    record(NOON, 1, NOON);
+    id_of(NOON, 2, id);
+    for (int i = 0; i < 3; i++)
+        emit(id, NOON);
+    record(NOON, 3, NOON);
+    restart();
+    assert_true(is_found(NOON, 2, &event));
+    assert_true(event == 1);
+    assert_true(is_found(NOON, 3, &event));
+    assert_true(event == 4);
+    assert_false(is_found(NOON, 4, &event));
+}
+
+/* Half an hour back is not remembered at the start: it is found in the log, and then without it. */
+static void what_lies_further_back_is_found_before_and_after_it_was_read_again(void **state)
+{
+    (void)state;
+    uint64_t event;
+    for (unsigned i = 0; i < 6000; i++)
+        record(NOON + i * 500, i, NOON + i * 500);
+    restart();
+    for (int pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < 6000; i += 97) {
+            assert_true(is_found(NOON + i * 500, i, &event));
+            assert_true(event == i);
+            assert_false(is_found(NOON + i * 500, i + 7000, &event));
+        }
+        for (int i = 0; i < 10; i++)
+            assert_int_equal(retries_fill_further(retries, store), 0);
+    }
+}
+
+static void ids_of_a_clock_that_was_five_minutes_ahead_are_found(void **state)
+{
+    (void)state;
+    uint64_t event;
+    for (unsigned i = 0; i < 3000; i++)
+        record(NOON + i * 1000 + 5 * MINUTE, i, NOON + i * 1000);
+    restart();
+    for (unsigned i = 0; i < 3000; i += 31) {
+        assert_true(is_found(NOON + i * 1000 + 5 * MINUTE, i, &event));
+        assert_true(event == i);
+    }
+}
+
+/* The batch went back; the same request was sent again, and its second event lies there now. */
+static void what_was_undone_is_not_found_at_its_old_place(void **state)
+{
+    (void)state;
+    uint8_t id[16];
+    uint64_t event;
+    record(NOON, 1, NOON);
+    assert_int_equal(store_commit(store), 0);
+    assert_int_equal(store_begin(store), 0);
+    record(NOON, 2, NOON);
+    record(NOON, 3, NOON);
+    record(NOON, 4, NOON);
+    store_rollback(store);
+    assert_int_equal(store_begin(store), 0);
+    assert_false(is_found(NOON, 2, &event));
+    assert_false(is_found(NOON, 3, &event));
+    record(NOON, 3, NOON);
+    id_of(NOON, 3, id);
+    emit(id, NOON);
+    assert_true(is_found(NOON, 3, &event));
+    assert_true(event == 1);
+    assert_false(is_found(NOON, 2, &event));
+    assert_true(is_found(NOON, 1, &event));
+}
+
+/* Not more than what is remembered is kept: what is over an hour old comes from the log. */
+static void what_is_hours_old_is_found_in_the_log(void **state)
+{
+    (void)state;
+    uint64_t event;
+    for (unsigned i = 0; i < 80000; i++)
+        record(NOON + i * 250, i, NOON + i * 250);
+    for (unsigned i = 0; i < 80000; i += 7919) {
+        assert_true(is_found(NOON + i * 250, i, &event));
+        assert_true(event == i);
+    }
+    assert_false(is_found(NOON, 90000, &event));
+}
+
+int main(void)
+{
+#undef CASE
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(what_was_done_is_found_and_nothing_else),
+        CASE(a_hundred_thousand_are_each_found_at_their_event),
+        CASE(after_a_restart_the_first_event_of_a_request_stands_for_it),
+        CASE(what_lies_further_back_is_found_before_and_after_it_was_read_again),
+        CASE(ids_of_a_clock_that_was_five_minutes_ahead_are_found),
+        CASE(what_was_undone_is_not_found_at_its_old_place),
+        CASE(what_is_hours_old_is_found_in_the_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
