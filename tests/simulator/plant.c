@@ -52,8 +52,7 @@ static void expect_event(struct expected *e, enum event_number kind)
 
 static bool is_write(const struct asked *a)
 {
-    const struct operation *o = operation_by_number(a->operation);
-    return o->method == METHOD_POST;
+    return operation_by_number(a->operation)->method == METHOD_POST;
 }
 
 static bool is_security(const struct asked *a)
