@@ -21,10 +21,10 @@
 #include "tests/bench/plan.h"
 
 #define STATIONS    8
-#define PATIENCE_MS 3000 /* then the connection is given up and the request sent again */
+#define PATIENCE_MS 3000  /* then the connection is given up and the request sent again */
 #define DRAIN_MS    60000 /* after "end"; what is unanswered then never will be */
 #define PHASES      64
-#define STEPS       3 /* start, measure, complete */
+#define STEPS       3  /* start, measure, complete */
 #define ASKED_AGAIN 12 /* times, of 5 s each, until what has no answer counts as lost */
 
 struct acknowledged {
