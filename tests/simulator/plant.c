@@ -7,6 +7,7 @@
 #include "appliance/worker/worker.h"
 #include "enclave/process/os.h"
 #include "tests/faults/memory.h"
+#include "tests/simulator/box.h"
 #include "tests/simulator/roster.h"
 
 #define EVENTS_MAX 4096
@@ -637,14 +638,6 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
           a->unit, a->segment, a->answer, e->status, a->words);
 }
 
-/* For whoever looks for what went wrong. */
-static const char *last_denial(void)
-{
-    const struct worker *w = product();
-    const struct denial *d = &w->denials[(w->denials_count + DENIALS_MAX - 1) % DENIALS_MAX];
-    return w->denials_count && d->reasons ? d->reason[0].policy : "nothing";
-}
-
 static struct asked *next_in_order(uint64_t behind, bool restarted)
 {
     struct asked *first = NULL;
@@ -704,7 +697,7 @@ static void settle_one(struct asked *a, bool restarted)
     if (a->answer == 0)
         wrong("%s of %s was not answered, must be %u; denied last: %s",
               operation_by_number(a->operation)->name, roster_name(a->person), e.status,
-              last_denial());
+              box_last_denial());
     hold_against(a, &e, done);
     a->is = TO_BE_HEARD;
     a->wanted = a->answer;
