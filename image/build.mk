@@ -135,7 +135,7 @@ PROOFS := $(addprefix appliance/identity/,session.o lockout.o webauthn.o credent
 # what a test needs beside the archives
 extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/world.o $(GUARD_B),\
         $(if $(filter tests/transfer/%,$(1)),tests/transfer/fixture.o transfer/guard_a/judge.o)) \
-        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o appliance/worker/budget.o appliance/worker/retry.o) \
+        $(if $(filter tests/appliance/worker/%,$(1)),appliance/worker/projector.o appliance/worker/known.o appliance/worker/budget.o appliance/worker/retry.o appliance/worker/tables.o) \
         $(if $(filter tests/appliance/identity/%,$(1)),$(PROOFS) tests/appliance/identity/key.o tests/appliance/identity/authority.o) \
         $(if $(filter %/test_http,$(1)),appliance/cli/http.o) \
         $(if $(filter %/test_pin,$(1)),appliance/cli/pin.o appliance/cli/cli.o) \
@@ -203,13 +203,13 @@ $(T)/differ: $(call o,tests/policy/differential/differ_main.o policy/command.o) 
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # ---- figures ----
-$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
+$(B)/bench/bench: $(call o,tests/bench/bench_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o appliance/worker/tables.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld bench"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
-$(B)/bench/log: $(call o,tests/bench/log_main.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+$(B)/bench/log: $(call o,tests/bench/log_main.o appliance/worker/projector.o appliance/worker/tables.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld log"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
-$(B)/bench/commit: $(call o,tests/bench/commit_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+$(B)/bench/commit: $(call o,tests/bench/commit_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o appliance/worker/tables.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld commit"
 	@$(CC) $(LDFLAGS_ALL) -Wl,--wrap=sqlite3_key_v2 -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/stations: $(call o,tests/bench/stations_main.o $(addprefix tests/bench/,figure.o hello.o load.o plan.o)) $(ALL_ARCHIVES)
@@ -221,10 +221,10 @@ $(B)/bench/tls: $(call o,tests/bench/tls_main.o tests/bench/figure.o tests/bench
 $(B)/bench/cold: $(call o,tests/bench/cold_main.o tests/bench/figure.o tests/bench/load.o tests/bench/plan.o) $(foreach a,process crypto,$(B)/lib/$(a).a)
 	@mkdir -p $(@D); echo "  ld cold"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SHELL_LIBS)
-$(B)/bench/copy: $(call o,tests/bench/copy_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o enclave/backup/backup.o) $(ALL_ARCHIVES)
+$(B)/bench/copy: $(call o,tests/bench/copy_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o appliance/worker/tables.o enclave/backup/backup.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld copy"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
-$(B)/bench/many: $(call o,tests/bench/many_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o) $(ALL_ARCHIVES)
+$(B)/bench/many: $(call o,tests/bench/many_main.o tests/bench/figure.o tests/bench/direct.o appliance/worker/projector.o appliance/worker/tables.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld many"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/bench/signin: $(call o,tests/bench/signin_main.o tests/bench/load.o tests/bench/plan.o) $(ALL_ARCHIVES)

@@ -493,6 +493,16 @@ int rows_save(struct entities *entities)
     return r;
 }
 
+void rows_touch_all(struct entities *entities)
+{
+    for (int k = 0; k < ENTITY_COUNT; k++) {
+        struct table *t = &entities->tables[k];
+        for (size_t i = 0; i < t->count; i++)
+            t->marks[i] |= MARK_TOUCHED;
+        t->touched_count = t->count ? TOUCHED_MAX + 1 : 0; /* the list is not looked at */
+    }
+}
+
 void rows_take_changed(struct entities *entities, rows_each *each, void *context)
 {
     for (int k = 0; k < ENTITY_COUNT; k++) {
@@ -529,12 +539,20 @@ static void row_digest(enum entity_kind kind, const void *row, uint8_t out[stati
     crypto_generichash_final(&h, out, 32);
 }
 
+/* Are all rows below ${to} from ${number} on still to be written? */
+static bool all_touched(const struct table *t, size_t number, size_t to)
+{
+    while (number < to && t->marks[number] & MARK_TOUCHED)
+        number++;
+    return number >= to;
+}
+
 /* A row of the store as it would be in memory, and its digest. */
 static bool is_row(const struct table *t, enum entity_kind kind, size_t number, void *room)
 {
     uint8_t mine[32], theirs[32];
-    if (number >= t->count || sqlite3_column_int64(t->range, 0) != (int64_t)number)
-        return false;
+    if (t->marks[number] & MARK_TOUCHED)
+        return true;
     memset(room, 0, row_sizes[kind]);
     read_row(kind, t->range, room);
     row_digest(kind, room, theirs);
@@ -546,7 +564,7 @@ int rows_compare(const struct entities *entities, enum entity_kind kind, size_t 
                  bool *ret_same, bool *ret_more)
 {
     const struct table *t = &entities->tables[kind];
-    size_t number = from;
+    size_t number = from, rows = 0;
     int step = SQLITE_ROW;
     void *room = malloc(row_sizes[kind]);
     if (!room)
@@ -554,13 +572,17 @@ int rows_compare(const struct entities *entities, enum entity_kind kind, size_t 
     *ret_same = true;
     sqlite3_bind_int64(t->range, 1, (sqlite3_int64)from);
     sqlite3_bind_int64(t->range, 2, (sqlite3_int64)count);
-    while (*ret_same && (step = sqlite3_step(t->range)) == SQLITE_ROW)
-        *ret_same = is_row(t, kind, number++, room);
+    while (*ret_same && (step = sqlite3_step(t->range)) == SQLITE_ROW) {
+        size_t next = (size_t)sqlite3_column_int64(t->range, 0);
+        *ret_same = next < t->count && all_touched(t, number, next) && is_row(t, kind, next, room);
+        number = next + 1;
+        rows++;
+    }
     sqlite3_reset(t->range);
     free(room);
-    *ret_more = *ret_same && number == from + count;
+    *ret_more = *ret_same && rows == count;
     if (*ret_same && !*ret_more)
-        *ret_same = number == t->count; /* the last ones are there, too */
+        *ret_same = all_touched(t, number, t->count); /* the last ones are there, too */
     return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ERR_STORE;
 }
 

@@ -77,8 +77,10 @@ must_use int rows_attach(struct entities *entities, struct sqlite3 *db);
 /* rows_load(entities): Drop what is in memory and read every table. */
 must_use int rows_load(struct entities *entities);
 
-/* rows_save(entities): Write every touched row, in the open transaction. */
+/* rows_save(entities): Write every touched row, in the open transaction.  rows_touch_all(entities):
+ * Every row is to be written: that transaction was not committed. */
 must_use int rows_save(struct entities *entities);
+void rows_touch_all(struct entities *entities);
 
 /*
  * rows_take_changed(entities, each, context):
@@ -96,8 +98,8 @@ void rows_hash(const struct entities *entities, enum entity_kind kind, size_t nu
 /*
  * rows_compare(entities, kind, from, count, ret_same, ret_more):
  * Are the rows from number ${from}, ${count} of them at most, the same in memory and in
- * the store?  With nothing touched.  ${ret_more}: there are rows behind them.  Of what
- * differs nothing is changed.
+ * the store?  Touched ones are left out: they are still to be written.  ${ret_more}: there
+ * are rows behind them.  Of what differs nothing is changed.
  */
 must_use int rows_compare(const struct entities *entities, enum entity_kind kind, size_t from,
                           size_t count, bool *ret_same, bool *ret_more);

@@ -16,8 +16,10 @@ int mes_new(struct store *store, const char *enclave, bool training, struct mes 
     if (!mes)
         return ERR_MEMORY;
     int r = rows_new(&mes->entities);
+    if (r == 0)
+        r = routing_new(&mes->routing);
     if (r) {
-        free(mes);
+        mes_free(mes);
         return r;
     }
     mes->store = store;
@@ -31,6 +33,7 @@ void mes_free(struct mes *mes)
 {
     if (!mes)
         return;
+    routing_free(mes->routing);
     rows_free(mes->entities);
     free(mes);
 }
@@ -167,32 +170,33 @@ long mes_route_for(const struct mes *mes, const char *part, const char *revision
 
 long mes_segment(const struct mes *mes, long route, int64_t sequence)
 {
-    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_SEGMENT); i++) {
-        const struct segment *s = entities_segment(mes->entities, i);
-        if (s->route == route && s->sequence == sequence)
-            return (long)i;
-    }
+    const struct routing_segment *s;
+    size_t n = routing_segments(mes->routing, mes->entities, route, &s);
+    for (size_t i = 0; i < n; i++)
+        if (s[i].sequence == sequence)
+            return (long)s[i].number;
     return -1;
 }
 
 long mes_segment_at(const struct mes *mes, long route, int64_t place)
 {
-    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_SEGMENT); i++) {
-        const struct segment *s = entities_segment(mes->entities, i);
-        if (s->route == route && s->place == place)
-            return (long)i;
-    }
-    return -1;
+    const struct routing_segment *s;
+    size_t n = routing_segments(mes->routing, mes->entities, route, &s);
+    return place >= 0 && (size_t)place < n ? (long)s[place].number : -1;
 }
 
 long mes_characteristic(const struct mes *mes, long segment, struct bytes_view balloon)
 {
-    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
-        const struct characteristic *c = entities_characteristic(mes->entities, i);
-        if (c->segment == segment && bytes_equal_text(balloon, c->balloon))
-            return (long)i;
-    }
-    return -1;
+    long i = -1;
+    while ((i = mes_next_characteristic(mes, segment, i)) >= 0)
+        if (bytes_equal_text(balloon, entities_characteristic(mes->entities, (size_t)i)->balloon))
+            break;
+    return i;
+}
+
+long mes_next_characteristic(const struct mes *mes, long segment, long before)
+{
+    return routing_characteristic(mes->routing, mes->entities, segment, before);
 }
 
 /* ---- what an operation is about ---- */

@@ -6,6 +6,7 @@
 #include "appliance/decide.h"
 #include "appliance/identity/snapshot.h"
 #include "appliance/mes/entity.h"
+#include "appliance/mes/routing.h"
 #include "appliance/event.h"
 #include "enclave/store/store.h"
 
@@ -44,6 +45,7 @@ struct readings; /* quality/reading.h */
 
 struct mes {
     struct entities *entities;
+    struct routing *routing;   /* over them */
     struct readings *readings; /* the cold table of every value; NULL in a replay */
     struct store *store;       /* NULL in a replay */
     const char *enclave;
@@ -157,8 +159,10 @@ long mes_segment(const struct mes *mes, long route, int64_t sequence);
 /* mes_segment_at(mes, route, place) */
 long mes_segment_at(const struct mes *mes, long route, int64_t place);
 
-/* mes_characteristic(mes, segment, balloon): Number, or -1. */
+/* mes_characteristic(mes, segment, balloon): Number, or -1.
+ * mes_next_characteristic(mes, segment, before): As routing_characteristic(). */
 long mes_characteristic(const struct mes *mes, long segment, struct bytes_view balloon);
+long mes_next_characteristic(const struct mes *mes, long segment, long before);
 
 /* mes_markings(mes, at_ms, out, max): How the program and its marked parts and documents were
  * marked then; how many.
@@ -208,9 +212,6 @@ void drafts_forget(struct mes *mes, const uint8_t unit[static 16], int64_t seque
 const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
                               const struct snapshot_holder *person, int64_t now_ms, char *buffer,
                               size_t size);
-
-/* execution: may this segment of this unit be worked on next, as far as the route goes? */
-bool execution_is_next(const struct mes *mes, size_t unit, long segment);
 
 /* assets: NULL when the gage can be used, else why not. */
 const char *asset_unusable(const struct asset *asset, const char *class, int64_t now_ms);

@@ -88,7 +88,7 @@ void request_undo(struct worker *w)
     w->in_transaction = false;
     memset(w->openings, 0, sizeof w->openings);
     staging_undone();
-    if (rows_load(w->mes->entities) != 0)
+    if (tables_load(&w->kept) != 0 || tables_follow(&w->kept, store_size(w->store)) != 0)
         log_die("the store cannot be read back after a refused batch");
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
@@ -163,8 +163,6 @@ void request_batch_end(struct worker *w)
     int r = 0;
     if (w->in_transaction) {
         r = store_holds(w->store);
-        if (r == 0)
-            r = rows_save(w->mes->entities);
         if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;

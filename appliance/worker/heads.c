@@ -20,50 +20,96 @@
 
 /* ---- the tables ---- */
 
-int heads_open(struct worker *w)
+static int begin_hot(struct worker *w)
 {
     struct secret *key = NULL;
-    uint8_t parts[HOT_PARTS_MAX];
-    char note[NOTE_MAX], names[120];
-    struct note_checkpoint head;
-    size_t length = 0, parts_length = 0;
-    uint64_t size;
     int r = derive_key(process_key(w->process, KEY_WORKER_STORE),
                        process_is_training(w->process) ? "training" : "production",
                        process_enclave(w->process), "hot", &key);
     if (r == 0)
         r = hot_new(key, &w->hot);
     secret_free(key);
+    return r;
+}
+
+static void close_different(struct worker *w, const char *how, uint64_t events, const char *names)
+{
+    w->tables = TABLES_DIFFERENT;
+    w->dark = true;
+    snprintf(
+        w->closed, sizeof w->closed,
+        "The tables of this enclave are not those that were %s with the log of %llu events%s%s. "
+        "Nothing is recorded until they have been made again from the log.",
+        how, (unsigned long long)events, names[0] ? ": " : "", names);
+    log_err("%s", w->closed);
+}
+
+/* The newest signed head, of this root, with a digest in it. */
+static bool find_head(struct worker *w, struct note_checkpoint *ret_head)
+{
+    char note[NOTE_MAX];
+    size_t length = 0;
+    uint64_t size;
+    return store_checkpoint(w->store, store_epoch(w->store)->number, note, sizeof note, &length,
+                            &size) == 0 &&
+           note_check(w->root.checkpoint, bytes_view_of(note, length), ret_head) == 0 &&
+           ret_head->has_hot;
+}
+
+/* With the events up to the newest head applied: what did the auditor sign? */
+static int compare_head(struct worker *w)
+{
+    struct note_checkpoint head;
+    uint8_t parts[HOT_PARTS_MAX];
+    char names[120];
+    size_t length = 0;
+    w->tables = TABLES_UNKNOWN;
+    if (!find_head(w, &head))
+        return 0;
+    uint64_t end = store_epoch(w->store)->first + head.size;
+    if (end < w->kept.applied || end > store_size(w->store))
+        return 0; /* the tables were written behind it; or there is less here than was signed */
+    int r = tables_follow(&w->kept, end);
     if (r == 0)
         r = hot_follow(w->hot, w->mes->entities);
     if (r)
         return r;
-    w->tables = TABLES_UNKNOWN;
-    if (store_unsigned(w->store) != 0 ||
-        store_checkpoint(w->store, store_epoch(w->store)->number, note, sizeof note, &length,
-                         &size) != 0 ||
-        note_check(w->root.checkpoint, bytes_view_of(note, length), &head) != 0 || !head.has_hot)
-        return 0;
-    if (store_meta_get(w->store, META_HOT, parts, sizeof parts, &parts_length) != 0)
-        parts_length = 0;
-    switch (
-        hot_compare(w->hot, head.hot, bytes_view_of(parts, parts_length), names, sizeof names)) {
+    if (store_meta_get(w->store, META_HOT, parts, sizeof parts, &length) != 0)
+        length = 0;
+    switch (hot_compare(w->hot, head.hot, bytes_view_of(parts, length), names, sizeof names)) {
     case HOT_SAME:
         w->tables = TABLES_AS_SIGNED;
-        return 0;
+        break;
     case HOT_NOT_COMPARABLE:
-        return 0;
+        break;
     case HOT_DIFFERENT:
+        close_different(w, "signed", head.size, names);
         break;
     }
-    w->tables = TABLES_DIFFERENT;
-    w->dark = true;
-    snprintf(w->closed, sizeof w->closed,
-             "The tables of this enclave are not those that were signed with the log of %llu "
-             "events%s%s. Nothing is recorded until they have been made again from the log.",
-             (unsigned long long)head.size, names[0] ? ": " : "", names);
-    log_err("%s", w->closed);
     return 0;
+}
+
+int heads_open(struct worker *w)
+{
+    enum hot_answer answer = HOT_NOT_COMPARABLE;
+    char names[120] = "";
+    int r = begin_hot(w);
+    if (r == 0 && w->kept.anew && store_is_read_only(w->store))
+        r = ERR_STATE; /* the tables of another form cannot be made */
+    if (r)
+        return r;
+    r = tables_load(&w->kept);
+    if (r == 0)
+        r = tables_check(&w->kept, w->hot, &answer, names, sizeof names);
+    if (r == ERR_BEHIND || (r == 0 && answer == HOT_DIFFERENT)) {
+        close_different(w, "written", w->kept.saved, names);
+        return 0;
+    }
+    if (r == 0)
+        r = compare_head(w);
+    if (r == 0 && !w->dark)
+        r = tables_follow(&w->kept, store_size(w->store));
+    return r;
 }
 
 static void write_hot(struct worker *w, struct message *m)

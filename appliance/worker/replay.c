@@ -495,7 +495,7 @@ bool replay_turn(struct worker *w)
 
 int replay_rebuild(struct store *store)
 {
-    static const char *const names[] = {"mes", READINGS_NAME, STORE_NODES};
+    static const char *const names[] = {TABLES_NAME, READINGS_NAME, STORE_NODES};
     int r = store_begin(store);
     if (r)
         return r;

@@ -28,7 +28,7 @@ static size_t denials_of(struct worker *w, struct command *c, struct answer_deni
     return n;
 }
 
-static const char *tables_text(enum tables tables)
+static const char *tables_text(enum tables_known tables)
 {
     return tables == TABLES_AS_SIGNED     ? "signed"
            : tables == TABLES_AS_REPLAYED ? "replayed"

@@ -82,7 +82,9 @@ int worker_compare(struct worker *w)
     if (r == 0)
         r = store_walk(w->store, 0, store_size(w->store), replay_one, again);
     if (r == 0) /* with what the store holds, not with what memory believes */
-        r = rows_load(w->mes->entities);
+        r = tables_load(&w->kept);
+    if (r == 0)
+        r = tables_follow(&w->kept, store_size(w->store));
     for (int k = 0; r == 0 && k < ENTITY_COUNT; k++) {
         uint8_t a[32], b[32];
         rows_digest(w->mes->entities, (enum entity_kind)k, a);

@@ -10,6 +10,7 @@
 #include "appliance/worker/known.h"
 #include "appliance/worker/projector.h"
 #include "appliance/worker/retry.h"
+#include "appliance/worker/tables.h"
 #include "enclave/store/loss.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
@@ -47,7 +48,7 @@ struct answer_waiting {
 };
 
 /* What is known of the tables that were read at the start. */
-enum tables {
+enum tables_known {
     TABLES_DIFFERENT = 0, /* they are not what the log says */
     TABLES_UNKNOWN,       /* nothing compares them until a replay has */
     TABLES_AS_SIGNED,     /* they have the digest that was signed with the log */
@@ -110,6 +111,7 @@ struct worker {
     struct root root;
     struct store *store; /* NULL: it cannot be opened, and closed says why */
     struct mes *mes;
+    struct tables kept; /* its tables, as they are in the store */
     struct projector projector;
     struct decider *decider;
     struct retries *retries;
@@ -159,7 +161,7 @@ struct worker {
     uint8_t hot_sent[HOT_LENGTH];     /* as the head under way has it, */
     uint8_t hot_parts[HOT_PARTS_MAX]; /* and table by table */
     size_t hot_parts_length;
-    enum tables tables;
+    enum tables_known tables;
     bool stopping;
     /* denials, newest last, a ring */
     struct denial denials[DENIALS_MAX];

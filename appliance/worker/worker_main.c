@@ -62,39 +62,14 @@ static int read_policy(struct worker *w, struct process *process)
     return r;
 }
 
-static int replay_one(void *context, const struct store_event *stored)
+static int open_projections(struct worker *w)
 {
-    struct worker *w = context;
-    struct event event;
-    int r = event_decode(stored->payload, &event);
-    return r ? r : mes_apply(w->mes, &event, stored->sequence);
-}
-
-/* Tables and log are written in one transaction, so tables of the right form are up to date; when
- * their form has changed they are rebuilt from the log, and marked when that is done. */
-static int open_projection(struct worker *w)
-{
-    uint64_t built = 0;
-    int r = store_projection(w->store, "mes", rows_schema(), &built);
-    if (r == 0)
-        r = rows_attach(w->mes->entities, store_db(w->store));
+    int r = tables_attach(&w->kept, w->store, w->mes);
     if (r == 0)
         r = projector_open(&w->projector, w->store, w->mes);
     w->mes->readings = w->projector.readings;
     if (r == 0)
         r = store_seal(w->store);
-    if (r == 0 && built)
-        return rows_load(w->mes->entities);
-    if (r == 0 && store_is_read_only(w->store))
-        r = ERR_STATE; /* the tables of another form cannot be made */
-    if (r == 0)
-        r = store_walk(w->store, 0, store_size(w->store), replay_one, w);
-    if (r == 0)
-        r = request_transaction(w);
-    if (r == 0)
-        r = store_projection_seen(w->store, "mes", 1);
-    if (r == 0)
-        request_batch_end(w);
     return r;
 }
 
@@ -163,7 +138,7 @@ static int open_store(struct worker *w, struct process *process)
     if (r == 0)
         r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
     if (r == 0)
-        r = open_projection(w);
+        r = open_projections(w);
     if (r == 0)
         r = heads_open(w);
     if (r == 0)
@@ -387,6 +362,17 @@ static void project_if_due(struct worker *w)
         unsure_end(r, "while readings were put into their table");
 }
 
+/* Likewise.  Not where the enclave is closed: what its tables are is in doubt then. */
+static void save_if_due(struct worker *w, bool now)
+{
+    if (w->closed[0] || store_size(w->store) == 0 || !(now || tables_are_due(&w->kept)))
+        return;
+    process_flush(w->process);
+    int r = tables_save(&w->kept, w->hot);
+    if (r && r != ERR_FULL)
+        unsure_end(r, "while its tables were written");
+}
+
 static int on_turn(void *context)
 {
     const struct worker *w = context;
@@ -397,6 +383,7 @@ static int on_turn(void *context)
     request_batch_end(context);
     heads_due(context);
     project_if_due(context);
+    save_if_due(context, false);
     int wait = batch_let_go(context);
     bool more = replay_turn(context);
     say_state(context);
@@ -410,6 +397,8 @@ static void on_stopping(void *context)
         return;
     request_batch_end(w);
     heads_last(w);
+    request_batch_end(w);
+    save_if_due(w, true);
     replay_close(w);
     hot_free(w->hot);
     projector_close(&w->projector);

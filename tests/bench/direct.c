@@ -6,6 +6,7 @@
 #include "appliance/mes/mes.h"
 #include "appliance/operation.h"
 #include "appliance/worker/projector.h"
+#include "appliance/worker/tables.h"
 #include "enclave/process/os.h"
 #include "enclave/store/library.h"
 
@@ -13,6 +14,8 @@ struct direct {
     struct secret *key;
     struct store *store;
     struct mes *mes;
+    struct tables tables;
+    struct hot *hot;
     struct projector projector;
     uint8_t (*units)[16];
     size_t units_count;
@@ -40,8 +43,10 @@ static int emit(struct direct *d, struct event *event)
 
 static int commit(struct direct *d)
 {
-    int r = rows_save(d->mes->entities);
-    return r ? r : store_commit(d->store);
+    int r = store_commit(d->store);
+    if (r == 0 && tables_are_due(&d->tables))
+        r = tables_save(&d->tables, d->hot);
+    return r;
 }
 
 static int define_operation(struct direct *d, unsigned sequence)
@@ -128,12 +133,11 @@ int direct_order(struct direct *d, size_t units)
 
 static int open_tables(struct direct *d)
 {
-    uint64_t position;
     int r = mes_new(d->store, DIRECT_ENCLAVE, true, &d->mes);
     if (r == 0)
-        r = store_projection(d->store, "mes", rows_schema(), &position);
+        r = hot_new(d->key, &d->hot);
     if (r == 0)
-        r = rows_attach(d->mes->entities, store_db(d->store));
+        r = tables_attach(&d->tables, d->store, d->mes);
     if (r == 0)
         r = projector_open(&d->projector, d->store, d->mes);
     return r ? r : store_seal(d->store);
@@ -173,6 +177,7 @@ void direct_close(struct direct *d)
     if (!d)
         return;
     projector_close(&d->projector);
+    hot_free(d->hot);
     mes_free(d->mes);
     store_close(d->store);
     secret_free(d->key);

@@ -14,6 +14,7 @@
 #include "appliance/mes/hot.h"
 #include "appliance/mes/mes.h"
 #include "appliance/worker/projector.h"
+#include "appliance/worker/tables.h"
 #include "enclave/process/os.h"
 #include "enclave/store/evidence.h"
 #include "enclave/store/library.h"
@@ -25,6 +26,8 @@
 
 static struct store *store;
 static struct mes *mes;
+static struct tables tables;
+static struct hot *digest;
 static struct secret *key, *seed;
 static uint8_t public_key[SIGN_PUBLIC_LENGTH];
 static uint64_t began;
@@ -147,9 +150,9 @@ static void make_unit(uint64_t number, uint64_t *left)
 
 static void commit(void)
 {
-    int r = rows_save(mes->entities);
-    if (r == 0)
-        r = store_commit(store);
+    int r = store_commit(store);
+    if (r == 0 && tables_are_due(&tables))
+        r = tables_save(&tables, digest);
     if (r)
         die("a commit", r);
 }
@@ -157,10 +160,9 @@ static void commit(void)
 static void fill(uint64_t events)
 {
     uint64_t left = events, number = 0;
-    uint64_t position;
-    int r = store_projection(store, "mes", rows_schema(), &position);
+    int r = tables_attach(&tables, store, mes);
     if (r == 0)
-        r = rows_attach(mes->entities, store_db(store));
+        r = hot_new(key, &digest);
     if (r == 0)
         r = store_begin(store);
     if (r)
@@ -176,6 +178,7 @@ static void fill(uint64_t events)
         }
     }
     commit();
+    hot_free(digest);
 }
 
 static void sign_head(char note[static NOTE_MAX], size_t *ret_length)

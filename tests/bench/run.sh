@@ -109,7 +109,7 @@ esac
 case ${FIGURE:-} in
 '' | completion_64_* | projection_lag* | worker_cpu_*)
     all=$operators operators='CW-2001 CW-2002'
-    plan_make 4000 62
+    plan_make 8000 62
     stations floor
     [ -z "${FIGURE:-}" ] || exit "$code"
     operators=$all stamp=${stamp}f ;;

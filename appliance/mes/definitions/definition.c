@@ -281,8 +281,6 @@ static bool predecessors(const struct mes *mes, long route, struct bytes_view te
     return true;
 }
 
-#define SEGMENTS_MAX 62
-
 static int define_segment(struct command *command, struct event *e)
 {
     struct event_segment_defined *m = &e->segment_defined;
@@ -298,7 +296,7 @@ static int define_segment(struct command *command, struct event *e)
         return mes_refuse(command, 409, "sequence",
                           "This operation of the route is defined already.",
                           "The operation that is there is unchanged.", "");
-    if (entities_route(mes->entities, (size_t)route)->segments >= SEGMENTS_MAX)
+    if (entities_route(mes->entities, (size_t)route)->segments >= ROUTING_SEGMENTS)
         return mes_refuse(command, 409, "route", "A route has at most 62 operations.", "", "");
     if (!predecessors(mes, route, V(after)->text, &m->predecessors))
         return mes_refuse(command, 409, "after",

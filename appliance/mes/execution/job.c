@@ -50,12 +50,11 @@ static size_t characteristics_of(struct command *command, const struct unit *u, 
                                  bool running, struct answer_characteristic **ret)
 {
     const struct mes *mes = command->mes;
-    size_t all = rows_count(mes->entities, ENTITY_CHARACTERISTIC), n = 0;
+    size_t n = 0;
     struct answer_characteristic *rows = mes_array(command, BODY_READINGS_MAX, sizeof *rows);
-    for (size_t i = 0; i < all && n < BODY_READINGS_MAX; i++) {
-        const struct characteristic *c = entities_characteristic(mes->entities, i);
-        if (c->segment != segment)
-            continue;
+    for (long i = -1;
+         n < BODY_READINGS_MAX && (i = mes_next_characteristic(mes, segment, i)) >= 0;) {
+        const struct characteristic *c = entities_characteristic(mes->entities, (size_t)i);
         struct answer_characteristic *a = &rows[n++];
         struct bytes value = bytes_over(u->values + 8 * c->place, 8);
         struct answer_past *recent;

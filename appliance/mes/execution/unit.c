@@ -173,7 +173,8 @@ int execution_apply(struct mes *mes, const struct event *event)
 
 /* ---- gates ---- */
 
-bool execution_is_next(const struct mes *mes, size_t unit, long segment)
+/* As far as the route goes. */
+static bool is_next(const struct mes *mes, size_t unit, long segment)
 {
     const struct unit *u = entities_unit(mes->entities, unit);
     const struct segment *s = entities_segment(mes->entities, (size_t)segment);
@@ -208,9 +209,9 @@ static const char *skill_missing(const struct snapshot_holder *person, const cha
 static const char *gage_missing(const struct mes *mes, long segment, int64_t now_ms, char *buffer,
                                 size_t size)
 {
-    for (size_t i = 0; i < rows_count(mes->entities, ENTITY_CHARACTERISTIC); i++) {
-        const struct characteristic *c = entities_characteristic(mes->entities, i);
-        bool found = c->segment != segment || c->gage_class[0] == '\0';
+    for (long i = -1; (i = mes_next_characteristic(mes, segment, i)) >= 0;) {
+        const struct characteristic *c = entities_characteristic(mes->entities, (size_t)i);
+        bool found = c->gage_class[0] == '\0';
         for (size_t k = 0; !found && k < rows_count(mes->entities, ENTITY_ASSET); k++)
             found = !asset_unusable(entities_asset(mes->entities, k), c->gage_class, now_ms);
         if (!found) {
@@ -236,7 +237,7 @@ const char *execution_blocked(const struct mes *mes, size_t unit, long segment,
         return "The unit is finished.";
     if (u->done & BIT(s->place))
         return "This operation is complete.";
-    if (!execution_is_next(mes, unit, segment))
+    if (!is_next(mes, unit, segment))
         return "An operation before it is not complete.";
     if (u->running && u->running - 1 != s->place)
         return "Another operation of this unit is running.";
@@ -426,13 +427,14 @@ static int scan(struct command *command)
 }
 
 /* What is still to be done before the operation can be completed, or NULL. */
-static const char *unfinished(struct command *command, const struct unit *u,
-                              const struct segment *s, int64_t recorded)
+static const char *unfinished(struct command *command, const struct unit *u, long segment,
+                              int64_t recorded)
 {
-    for (size_t i = 0; i < rows_count(command->mes->entities, ENTITY_CHARACTERISTIC); i++) {
-        const struct characteristic *c = entities_characteristic(command->mes->entities, i);
-        if (entities_segment(command->mes->entities, (size_t)c->segment) == s &&
-            !(recorded & BIT(c->place)))
+    const struct mes *mes = command->mes;
+    const struct segment *s = entities_segment(mes->entities, (size_t)segment);
+    for (long i = -1; (i = mes_next_characteristic(mes, segment, i)) >= 0;) {
+        const struct characteristic *c = entities_characteristic(mes->entities, (size_t)i);
+        if (!(recorded & BIT(c->place)))
             return mes_print(command, "Characteristic %s has not been measured.", c->balloon);
     }
     if (s->scan && !u->scanned)
@@ -469,8 +471,7 @@ static int complete(struct command *command)
         bytes_put_i64(&put, body->readings[i].value);
         bytes_put_var(&put, body->readings[i].gage, 16);
     }
-    const char *why =
-        unfinished(command, u, entities_segment(command->mes->entities, (size_t)segment), recorded);
+    const char *why = unfinished(command, u, segment, recorded);
     if (why)
         return refuse_gate(command, why);
     int r = bytes_put_done(&put, &length);

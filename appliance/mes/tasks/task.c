@@ -65,12 +65,13 @@ static size_t collect(struct command *command, struct candidate *list, struct an
         const struct order *o = entities_order(mes->entities, (size_t)u->order);
         if (u->state == UNIT_FINISHED || o->state == ORDER_CLOSED || !mes_sees(command, o->part))
             continue;
-        for (size_t k = 0; k < rows_count(mes->entities, ENTITY_SEGMENT); k++) {
-            const struct segment *s = entities_segment(mes->entities, k);
-            if (s->route != o->route || !execution_is_next(mes, i, (long)k))
+        const struct routing_segment *s;
+        size_t segments = routing_segments(mes->routing, mes->entities, o->route, &s);
+        for (size_t k = 0; k < segments; k++) {
+            if (u->done >> k & 1 || (u->done & s[k].predecessors) != s[k].predecessors)
                 continue;
             if (list) {
-                describe(command, i, (long)k, &list[n]);
+                describe(command, i, (long)s[k].number, &list[n]);
                 totals->held += list[n].rank == 3;
                 totals->blocked += list[n].rank == 2;
                 totals->ready += list[n].rank <= 1;

@@ -292,6 +292,39 @@ static void a_text_that_is_too_long_is_cut_to_its_field(void **state)
     assert_memory_equal(out, "\0\0\0\0\0", 5);
 }
 
+static bool is_in_the_store(size_t from, size_t count, bool *ret_more)
+{
+    bool same = false;
+    assert_int_equal(rows_compare(rows, ENTITY_ROUTE, from, count, &same, ret_more), 0);
+    return same;
+}
+
+static void only_rows_that_are_to_be_written_may_differ(void **state)
+{
+    size_t number;
+    bool more;
+    (void)state;
+    add_rows(ENTITY_ROUTE, 10);
+    assert_int_equal(rows_save(rows), 0);
+    assert_true(is_in_the_store(0, 4, &more));
+    assert_true(more);
+    assert_true(is_in_the_store(8, 4, &more));
+    assert_false(more);
+    fill(ENTITY_ROUTE, 3);
+    assert_false(is_in_the_store(0, 100, &more));
+    rows_touch(rows, ENTITY_ROUTE, 3);
+    assert_int_equal(rows_add(rows, ENTITY_ROUTE, &number), 0);
+    assert_true(is_in_the_store(0, 100, &more));
+    assert_false(more);
+    sqlite3_exec(db, "DELETE FROM mes_route WHERE row_number IN (3, 9)", NULL, NULL, NULL);
+    assert_false(is_in_the_store(0, 100, &more)); /* the ninth is not to be written */
+    rows_touch(rows, ENTITY_ROUTE, 9);
+    assert_true(is_in_the_store(0, 100, &more));
+    sqlite3_exec(db, "UPDATE mes_route SET row_number = 11 WHERE row_number = 8", NULL, NULL, NULL);
+    rows_touch(rows, ENTITY_ROUTE, 8);
+    assert_false(is_in_the_store(0, 100, &more)); /* and an eleventh there is not */
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -302,6 +335,7 @@ int main(void)
         CASE(only_what_was_touched_is_written),
         CASE(more_rows_than_are_remembered_are_all_written),
         CASE(after_a_failed_save_what_is_loaded_can_be_saved_again),
+        CASE(only_rows_that_are_to_be_written_may_differ),
         CASE(rows_are_found_by_their_uuids),
         CASE(refuses_a_table_that_lacks_a_row),
         CASE(a_digest_sees_every_table_and_row),

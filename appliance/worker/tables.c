@@ -1,0 +1,119 @@
+#include "appliance/worker/tables.h"
+
+#include <string.h>
+
+#include "enclave/process/os.h"
+
+#define FORMER   "mes"    /* the projection's name when each commit wrote the tables */
+#define META     "tables" /* the digest, and what hot_write() gave */
+#define META_MAX (HOT_LENGTH + HOT_PARTS_MAX)
+
+int tables_attach(struct tables *tables, struct store *store, struct mes *mes)
+{
+    uint64_t position = 0;
+    *tables = (struct tables){.store = store, .mes = mes, .saved_ms = os_boot_ms()};
+    int r = store_projection(store, TABLES_NAME, rows_schema(), &position);
+    if (r)
+        return r;
+    tables->anew = position == 0;
+    tables->saved = position ? position - 1 : 0;
+    return rows_attach(mes->entities, store_db(store));
+}
+
+int tables_load(struct tables *tables)
+{
+    if (tables->saved > store_size(tables->store))
+        return ERR_BEHIND;
+    tables->applied = tables->saved;
+    return rows_load(tables->mes->entities);
+}
+
+int tables_check(const struct tables *tables, struct hot *hot, enum hot_answer *ret_answer,
+                 char *names, size_t size)
+{
+    uint8_t meta[META_MAX];
+    size_t length;
+    names[0] = '\0';
+    *ret_answer = HOT_NOT_COMPARABLE;
+    if (tables->anew)
+        return 0;
+    int r = hot_follow(hot, tables->mes->entities);
+    if (r == 0)
+        r = store_meta_get(tables->store, META, meta, sizeof meta, &length);
+    *ret_answer = HOT_DIFFERENT; /* tables are never written without it */
+    if (r == ERR_UNKNOWN || (r == 0 && length < HOT_LENGTH))
+        return 0;
+    if (r == 0)
+        *ret_answer = hot_compare(hot, meta, bytes_view_of(meta + HOT_LENGTH, length - HOT_LENGTH),
+                                  names, size);
+    return r;
+}
+
+static int apply(void *context, const struct store_event *stored)
+{
+    struct event event;
+    int r = event_decode(stored->payload, &event);
+    return r ? r : mes_apply(context, &event, stored->sequence);
+}
+
+int tables_follow(struct tables *tables, uint64_t to)
+{
+    if (to <= tables->applied)
+        return 0;
+    int r = store_walk(tables->store, tables->applied, to, apply, tables->mes);
+    if (r == 0)
+        tables->applied = to;
+    return r;
+}
+
+bool tables_are_due(const struct tables *tables)
+{
+    uint64_t behind = store_size(tables->store) - tables->saved, now = os_boot_ms();
+    if (now < tables->again_ms)
+        return false;
+    return tables->anew || behind >= TABLES_EVENTS ||
+           (behind > 0 && now - tables->saved_ms >= TABLES_EVERY_MS);
+}
+
+static int write_meta(struct tables *tables, const struct hot *hot)
+{
+    uint8_t meta[META_MAX];
+    struct bytes_put put = bytes_into(meta + HOT_LENGTH, sizeof meta - HOT_LENGTH);
+    size_t length;
+    hot_digest(hot, meta);
+    hot_write(hot, &put);
+    int r = bytes_put_done(&put, &length);
+    if (r == 0)
+        r = store_meta_set(tables->store, META, bytes_view_of(meta, HOT_LENGTH + length));
+    return r;
+}
+
+int tables_save(struct tables *tables, struct hot *hot)
+{
+    uint64_t size = store_size(tables->store);
+    int r = hot_follow(hot, tables->mes->entities);
+    if (r == 0)
+        r = store_begin(tables->store);
+    if (r)
+        return r;
+    r = rows_save(tables->mes->entities);
+    if (r == 0)
+        r = write_meta(tables, hot);
+    if (r == 0)
+        r = store_projection_seen(tables->store, TABLES_NAME, size + 1);
+    if (r == 0 && tables->anew)
+        r = store_projection_forget(tables->store, FORMER);
+    if (r)
+        store_rollback(tables->store);
+    else
+        r = store_commit(tables->store);
+    tables->saved_ms = os_boot_ms();
+    if (r) {
+        rows_touch_all(tables->mes->entities);
+        tables->again_ms = os_boot_ms() + TABLES_FULL_MS;
+        return r;
+    }
+    tables->saved = size;
+    tables->anew = false;
+    return 0;
+}
