@@ -228,7 +228,8 @@ static bool begin(struct site *site, int slot, enum kind kind, int output, int c
     int own = task.step == NOTHING ? fcntl(output, F_DUPFD_CLOEXEC, 0) : -1;
     if (own < 0) {
         console_answer(client, 1,
-                       "another enclave's keys are being changed; try again when that has ended");
+                       "an enclave's keys or its store are being changed; try again when that has "
+                       "ended");
         return false;
     }
     task.step = ASKED;

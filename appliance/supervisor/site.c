@@ -18,6 +18,8 @@
 #define CLOSED_OUT_ID        "00000000" /* in an enclave's place; no enclave has it */
 #define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
+#define FAILED_MAX           8 /* then it is tried again every so often: each is a few lines of the log */
+#define FAILED_WAIT_MS       10000
 #define HEARD_MAX            1000
 #define HEARD_WITHIN_MS      10000
 
@@ -128,6 +130,7 @@ static bool says_too_much(struct instance *i)
     if (now - i->heard_since_ms > HEARD_WITHIN_MS) {
         i->heard_since_ms = now;
         i->heard = 0;
+    i->says[0] = '\0';
     }
     return ++i->heard > HEARD_MAX;
 }
@@ -260,6 +263,7 @@ static int start(struct instance *i, const int *descriptors, const enum descript
     }
     i->ready = i->locked = i->ended = false;
     i->heard = 0;
+    i->says[0] = '\0';
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
     if (r == 0)
@@ -346,9 +350,12 @@ void site_reap(struct site *site, pid_t pid, int status)
             channel_free(i->control);
             i->control = NULL;
         }
+        bool began = i->ready || WIFSIGNALED(status);
+        i->failed = began ? 0 : i->failed + 1;
         i->pid = 0;
         i->ready = false;
-        i->says[0] = '\0';
+        if (began)
+            i->says[0] = '\0';
         report_end(i, status);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
             count_violation(i);
@@ -360,7 +367,9 @@ void site_reap(struct site *site, pid_t pid, int status)
         if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
             WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
             i->unsure = true;
-        i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);
+        i->restart_ms = os_boot_ms() + (i->failed > FAILED_MAX ? FAILED_WAIT_MS
+                                        : lived < 1000         ? 500
+                                                               : 0);
         console_run_ended(i, status);
         return;
     }

@@ -29,13 +29,14 @@ struct instance {
     struct channel *control;
     uint64_t started_ms;
     uint64_t restart_ms; /* when it may start again */
+    unsigned failed;     /* ends by itself before it was ready, one behind the other */
     unsigned violations; /* deaths by SIGSYS */
     uint64_t first_violation_ms;
     unsigned heard; /* messages of it, since that time */
     uint64_t heard_since_ms;
     char run[301];
     char lacking[400];
-    char says[301]; /* what people should know of it */
+    char says[301]; /* what people should know of it; of one that cannot begin, why */
     int client;     /* the console that waits for it, or -1 */
 };
 

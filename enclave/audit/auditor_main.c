@@ -144,9 +144,12 @@ static int on_started(void *context, struct process *process)
     }
     int r = journal_open(from_journal, NULL, &self.journal);
     if (r) {
-        log_err("the journal cannot be opened: line %" PRIu64 " of its last segment: %s. Keep the "
+        char why[300];
+        snprintf(why, sizeof why, "the journal cannot be opened: line %" PRIu64 " of its last segment: %s. Keep the "
                 "file as it is; a copy from before is needed, or an officer's word for the loss",
                 journal_wrong() + 1, error_text(r));
+        log_err("%s", why);
+        process_say(process, why);
         return r;
     }
     if (journal_lines(self.journal) > 2)

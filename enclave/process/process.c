@@ -329,8 +329,10 @@ static void confine(struct process *process)
                 sizeof lacking - strlen(lacking) - 1);
     process->confined = true;
     const struct process_handlers *h = process->handlers;
-    if (h->started && h->started(h->context, process) != 0)
+    if (h->started && h->started(h->context, process) != 0) {
+        (void)!channel_flush(process->control); /* what it says of that */
         _exit(1);
+    }
     send_ready(process, lacking);
     for (size_t i = 0; i < PEERS_MAX; i++)
         if (process->peers[i].link)
