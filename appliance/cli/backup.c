@@ -187,6 +187,8 @@ static int all_stores(const struct cli *o, struct set *set, const struct config 
     int r = back_up_store(o, set, "identity");
     if (r == 0)
         r = put_wrap(o, set, ring, "identity");
+    if (r == 0)
+        r = put_wrap(o, set, ring, TOPOLOGY_IDENTITY_STORE);
     for (size_t i = 0; r == 0 && i < config->enclaves; i++) {
         if (keyring_is_closed_out(ring, config->enclave[i]))
             continue;

@@ -31,6 +31,23 @@ static int check_enclave(const struct cli *o)
 
 /* ---- rekey ---- */
 
+/* Who has no store has no key to change. */
+static int check_store(const struct cli *o)
+{
+    static const char *const without[] = {"auditor",  "keeper",  "hasher",  "entry",    "gateway",
+                                          "gateways", "guard-a", "guard-b", "certifier"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strcmp(o->operand[0], without[i]) == 0)
+            return cli_complain(
+                o, CLI_REFUSED, "%s has no store: what it writes down is %s. Nothing was changed.",
+                without[i],
+                i == 0 ? "the journal, whose segments are sealed each under the auditor's key and "
+                         "are kept as they are"
+                : i == 1 ? "the key ring (casemate keys custodians gives it a new root key)"
+                         : "nothing that a key of its own opens");
+    return strcmp(o->operand[0], "identity") == 0 ? 0 : check_enclave(o);
+}
+
 /* What the run says goes to the terminal as it comes, in a process of its own: the console's
  * answer comes in the end. */
 static pid_t follow(int fd, int other_end)
@@ -53,14 +70,16 @@ int cli_rekey(const struct cli *o)
 {
     struct ask_answer answer = {0};
     int out[2];
-    int r = check_enclave(o);
+    int r = check_store(o);
+    bool identity = strcmp(o->operand[0], "identity") == 0;
     if (r)
         return r;
     if (pipe2(out, O_CLOEXEC) != 0)
         return cli_complain_file(o, "a pipe", ERR_SYSTEM);
     pid_t pid = follow(out[0], out[1]);
     close(out[0]);
-    r = ask(o->site, COMMAND_REKEY, o->operand[0], &out[1], 1, &answer);
+    r = ask(o->site, identity ? COMMAND_REKEY_IDENTITY : COMMAND_REKEY,
+            identity ? "" : o->operand[0], &out[1], 1, &answer);
     int kept = errno;
     close(out[1]);
     if (pid > 0)

@@ -98,9 +98,10 @@ static void finish(void)
 
 static enum program run_of(void)
 {
-    return task.kind == REKEYS ? PROGRAM_REKEY
-           : task.slot < 0     ? PROGRAM_RESTORE_IDENTITY
-                               : PROGRAM_RESTORE;
+    bool identity = task.slot < 0;
+    if (task.kind == REKEYS)
+        return identity ? PROGRAM_REKEY_IDENTITY : PROGRAM_REKEY;
+    return identity ? PROGRAM_RESTORE_IDENTITY : PROGRAM_RESTORE;
 }
 
 static void run(void)
@@ -169,10 +170,8 @@ void closure_turn(struct site *site)
 /* What had an end: a rekeyed enclave runs again, one that is closed out never. */
 static void finished(bool well, const char *text)
 {
-    struct instance *gateway = site_instance(task.site, PROGRAM_GATEWAY, task.slot);
-    struct instance *worker = site_instance(task.site, PROGRAM_WORKER, task.slot);
-    if (task.kind == CLOSES_OUT)
-        gateway->wanted = worker->wanted = false;
+    for (size_t k = 0; task.kind == CLOSES_OUT && closed(k); k++)
+        closed(k)->wanted = false;
     over(well ? 0 : 1, text);
 }
 
@@ -200,7 +199,7 @@ bool closure_ended(struct instance *instance, bool well)
         else if (well)
             finish();
         else
-            give_up("the store was not written anew; the enclave runs with the key that it had, "
+            give_up("the store was not written anew; its program runs with the key that it had, "
                     "and the site's log says why");
         return true;
     }

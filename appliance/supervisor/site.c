@@ -130,7 +130,6 @@ static bool says_too_much(struct instance *i)
     if (now - i->heard_since_ms > HEARD_WITHIN_MS) {
         i->heard_since_ms = now;
         i->heard = 0;
-    i->says[0] = '\0';
     }
     return ++i->heard > HEARD_MAX;
 }
@@ -231,7 +230,8 @@ static const char *name_enclaves(const struct instance *i)
     for (size_t k = 0; k < config->enclaves; k++)
         strcat(text, identity && ground_is_closed_out(i->site, (int)k) ? CLOSED_OUT_ID
                                                                        : config->enclave[k]);
-    return strcat(strcat(text, "@"), identity ? config->name : i->run);
+    strcat(strcat(text, "@"), identity ? config->name : i->run);
+    return i->unsure ? strcat(text, " " PROCESS_RUN_UNSURE) : text;
 }
 
 static int say_start(struct instance *i)
@@ -252,6 +252,11 @@ static int say_start(struct instance *i)
     return channel_put(i->control, &m);
 }
 
+static uint64_t again_ms(const struct instance *i, bool soon_over)
+{
+    return os_boot_ms() + (i->failed > FAILED_MAX ? FAILED_WAIT_MS : soon_over ? 500 : 0);
+}
+
 static int start(struct instance *i, const int *descriptors, const enum descriptor *kinds,
                  size_t count)
 {
@@ -259,11 +264,12 @@ static int start(struct instance *i, const int *descriptors, const enum descript
     int r = child_spawn(i->row, i->site->binaries, uid_of(i), &i->pid, &fd);
     if (r) {
         log_sys("%s cannot be started", i->row->binary);
+        i->failed++;
+        i->restart_ms = again_ms(i, true);
         return r;
     }
     i->ready = i->locked = i->ended = false;
     i->heard = 0;
-    i->says[0] = '\0';
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
     if (r == 0)
@@ -285,6 +291,7 @@ static int start(struct instance *i, const int *descriptors, const enum descript
         r = channel_flush(i->control);
     if (r) {
         log_err("%s could not be given what it needs: %s", i->row->binary, error_text(r));
+        i->ended = true;
         kill(i->pid, SIGKILL);
     }
     return r;
@@ -350,12 +357,11 @@ void site_reap(struct site *site, pid_t pid, int status)
             channel_free(i->control);
             i->control = NULL;
         }
-        bool began = i->ready || WIFSIGNALED(status);
+        bool began = i->ready || (WIFSIGNALED(status) && !i->ended);
         i->failed = began ? 0 : i->failed + 1;
         i->pid = 0;
         i->ready = false;
-        if (began)
-            i->says[0] = '\0';
+        i->says[0] = '\0';
         report_end(i, status);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
             count_violation(i);
@@ -364,12 +370,10 @@ void site_reap(struct site *site, pid_t pid, int status)
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-        if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
+        if (i->row->life == LIFE_STAYS && WIFEXITED(status) &&
             WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
             i->unsure = true;
-        i->restart_ms = os_boot_ms() + (i->failed > FAILED_MAX ? FAILED_WAIT_MS
-                                        : lived < 1000         ? 500
-                                                               : 0);
+        i->restart_ms = again_ms(i, lived < 1000);
         console_run_ended(i, status);
         return;
     }

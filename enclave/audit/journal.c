@@ -446,6 +446,11 @@ uint64_t journal_length(const struct journal *journal)
     return journal->length + journal->used;
 }
 
+int64_t journal_newest_ms(const struct journal *journal)
+{
+    return journal->newest_ms;
+}
+
 int64_t journal_begun_ms(const struct journal *journal)
 {
     return journal->begun_ms;

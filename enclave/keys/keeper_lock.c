@@ -272,7 +272,7 @@ void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command)
     prepared.custodians = keeper->ring.custodians;
     prepared.command = command;
     prepared.since_ms = os_boot_ms();
-    keeper_begin(keeper, request, KEEPER_CONFIRM, detail);
+    keeper_begin(keeper, request, KEEPER_CONFIRM, detail, NULL);
 }
 
 /* ---- confirming ---- */
@@ -298,5 +298,5 @@ void keeper_ask_confirm(struct keeper *keeper, uint64_t request)
     snprintf(detail, sizeof detail, "%s_%u_of_%u_by_%s",
              prepared.command == KEEPER_RECOVERY ? "recovery_custodians_are" : "custodians_are",
              prepared.custodians.threshold, prepared.custodians.count, prepared.who);
-    keeper_begin(keeper, request, KEEPER_CONFIRM, detail);
+    keeper_begin(keeper, request, KEEPER_CONFIRM, detail, NULL);
 }

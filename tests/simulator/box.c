@@ -40,6 +40,13 @@ const char *box_said(void)
     return said;
 }
 
+const char *box_last_denial(void)
+{
+    const struct worker *w = worker_handlers()->context;
+    const struct denial *d = &w->denials[(w->denials_count + DENIALS_MAX - 1) % DENIALS_MAX];
+    return w->denials_count && d->reasons ? d->reason[0].policy : "nothing";
+}
+
 static void say(const char *format, va_list args)
 {
     char line[400];
@@ -113,7 +120,13 @@ unsigned process_slot(const struct process *process)
 
 const char *process_run(const struct process *process)
 {
-    return process == &worker && world->told_unsure ? PROCESS_RUN_UNSURE : "";
+    (void)process;
+    return "";
+}
+
+bool process_is_unsure(const struct process *process)
+{
+    return process == &worker && world->told_unsure;
 }
 
 enum program process_program(const struct process *process)

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Goal: only enough of the right shares open a production site; custodians and recovery custodians
-# change at once; what was refused is on record; a closed-out program's key is nowhere any more,
-# with its certificate; and a core of the keeper holds no key.
+# Goal: only enough of the right shares open a production site, and accept what identity's log has
+# lost; custodians and recovery custodians change at once; what was refused is on record; a
+# closed-out program's key is nowhere any more, with its certificate; and a core of the keeper holds
+# no key.
 # This test makes a site of its own, from the repository's root.  PATH has the tools; it needs root.
 set -u
 sites=$(mktemp -d /tmp/casemate-custodians-XXXXXX)
@@ -149,7 +150,7 @@ check "a program gets a new key" casemate rekey $one --site "$site"
 works() { [ "$(state $one)" = ready ]; }
 check "its gateway's certificate is good still" wait_for 10 works
 "$ring" keys "$site" "$sites/c/share-1" "$sites/c/share-2" >"$work/keys" 2>&1 || give_up "$(cat "$work/keys")"
-is "it is none of those of the old copy; all others are" "$(sort "$work/keys" "$work/old-keys" | uniq -d | wc -l)" 9
+is "it is none of those of the old copy; all others are" "$(sort "$work/keys" "$work/old-keys" | uniq -d | wc -l)" 10
 
 # ---- no key in a core, none in the files ----
 
@@ -168,6 +169,37 @@ check "a core of the keeper would be as large as its memory" [ "$(stat -c %s "$w
 is "it holds no key" "$(hold "$work/core")" 0
 find "$site" -type f -exec cat {} + >"$work/all"
 is "nor do the files of the site" "$(hold "$work/all")" 0
+
+# ---- what identity's log has lost is accepted by custodians ----
+
+people=$site/identity
+accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares -; }
+says_of_identity() { casemate status --site "$site" --json | jq -r '.processes[] | select(.program == "identity").says'; }
+is_behind() { case $(says_of_identity) in *"casemate accept-loss identity"*) ;; *) return 1 ;; esac; }
+is_well() { [ "$(says_of_identity)" = "" ] && all_ready; }
+lock_again
+mkdir "$work/people"; cp -p "$people"/store.db* "$work/people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 all_ready || give_up "not every process is ready"
+printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 123456 O1 Ann Officer\nofficer 01890000-0000-7000-8000-000000000002 CW-2 123456 O2 Bob Officer\n' >"$work/begin"
+check "the first officers are entered" casemate site begin "$site" "$work/begin"
+lock_again
+rm -f "$people"/store.db*; cp -p "$work/people"/* "$people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "identity's disk is put back to before: it says so" wait_for 20 is_behind
+refused "one custodian does not accept it" 1 "this site needs 2" accept "$sites/c/share-1"
+says "who has seen what is lost" "$said" "are gone"
+check "which is on record" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1
+refused "nor do those of before" 1 "to earlier custodians" accept "$sites/a/share-1 $sites/a/share-2"
+check "it is behind still" is_behind
+is "and no epoch was granted" "$(grep -c ' identity/- epoch ' "$site/auditor/journal.log")" 0
+says "two custodians accept it" "$(accept "$sites/c/share-1 $sites/c/share-3" 2>&1)" "epoch 2 of identity's log begins"
+check "that is on record, with their numbers" wait_for 5 in_journal 1 loss_of_identity_accepted_by_custodians_1,3
+is "and so is the auditor's grant, once" "$(grep -c ' identity/- epoch 2 .* custodians ' "$site/auditor/journal.log")" 1
+check "the site is well" wait_for 20 is_well
+check "what was lost can be entered again" casemate site begin "$site" "$work/begin"
+lock_again
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "and a start opens it as before" wait_for 20 is_well
 
 # ---- what a share passes through ----
 
