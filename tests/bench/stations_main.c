@@ -388,9 +388,10 @@ static bool sustained(void)
     for (int i = 3; i < 6; i++)
         limits[i] = hello(STATIONS);
     next_operation = shift.sequence + 1;
-    figure_note("%zu starts and completions in %.1f s; the projections were caught up %.2f s after "
-                "the last answer",
-                r.done, (double)took / 1e9, rest);
+    double requests = (double)r.done * 1e9 / (double)took;
+    figure_note("%zu starts and completions in %.1f s, %.0f requests a second, %.2f of the bare "
+                "library's; the projections were caught up %.2f s after the last answer",
+                r.done, (double)took / 1e9, requests, requests / figure_median(limits, 6), rest);
     bool good = figure_print(&(struct figure){.name = "completion_64_sustained_60s",
                                               .unit = "per-second",
                                               .value = (double)shift.completed * 1e9 / (double)took,
