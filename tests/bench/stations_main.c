@@ -329,6 +329,14 @@ static bool burst(void)
                                               .value = figure_median(values, rounds),
                                               .limit = figure_median(limits, rounds),
                                               .wants = 0.35});
+    const char *postgresql = getenv("POSTGRESQL"); /* what it does, just measured */
+    if (postgresql && *postgresql)
+        good = figure_print(&(struct figure){.name = "completion_of_postgresql",
+                                             .unit = "per-second",
+                                             .value = figure_median(values, rounds),
+                                             .limit = strtod(postgresql, NULL),
+                                             .wants = 3}) &&
+               good;
     good = p99_figure("completion_64_stations_p99", count) && good;
     return figure_print(&(struct figure){.name = "worker_cpu_per_completion_64",
                                          .unit = "us",
@@ -500,7 +508,8 @@ int main(int argc, char **argv)
     find_units();
     if (figure_is_wanted("completion_64_stations_of_hello") ||
         figure_is_wanted("completion_64_stations_p99") ||
-        figure_is_wanted("worker_cpu_per_completion_64"))
+        figure_is_wanted("worker_cpu_per_completion_64") ||
+        figure_is_wanted("completion_of_postgresql"))
         good = burst() && good;
     if (figure_is_wanted("completion_64_sustained_60s") ||
         figure_is_wanted("projection_lag_after_60s"))
