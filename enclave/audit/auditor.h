@@ -65,11 +65,9 @@ struct auditor {
     uint64_t export_request; /* the console that the journal is written for, or 0 */
     bool stopped_well;       /* the last line that was read is a stop */
     /* a journal that is not opened */
-    bool unsure;        /* the disk failed: enclave/process/mark.h */
-    char closed[300];   /* why no record is taken; "" while the journal is open */
-    const char *bad;    /* a line that was read at the start is not in its form: its kind */
-    uint64_t closed_ms; /* since when, of the boot's clock */
-    uint64_t closed_look_ms;
+    bool unsure;      /* the disk failed: enclave/process/mark.h */
+    char closed[300]; /* why no record is taken; "" while the journal is open */
+    const char *bad;  /* a line that was read at the start is not in its form: its kind */
     /* the custodians' word for a loss, as the keeper had it journaled */
     bool agreed;
     uint8_t agreed_to[HASH_CONTENT_LENGTH];
@@ -222,10 +220,6 @@ bool closed_is(const struct auditor *auditor);
 /* closed_message, closed_report: What comes meanwhile. */
 void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m);
 void closed_report(struct auditor *auditor);
-
-/* closed_due(auditor): A journal that was refused may have been put right: it is looked at again.
- */
-void closed_due(struct auditor *auditor);
 
 /* closed_reopen(auditor, text, size): A person asks: every sealed segment that lies here, and the
  * whole last one, read again from the disk.  0: the journal is open, the gap is on record, and

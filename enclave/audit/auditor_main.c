@@ -133,10 +133,8 @@ static int on_prepare(void *context, struct process *process)
 
 static void each_second(void *context)
 {
-    if (closed_is(context)) {
-        closed_due(context);
+    if (closed_is(context))
         return;
-    }
     room_look(context);
     sealing_due(context);
 }

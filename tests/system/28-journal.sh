@@ -135,4 +135,17 @@ check "and the stop is on record before it" has 'supervisor/- audit 10 1 .* 11 '
 check "it starts again" sh -c 'timeout 60 casemate training start "$1" >/dev/null 2>&1' sh "$CASEMATE_SITE"
 check "and says how the journal ended before" has 'audit 10 1 .* stopped 12 '
 check "the whole verifies again" sh -c 'casemate audit journal --site "$1" "$2/again" && casemate audit verify --root "$1/root.json" "$2/again"' sh "$CASEMATE_SITE" "$work"
+
+# ---- a program that cannot begin: each try is a few lines of the log ----
+mv "$CASEMATE_SITE/root.json" "$work/root.json"
+kill -9 "$(pid_of auditor)"
+tries() { grep -c 'supervisor.*auditor could not be given what it needs' "$CASEMATE_SITE/log"; }
+often() { [ "$(tries)" -gt 8 ]; }
+check "it is tried again" wait_for 20 often
+before=$(tries)
+sleep 5
+check "every ten seconds, when it has failed so often" [ "$(tries)" -le $((before + 1)) ]
+mv "$work/root.json" "$CASEMATE_SITE/root.json"
+back() { [ "$(casemate status --site "$CASEMATE_SITE" --json | jq -r '[.processes[] | select(.program == "auditor")][0].state')" = ready ]; }
+check "and goes on by itself when it has what it needs" wait_for 20 back
 finish
