@@ -166,6 +166,32 @@ is "and takes records" "$(note "now")" 200
 is "that gap is on record, too" "$(records ' reopened,_no_records_from_')" 2
 again auditor
 is "a restart opens it as before" "$(note "and on")" 200
+
+# ---- a journal that is gone, and a sealed segment that was changed ----
+
+mkdir "$work/backup"
+check "a backup seals a segment" console backup "$work/backup"
+sealed=$(ls "$auditor"/journal-*.sealed | tail -n 1)
+before=$(pid_of auditor)
+mv "$auditor/journal.log" "$auditor/elsewhere"
+kill -9 "$before"
+check "a journal that is gone is not begun anew" until_says auditor "journal.log is gone, and sealed segments are there"
+is "none was made" "$([ -e "$auditor/journal.log" ] || echo none)" none
+is "who works, works on" "$(works)" 200
+is "an act of the security class is refused" "$(note "not now")" 503
+mv "$auditor/elsewhere" "$auditor/journal.log"
+is "put back it is opened by itself" "$(until_is 200 note "now" && echo opened)" opened
+: >"$auditor/unsure-journal"
+cp -p "$sealed" "$work/sealed"
+printf 'x' | dd of="$sealed" bs=1 seek=$(($(wc -c <"$sealed") / 2)) conv=notrunc 2>/dev/null
+again auditor
+check "behind a failed disk" until_says auditor "casemate reopen auditor"
+refused "a changed segment is named, and nothing is opened" 1 "${sealed##*/}, is not as it was sealed" console reopen auditor
+says "in words that say what to do" "$said" "Put it back from its backup"
+check "the mark is still there" test -e "$auditor/unsure-journal"
+cat "$work/sealed" >"$sealed"
+says "with the segment as it was it is opened" "$(console reopen auditor)" "sealed segments were read from the disk and are whole"
+is "and takes records" "$(note "now")" 200
 check "the whole journal is exported" console audit journal "$work/export"
 check "and verifies with the public key" casemate audit verify --root "$CASEMATE_SITE/root.json" "$work/export"
 
