@@ -1,6 +1,7 @@
 /*
  * message audit DETAIL    the digits of an audit record that says of itself what DETAIL says
  * message key NUMBER      those of the message by which the keeper hands a key out
+ * message epoch NUMBER    those of a request for a new epoch that nobody has agreed to
  * message bad             a datagram that is no message
  * For `inside PID say`.
  */
@@ -30,6 +31,12 @@ int main(int argc, char **argv)
     } else if (argc == 3 && strcmp(argv[1], "key") == 0) {
         m.number = MESSAGE_KEY;
         m.key.number = (uint8_t)atoi(argv[2]);
+    } else if (argc == 3 && strcmp(argv[1], "epoch") == 0) {
+        m.number = MESSAGE_EPOCH;
+        m.epoch.epoch = (uint32_t)atoi(argv[2]);
+        m.epoch.here = m.epoch.epoch - 1;
+        m.epoch.first_body = m.epoch.first_statement = bytes_text("");
+        m.epoch.second_body = m.epoch.second_statement = bytes_text("");
     } else if (strcmp(argv[1], "bad") == 0) {
         printf("ffff0000ffffffffffff\n");
         return 0;

@@ -49,6 +49,30 @@ note() {
 ana=$(enter CW-1003 "$program") || exit 1
 is "she works" "$(works)" 200
 
+# ---- identity alone gets no epoch ----
+
+here=$(cd "$(dirname "$0")/../.." && pwd)
+inside=${INSIDE:-$here/build/tests/inside} message=${MESSAGE:-$here/build/tests/message}
+sleep 60 &
+sleeper=$!
+# channel FROM TO: the descriptor in FROM whose other end TO has
+channel() {
+    ss -xpnH | awk '$1 == "u_seq" && $2 == "ESTAB" && match($0, /pid=[0-9]+,fd=[0-9]+/) { split(substr($0, RSTART, RLENGTH), at, /[=,]/); print $6, $8, at[2], at[4] }' |
+        awk -v from="$1" -v to="$2" '{ owner[$1] = $3; if ($3 == from) peer[$4] = $2 } END { for (d in peer) if (owner[peer[d]] == to) print d }'
+}
+refusals() { grep -c 'auditor: .*identity/-.* the custodians have not accepted this loss' "$CASEMATE_SITE/log"; }
+case $("$inside" $sleeper open-host 2>&1) in
+worked)
+    kill $sleeper
+    fd=$(channel "$(pid_of identity)" "$(pid_of auditor)")
+    is "an identity that is hostile asks for a new epoch of its log" "$("$inside" "$(pid_of identity)" say "$fd" "$("$message" epoch 2)")" worked
+    is "the auditor has no custodians' word for it" "$(until_is 1 refusals && echo refused)" refused
+    is "and grants none" "$(records ' identity/- epoch ')" 0
+    is "people sign in as before" "$(sign_in_code CW-1003)" 200
+    ;;
+*) ok "skipped: on this machine nobody may trace a process, root neither" ;;
+esac
+
 # ---- the disk failed identity ----
 
 says "what has not failed is not reopened" "$(console reopen identity)" "has not failed"
@@ -194,6 +218,45 @@ says "with the segment as it was it is opened" "$(console reopen auditor)" "seal
 is "and takes records" "$(note "now")" 200
 check "the whole journal is exported" console audit journal "$work/export"
 check "and verifies with the public key" casemate audit verify --root "$CASEMATE_SITE/root.json" "$work/export"
+
+# ---- a write that fails: a file that takes none stands for the disk ----
+
+ended() { [ "$(pid_of "$1")" != "$2" ] && echo ended; }
+touch "$identity/tried"
+if chattr +i "$identity/tried" 2>/dev/null; then
+    chattr -i "$identity/tried"; rm "$identity/tried"
+    trap 'chattr -i "$identity" "$identity"/store.db* "$auditor"/journal.log; rm -rf "$work"' EXIT
+    before=$(pid_of auditor) gaps=$(records ' reopened,_no_records_from_')
+    chattr +i "$auditor/journal.log"
+    is "an intent that cannot be written is not acknowledged" "$(note "lost" | grep -c 200)" 0
+    is "the auditor ends" "$(until_is ended ended auditor "$before" && echo ended)" ended
+    check "and the next one is closed" until_says auditor "casemate reopen auditor"
+    check "by the mark" test -e "$auditor/unsure-journal"
+    is "who works, works on" "$(works)" 200
+    refused "a disk that still takes nothing is not reopened" 1 "Nothing was changed" console reopen auditor
+    chattr -i "$auditor/journal.log"
+    check "one that does is" console reopen auditor
+    is "the gap is on record" "$(records ' reopened,_no_records_from_')" $((gaps + 1))
+    is "and records are taken" "$(note "now")" 200
+    check "the journal is whole" console audit journal "$work/export2"
+    check "as anybody can see" casemate audit verify --root "$CASEMATE_SITE/root.json" "$work/export2"
+
+    # nor does it take the mark: the supervisor remembers
+    before=$(pid_of identity)
+    chattr +i "$identity"/store.db-wal "$identity"
+    is "a sign-in that cannot be recorded is none" "$(sign_in_code CW-1003 | grep -c 200)" 0
+    is "identity ends" "$(until_is ended ended identity "$before" && echo ended)" ended
+    check "no mark could be left" test ! -e "$identity/unsure"
+    chattr -i "$identity" "$identity"/store.db-wal
+    check "the next one knows it all the same" until_says identity "casemate reopen identity"
+    check "and leaves the mark" test -e "$identity/unsure"
+    is "nobody signs in" "$(sign_in_code CW-1003)" 503
+    says "it is read again from the disk and reopened" "$(console reopen identity)" "were read from the disk and are whole"
+    check "and people sign in" until_is 200 sign_in_code CW-1003
+else
+    rm -f "$identity/tried"
+    ok "skipped: no file here can be made to take nothing"
+fi
 
 # ---- a new key for identity's store ----
 
