@@ -42,50 +42,62 @@ int sign_check_raw(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], const vo
     return crypto_sign_verify_detached(signature, data, length, public_key) ? ERR_SIGNATURE : 0;
 }
 
-/* what || 0x00 || data, in memory of its own. */
-static int bind(const char *what, struct bytes_view data, uint8_t **ret_message, size_t *ret_length)
+/* Tokens, statements, lines and heads are shorter: to check one nothing is asked for that could be
+ * refused, so that no memory is never taken for a wrong signature. */
+#define SHORT 2048
+
+/* what || 0x00 || data */
+struct bound {
+    uint8_t room[SHORT], *message;
+    size_t length;
+};
+
+static int bind(struct bound *bound, const char *what, struct bytes_view data)
 {
     size_t head = strlen(what) + 1;
-    uint8_t *message = malloc(head + data.length);
 
-    if (!message)
+    bound->length = head + data.length;
+    bound->message = bound->length <= SHORT ? bound->room : malloc(bound->length);
+    if (!bound->message)
         return ERR_MEMORY;
-    memcpy(message, what, head);
+    memcpy(bound->message, what, head);
     if (data.length)
-        memcpy(message + head, data.data, data.length);
-    *ret_message = message;
-    *ret_length = head + data.length;
+        memcpy(bound->message + head, data.data, data.length);
     return 0;
+}
+
+static void unbind(struct bound *bound)
+{
+    if (bound->message != bound->room)
+        free(bound->message);
 }
 
 int sign_make(const struct secret *seed, const char *what, struct bytes_view data,
               uint8_t out[static SIGN_LENGTH])
 {
-    uint8_t *message;
-    size_t length;
-    int r = bind(what, data, &message, &length);
+    struct bound bound;
+    int r = bind(&bound, what, data);
 
     if (r)
         return r;
     out[0] = SIGN_ED25519;
-    r = sign_make_raw(seed, message, length, out + 1);
-    free(message);
+    r = sign_make_raw(seed, bound.message, bound.length, out + 1);
+    unbind(&bound);
     return r;
 }
 
 int sign_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], const char *what,
                struct bytes_view data, const uint8_t signature[static SIGN_LENGTH])
 {
-    uint8_t *message;
-    size_t length;
+    struct bound bound;
     int r;
 
     if (signature[0] != SIGN_ED25519)
         return ERR_UNKNOWN;
-    r = bind(what, data, &message, &length);
+    r = bind(&bound, what, data);
     if (r)
         return r;
-    r = sign_check_raw(public_key, message, length, signature + 1);
-    free(message);
+    r = sign_check_raw(public_key, bound.message, bound.length, signature + 1);
+    unbind(&bound);
     return r;
 }

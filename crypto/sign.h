@@ -24,7 +24,8 @@ must_use int sign_make(const struct secret *seed, const char *what, struct bytes
                        uint8_t out[static SIGN_LENGTH]);
 
 /* sign_check(public, what, data, signature): 0, or ERR_SIGNATURE, or ERR_UNKNOWN for an
- * algorithm that this build does not know. */
+ * algorithm that this build does not know; ERR_MEMORY, which says nothing of the signature, only
+ * where ${what} and ${data} have more than 2,000 bytes. */
 must_use int sign_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], const char *what,
                         struct bytes_view data, const uint8_t signature[static SIGN_LENGTH]);
 

@@ -149,9 +149,11 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_disk,$(1)),$(if $(filter tests/faults/%,$(1)),tests/faults/disk.o tests/faults/disk_state.o)) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
-$(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(ALL_ARCHIVES)
+# any of them may let memory run out: tests/faults/memory.h
+MEMORY_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
+$(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(call o,tests/faults/memory.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+	@$(CC) $(LDFLAGS_ALL) $(MEMORY_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
 test-programs: $(TEST_PROGRAMS)
 tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring $(T)/store $(T)/canary $(T)/message
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)
@@ -238,7 +240,6 @@ $(B)/faults/%: $(call o,tests/faults/%_main.o $(FAULT_PARTS)) $(ALL_ARCHIVES)
 	@$(CC) $(LDFLAGS_ALL) $(FAULT_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lsqlcipher -lyyjson -lcrypto -lseccomp -lsodium
 $(B)/faults/kth: $(call o,tests/faults/memory.o)
 $(B)/faults/kth: FAULT_FLAGS = $(MEMORY_FLAGS)
-MEMORY_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 # the real worker and auditor in a made-up box: their mains have another name
 SIMULATOR := $(patsubst %.c,%.o,$(wildcard tests/simulator/*.c)) $(addprefix tests/faults/,disk.o disk_state.o disk_vfs.o machine.o memory.o) \
   $(filter-out %_main.o,$(WORKER)) simulated/appliance/worker/worker_main.o simulated/enclave/audit/auditor_main.o
@@ -295,7 +296,7 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 coverage:
 	@mkdir -p build/coverage; gcc -O1 -c -o build/coverage/exit.o tests/coverage_exit.c
-	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs >/dev/null
+	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs build/coverage/bin/casemate-policy >/dev/null
 	@sh tests/coverage.sh
 proofs:
 	@sh tests/proofs/run.sh

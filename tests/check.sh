@@ -37,7 +37,8 @@ count() {
         echo "  ok      $name ($p)"
     else
         echo "  FAILED  $name ($f of $((p + f)))"
-        grep -E '^not ok|FAILED|ERROR|rror:|Bail|ssertion|#[0-9]+ 0x|figure|LINE' "$out" | head -n 25 | sed 's/^/      /'
+        # every line that is not a good one, so that a failure far up is seen, too
+        grep -vE '^(ok |1\.\.|figure .* ok$|\[ +(OK|RUN|PASSED) +\]|\[[-=]+\])' "$out" | sed 's/^/      /'
         tail -n 5 "$out" | sed 's/^/      | /'
     fi
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "appliance/cli/cli.h"
 #include "crypto/bytes.h"
@@ -556,6 +558,15 @@ static int print_version(void)
     return CLI_DONE;
 }
 
+/* Custodians' shares pass through here, and a new site's root key. */
+static int keep_out_of_cores(void)
+{
+    struct rlimit none = {0, 0};
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0
+               ? 0
+               : ERR_SYSTEM;
+}
+
 int main(int argc, char **argv)
 {
     static char site[CLI_PATH_MAX];
@@ -565,7 +576,7 @@ int main(int argc, char **argv)
     bool help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
                              strcmp(argv[1], "-h") == 0);
     snprintf(site, sizeof site, "%s/training", sites && sites[0] ? sites : "/var/lib/casemate");
-    if (sodium_init() < 0)
+    if (sodium_init() < 0 || keep_out_of_cores() != 0)
         return CLI_TROUBLE;
     const struct command *c = find(argc - 1 - help, argv + 1 + help, &words);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)

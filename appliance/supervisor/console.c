@@ -321,6 +321,14 @@ static void run_certifier(struct site *site, const struct request *request, int 
 static void back_up(struct site *site, const struct request *request, int client)
 {
     struct instance *to = site_instance(site, request->command->program, request->slot);
+    const struct instance *owner =
+        site_instance(site, request->slot < 0 ? PROGRAM_IDENTITY : PROGRAM_WORKER, request->slot);
+    if (!site_instance(site, PROGRAM_KEEPER, -1)->ready || !owner->ready) {
+        console_answer(client, 1,
+                       "the keeper, or the program whose store it is, is not running; see "
+                       "`casemate status`");
+        return;
+    }
     const enum descriptor kinds[] = {DESCRIPTOR_OUTPUT, DESCRIPTOR_SECOND, DESCRIPTOR_STORE};
     int fds[] = {request->fds[0], request->fds[1], ground_store(site, request->slot)};
     int r = fds[2] < 0 ? ERR_SYSTEM : site_run(to, "", fds, kinds, 3);

@@ -228,10 +228,12 @@ static int take_event(void *context, const struct store_event *stored)
 /* Events lie in the order of time, near enough: an hour of the log is read. */
 static int list_deeds(struct deeds *d)
 {
-    uint64_t from = retries_first_at(d->w->store, d->glass->broken);
-    uint64_t to = retries_first_at(d->w->store, d->glass->until);
+    uint64_t from = 0, to = 0;
+    int r = retries_first_at(d->w->store, d->glass->broken, &from);
+    if (r == 0)
+        r = retries_first_at(d->w->store, d->glass->until, &to);
     d->row = mes_array(d->command, DEEDS_MAX, sizeof *d->row);
-    return to > from ? store_walk(d->w->store, from, to, take_event, d) : 0;
+    return r == 0 && to > from ? store_walk(d->w->store, from, to, take_event, d) : r;
 }
 
 int glass_used_run(struct worker *w, struct command *command)

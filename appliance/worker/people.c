@@ -19,13 +19,15 @@ static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
     hash_content(SNAPSHOT_PURPOSE, data, found);
     if (memcmp(found, digest, 32) != 0)
         log_die("a snapshot came with another digest than its parts have");
-    if (snapshot_decode(data, &snapshot) != 0 ||
-        memcmp(snapshot->enclave, process_enclave(w->process), 8) != 0)
+    int r = snapshot_decode(data, &snapshot);
+    if (r == ERR_MEMORY)
+        log_die("out of memory for the people of this enclave");
+    if (r || memcmp(snapshot->enclave, process_enclave(w->process), 8) != 0)
         log_die("a snapshot came that is malformed or another enclave's");
-    if (decider_people(w->decider, snapshot, worker_now(w)) != 0) {
-        snapshot_free(snapshot);
-        return;
-    }
+    /* with the old people somebody whose standing has ended would work on: it is asked for again */
+    r = decider_people(w->decider, snapshot, worker_now(w));
+    if (r)
+        log_die("the people of this enclave cannot be decided on: %s", error_text(r));
     snapshot_free(w->snapshot);
     w->snapshot = snapshot;
     w->snapshot_recorded = false;
@@ -74,7 +76,7 @@ bool people_stale(const struct worker *w)
 static struct token_place *place_of(struct worker *w, struct bytes_view text)
 {
     uint64_t h = 1469598103934665603u;
-    for (uint32_t i = 0; i < text.length; i++)
+    for (uint32_t i = TOKEN_TEXT - 20; i < TOKEN_TEXT; i++) /* of the signature */
         h = (h ^ text.data[i]) * 1099511628211u;
     return &w->tokens[(h ^ h >> 32) % TOKENS];
 }

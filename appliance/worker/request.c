@@ -119,11 +119,15 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
     struct event event;
     uint8_t id[16];
     memcpy(id, w->body.values[0].bytes, 16);
-    for (uint64_t i = event_number; store_read(w->store, i, &stored) == 0; i++) {
-        if (event_decode(stored.payload, &event) != 0 || memcmp(event.common.id, id, 16) != 0)
+    int r = 0;
+    for (uint64_t i = event_number; (r = store_read(w->store, i, &stored)) == 0; i++) {
+        r = event_decode(stored.payload, &event);
+        if (r || memcmp(event.common.id, id, 16) != 0)
             break;
         mes_describe(w->mes, &event, &done, text, sizeof text);
     }
+    if (r && r != ERR_UNKNOWN)
+        unsure_end(r, "while it was read what a request had done");
     answer_write_done(&done, &put);
     /* what an earlier batch has recorded stays so, whatever becomes of this one */
     batch_answer(w, q->gateway, q->number, 200, json, bytes_put_length(&put), false, false);
@@ -133,9 +137,13 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
 /* Was a request of this id done before, by this person? */
 static bool done_before(struct worker *w, const struct request *q, struct retry *ret_retry)
 {
-    return q->operation->method == METHOD_POST &&
-           retries_find(w->retries, w->store, q->asker.token->person, q->operation->number,
-                        w->body.values[0].bytes, ret_retry);
+    if (q->operation->method != METHOD_POST)
+        return false;
+    int r = retries_find(w->retries, w->store, q->asker.token->person, q->operation->number,
+                         w->body.values[0].bytes, ret_retry);
+    if (r && r != ERR_UNKNOWN)
+        unsure_end(r, "while it was looked up whether a request was done before");
+    return r == 0;
 }
 
 /* true when the request is answered already: an old one again, or one that cannot be. */

@@ -153,20 +153,22 @@ static int event_at(struct store *store, uint64_t sequence, struct event *event)
     return r ? r : event_decode(stored.payload, event);
 }
 
-uint64_t retries_first_at(struct store *store, int64_t utc_ms)
+int retries_first_at(struct store *store, int64_t utc_ms, uint64_t *ret_first)
 {
     uint64_t low = 0, high = store_size(store);
     struct event event;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (event_at(store, middle, &event) != 0)
-            return low;
+        int r = event_at(store, middle, &event);
+        if (r)
+            return r == ERR_UNKNOWN ? ERR_FORMAT : r; /* a gap */
         if (event.common.utc_ms < utc_ms)
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    *ret_first = low;
+    return 0;
 }
 
 static void retry_of(const struct event *event, uint64_t sequence, struct retry *ret)
@@ -184,41 +186,54 @@ static void retry_of(const struct event *event, uint64_t sequence, struct retry 
  * LEAP_MS counts, because the clock may have been set between the moment when the id was made and
  * the one when the request was recorded.
  */
-static bool find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
-                        const uint8_t id[static 16], struct retry *ret_retry)
+static int find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
+                       const uint8_t id[static 16], struct retry *ret_retry)
 {
-    uint64_t from = retries_first_at(store, time_of(id) - DRIFT_MS), size = store_size(store);
+    uint64_t from = 0, size = store_size(store);
     struct event event;
     struct retry found;
     int64_t passed = 0, before = time_of(id) - DRIFT_MS;
-    for (uint64_t i = from; i < size && event_at(store, i, &event) == 0; i++) {
+    int r = retries_first_at(store, before, &from);
+    for (uint64_t i = from; r == 0 && i < size; i++) {
+        r = event_at(store, i, &event);
+        if (r)
+            return r == ERR_UNKNOWN ? ERR_FORMAT : r; /* a gap */
         int64_t step = event.common.utc_ms - before;
         passed += step < LEAP_MS ? step : LEAP_MS;
         before = event.common.utc_ms;
         if (passed > HOUR_MS + DRIFT_MS)
-            return false;
+            return ERR_UNKNOWN;
         retry_of(&event, i, &found);
         if (same(&found, person, operation, id)) {
             *ret_retry = found;
-            return true;
+            return 0;
         }
     }
-    return false;
+    return r ? r : ERR_UNKNOWN;
 }
 
-static bool is_of(struct store *store, uint64_t sequence, const uint8_t id[static 16])
+/* The first event of the request of ${id} whose event at ${sequence} is in ${event}. */
+static int go_back(struct store *store, uint64_t *sequence, const uint8_t id[static 16],
+                   struct event *event)
 {
-    struct event event;
-    return event_at(store, sequence, &event) == 0 && memcmp(event.common.id, id, 16) == 0;
+    struct event before;
+    while (*sequence > 0 && memcmp(event->common.id, id, 16) == 0) {
+        int r = event_at(store, *sequence - 1, &before);
+        if (r || memcmp(before.common.id, id, 16) != 0)
+            return r;
+        *event = before;
+        --*sequence;
+    }
+    return 0;
 }
 
 /*
- * What was undone with its batch has left its place behind: another request's event lies there now,
- * or a later one of the same request, sent again.
+ * What was undone with its batch has left its place behind: nothing lies there now, another
+ * request's event, or a later one of the same request, sent again.
  */
-static bool find_in_block(const struct block *block, uint64_t hash, struct store *store,
-                          const uint8_t person[static 16], unsigned operation,
-                          const uint8_t id[static 16], struct retry *ret_retry)
+static int find_in_block(const struct block *block, uint64_t hash, struct store *store,
+                         const uint8_t person[static 16], unsigned operation,
+                         const uint8_t id[static 16], struct retry *ret_retry)
 {
     struct event event;
     struct retry found;
@@ -227,31 +242,37 @@ static bool find_in_block(const struct block *block, uint64_t hash, struct store
         if ((block->places[at] ^ hash) >> SEQUENCE)
             continue;
         uint64_t sequence = (block->places[at] & (((uint64_t)1 << SEQUENCE) - 1)) - 1;
-        while (sequence && is_of(store, sequence - 1, id))
-            sequence--;
-        if (event_at(store, sequence, &event) != 0)
+        int r = event_at(store, sequence, &event);
+        if (r == ERR_UNKNOWN)
             continue;
+        if (r == 0)
+            r = go_back(store, &sequence, id, &event);
+        if (r)
+            return r;
         retry_of(&event, sequence, &found);
         if (!same(&found, person, operation, id))
             continue;
         *ret_retry = found;
-        return true;
+        return 0;
     }
-    return false;
+    return ERR_UNKNOWN;
 }
 
-bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
-                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry)
+int retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
+                 unsigned operation, const uint8_t id[static 16], struct retry *ret_retry)
 {
     /* what an id names was recorded no more than DRIFT_MS before the id's own time */
     int64_t after_ms = time_of(id) - DRIFT_MS;
     uint64_t hash = hash_of(retries, id);
-    for (unsigned i = retries->count; i-- > 0;)
-        if (retries->blocks[i]->last_ms >= after_ms &&
-            find_in_block(retries->blocks[i], hash, store, person, operation, id, ret_retry))
-            return true;
+    for (unsigned i = retries->count; i-- > 0;) {
+        if (retries->blocks[i]->last_ms < after_ms)
+            continue;
+        int r = find_in_block(retries->blocks[i], hash, store, person, operation, id, ret_retry);
+        if (r != ERR_UNKNOWN)
+            return r;
+    }
     if (after_ms > retries->dropped_ms && (retries->from == 0 || after_ms > retries->unread_ms))
-        return false;
+        return ERR_UNKNOWN;
     return find_in_log(store, person, operation, id, ret_retry);
 }
 
@@ -311,8 +332,9 @@ int retries_fill(struct retries *retries, struct store *store)
         return r;
     /* by the log's own time: what the box's clock says may be anything */
     retries->until_ms = event.common.utc_ms - HOUR_MS - DRIFT_MS;
-    if (size)
-        from = retries_first_at(store, event.common.utc_ms - DRIFT_MS - LATELY_MS);
+    r = retries_first_at(store, event.common.utc_ms - DRIFT_MS - LATELY_MS, &from);
+    if (r)
+        return r;
     if (size - from > FIRST_FILL)
         from = size - FIRST_FILL;
     return fill(retries, store, from, size, false);

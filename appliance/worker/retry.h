@@ -38,13 +38,19 @@ must_use int retries_fill_further(struct retries *retries, struct store *store);
  * undone nothing needs to be taken back: the log says something else at that event then. */
 void retries_add(struct retries *retries, const struct retry *retry);
 
-/* retries_find(retries, store, person, operation, id, ret_retry): Also in the log, when the id's
- * time lies before what is remembered. */
-bool retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
-                  unsigned operation, const uint8_t id[static 16], struct retry *ret_retry);
+/*
+ * retries_find(retries, store, person, operation, id, ret_retry):
+ * Was this done?  Also looked for in the log, when the id's time lies before what is remembered.  0
+ * and ${ret_retry}; ERR_UNKNOWN when it was not done; another code when the store could not be
+ * read, or there was no memory for it: which says nothing of the request, and it must not be
+ * carried out.
+ */
+must_use int retries_find(struct retries *retries, struct store *store,
+                          const uint8_t person[static 16], unsigned operation,
+                          const uint8_t id[static 16], struct retry *ret_retry);
 
-/* retries_first_at(store, utc_ms): The first event at or behind a time; events lie in the order of
- * time, near enough. */
-uint64_t retries_first_at(struct store *store, int64_t utc_ms);
+/* retries_first_at(store, utc_ms, ret_first): The first event at or behind a time, the store's size
+ * where there is none; events lie in the order of time, near enough.  The store's error. */
+must_use int retries_first_at(struct store *store, int64_t utc_ms, uint64_t *ret_first);
 
 #endif

@@ -40,6 +40,9 @@ static void answer(struct peer *gateway, uint64_t request)
 void shut_message(struct worker *w, struct peer *peer, const struct message *m)
 {
     struct message verdict = {.number = MESSAGE_INBOUND_VERDICT};
+    struct message not_held = {.number = MESSAGE_HELD};
+    if (m->number == MESSAGE_HOLD) /* a backup's run */
+        (void)!process_send(peer, &not_held);
     if (m->number == MESSAGE_REQUEST)
         answer(peer, m->request.request);
     if (m->number == MESSAGE_INBOUND_END) {

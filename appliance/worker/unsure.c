@@ -28,15 +28,34 @@ int unsure_begin(struct worker *w, bool told)
     return r;
 }
 
-int unsure_reopen(struct worker *w, char *text, size_t size)
+static int look_again(struct worker *w)
 {
     char more[3000];
+    int r = store_forget(w->store);
+    if (r == 0)
+        r = store_verify_last(w->store, verify_decode, NULL);
+    if (r == 0 && worker_verify(w, more, sizeof more) != 0)
+        r = ERR_DIGEST;
+    return r ? r : worker_compare(w);
+}
+
+int unsure_reopen(struct worker *w, char *text, size_t size)
+{
     if (!w->unsure) {
         snprintf(text, size, "the disk has not failed this enclave; nothing was changed");
         return 0;
     }
-    if (store_forget(w->store) != 0 || store_verify_last(w->store, verify_decode, NULL) != 0 ||
-        worker_verify(w, more, sizeof more) != 0 || worker_compare(w) != 0) {
+    int r = look_again(w);
+    if (r == ERR_SYSTEM || r == ERR_STORE ||
+        r == ERR_MEMORY) { /* which is no word on what lies there */
+        snprintf(text, size,
+                 "the store could not be read again from the disk (%s): the enclave stays closed. "
+                 "Nothing was changed. Ask once more; if it is refused again, replace the disk and "
+                 "restore a backup. casemate verify and casemate replay say more.",
+                 error_text(r));
+        return 1;
+    }
+    if (r) {
         snprintf(text, size,
                  "what lies on the disk is not what was recorded: the enclave stays "
                  "closed. Nothing was changed. casemate verify and casemate replay say "

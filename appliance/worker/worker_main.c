@@ -219,10 +219,10 @@ static void resolve_intent(struct worker *w, const struct message_audit *m)
     struct retry retry;
     answer.audit = *m;
     answer.audit.detail = bytes_text("");
-    answer.audit.outcome =
-        retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry)
-            ? AUDIT_OUTCOME_DONE
-            : AUDIT_OUTCOME_UNKNOWN;
+    int r = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry);
+    if (r && r != ERR_UNKNOWN)
+        unsure_end(r, "while the auditor's question was looked up");
+    answer.audit.outcome = r == 0 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_UNKNOWN;
     (void)!process_send(process_peer(w->process, 8, ""), &answer);
 }
 

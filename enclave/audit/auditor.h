@@ -11,10 +11,11 @@
  * What the files of the auditor share.  Everything that somebody waits for is answered
  * behind auditor_sync(): what has been answered is durable.
  */
-#define ORIGINS_MAX (2 * ENCLAVES_MAX + 8)
-#define INTENTS_MAX 4096
-#define ACKS_MAX    512
-#define LISTENERS   (2 * ENCLAVES_MAX + 8)
+#define ORIGINS_MAX    (2 * ENCLAVES_MAX + 8)
+#define INTENTS_MAX    4096
+#define INTENTS_OF_ONE 512 /* a program that never says an outcome takes nothing from others */
+#define ACKS_MAX       512
+#define LISTENERS      (2 * ENCLAVES_MAX + 8)
 
 /* What was last signed for a log. */
 struct anchor {

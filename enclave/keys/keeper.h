@@ -90,7 +90,9 @@ must_use int keeper_agree(const struct keeper *keeper, char *words, size_t size,
                           char why[static KEYRING_WHY]);
 
 /* keeper_new_shares, keeper_new_tpm: What the console asks; keeper_ask_confirm() puts shares in
- * force, with the auditor's word by keeper_confirm(). */
+ * force, with the auditor's word by keeper_confirm().  Whoever confirms says which shares: the
+ * console's input is the BLAKE2b-256 of their text, as they were handed out. */
+#define KEEPER_SHARES_DIGEST 32
 void keeper_new_shares(struct keeper *keeper, uint64_t request, unsigned command);
 void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command);
 void keeper_ask_confirm(struct keeper *keeper, uint64_t request);

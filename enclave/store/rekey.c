@@ -83,7 +83,7 @@ int store_rekey_look(const char *name, const char *enclave, const struct secret 
                      const struct secret *new_key, enum store_rekey_state *ret_state)
 {
     enum store_rekey_state state = STORE_REKEY_NONE;
-    int r = 0;
+    int r = is_there(name, "") || !is_there(STORE_RESTORED, "") ? 0 : ERR_STATE;
     if (is_there(name, "")) {
         state = STORE_REKEY_OLD;
         r = try_key(name, enclave, old_key);

@@ -19,7 +19,8 @@ enum store_rekey_state {
 
 /*
  * store_rekey_look(name, enclave, old, new, ret_state):
- * Which key fits?  ERR_KEY when neither does; otherwise as store_open().
+ * Which key fits?  ERR_KEY when neither does; ERR_STATE where a restoration was not finished;
+ * otherwise as store_open().
  */
 must_use int store_rekey_look(const char *name, const char *enclave, const struct secret *old_key,
                               const struct secret *new_key, enum store_rekey_state *ret_state);

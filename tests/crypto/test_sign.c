@@ -1,6 +1,7 @@
 #include "tests/crypto/cases.h"
 
 #include "crypto/sign.h"
+#include "tests/faults/memory.h"
 
 /* RFC 8032 section 7.1, tests 1 to 3. */
 static const struct {
@@ -87,6 +88,43 @@ static void refuses_a_seed_of_another_length(void **state)
     secret_free(s);
 }
 
+/* What a token's check asks for could be refused: it asks for nothing. */
+static void a_short_signature_is_checked_where_there_is_no_memory(void **state)
+{
+    struct secret *s = secret_of(1, 32);
+    uint8_t public_key[32], out[SIGN_LENGTH], text[2044] = {0};
+    (void)state;
+
+    assert_int_equal(sign_public(s, public_key), 0);
+    memory_fail(1, true);
+    int made = sign_make(s, "a/1", bytes_view_of(text, sizeof text), out);
+    int checked = sign_check(public_key, "a/1", bytes_view_of(text, sizeof text), out);
+    bool failed = memory_failed();
+    memory_fail(0, false);
+    assert_int_equal(made, 0);
+    assert_int_equal(checked, 0);
+    assert_false(failed);
+    secret_free(s);
+}
+
+static void no_memory_for_a_long_text_is_no_wrong_signature(void **state)
+{
+    struct secret *s = secret_of(1, 32);
+    uint8_t public_key[32], out[SIGN_LENGTH], text[2045] = {0};
+    (void)state;
+
+    assert_int_equal(sign_public(s, public_key), 0);
+    assert_int_equal(sign_make(s, "a/1", bytes_view_of(text, sizeof text), out), 0);
+    memory_fail(1, true);
+    int made = sign_make(s, "a/1", bytes_view_of(text, sizeof text), out);
+    int checked = sign_check(public_key, "a/1", bytes_view_of(text, sizeof text), out);
+    memory_fail(0, false);
+    assert_int_equal(made, ERR_MEMORY);
+    assert_int_equal(checked, ERR_MEMORY);
+    assert_int_equal(sign_check(public_key, "a/1", bytes_view_of(text, sizeof text), out), 0);
+    secret_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -94,6 +132,8 @@ int main(void)
         cmocka_unit_test(signature_holds_for_its_purpose_only),
         cmocka_unit_test(refuses_an_algorithm_it_does_not_know),
         cmocka_unit_test(refuses_a_seed_of_another_length),
+        cmocka_unit_test(a_short_signature_is_checked_where_there_is_no_memory),
+        cmocka_unit_test(no_memory_for_a_long_text_is_no_wrong_signature),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

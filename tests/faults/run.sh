@@ -5,7 +5,8 @@
 #     KILLS   of worker and gateway, default 20; of the others a quarter
 #     PAIRS   of each channel, default 2
 #     FIGURE  prints and does only this one
-# Prints a figure a line; ends with 1 if one is short.
+#     BUSY    not empty: other work shares the machine, and the longest wait is reported, not judged
+# Prints a figure a line; ends with 1 if one is short, and what was seen goes to the standard error.
 # shellcheck source=../bench/site.sh
 . "$(dirname "$0")/../bench/site.sh"
 program_faults=${FAULTS:-$here/build/bench/faults}
@@ -41,7 +42,7 @@ of() {
 
 # ready NAME NOT: wait for one that is ready and is not the process NOT
 ready() {
-    for _ in $(seq 1 100); do
+    for _ in $(seq 1 600); do
         pid=$(of "$1" 2>/dev/null)
         [ -n "$pid" ] && [ "$pid" != "$2" ] && { echo "$pid"; return; }
         sleep 0.1
@@ -50,19 +51,33 @@ ready() {
 }
 
 # what an operator does; a killed process takes a moment to be reaped
-operator() { for _ in $(seq 1 100); do "$@" >"$work/operator" 2>&1 && return; sleep 0.1; done; say "$*: $(tail -n 2 "$work/operator")"; }
+operator() { for _ in $(seq 1 600); do "$@" >"$work/operator" 2>&1 && return; sleep 0.1; done; say "$*: $(tail -n 2 "$work/operator")"; }
 
-# campaign PHASE TIMES NAME...: all of NAME at once, so often
+# goes_on: the stations were answered once more from now on; else the next kill would meet no work
+goes_on() {
+    answered=$(cat "$work/answered")
+    for _ in $(seq 1 300); do
+        [ "$(cat "$work/answered")" = "$answered" ] || return 0
+        sleep 0.1
+    done
+    say "nothing is answered any more"
+    return 1
+}
+
+# campaign PHASE TIMES NAME...: all of NAME at once, so often.  One that had ended by itself, because
+# another of before was killed, is not counted.
 campaign() {
     name=$1 times=$2; shift 2
     wanted "$name" || return 0
     echo "phase $name"
-    for _ in $(seq 1 "$times"); do
+    hit=0
+    for _ in $(seq 1 "$((3 * times))"); do
+        [ "$hit" -lt "$times" ] || break
         victims=
         for who; do victims="$victims $(ready "$who" 0)"; done
         random_pause
         # shellcheck disable=SC2086
-        kill -9 $victims && echo "$name" >>"$work/kills"
+        kill -9 $victims 2>/dev/null && { hit=$((hit + 1)); echo "$name" >>"$work/kills"; }
         case " $* " in
         *" supervisor "*) operator casemate training start "$CASEMATE_SITE" ;;
         *" keeper "*) operator casemate unlock "$CASEMATE_SITE" ;;
@@ -72,7 +87,7 @@ campaign() {
             [ -n "$(ready "$who" "$old")" ] || return 0
         done
     done
-    sleep 0.5
+    goes_on
 }
 
 # The newest child of the supervisor, which was not there BEFORE; read without a program, since a
@@ -81,14 +96,17 @@ new_child() { # new_child BEFORE: in $victim
     read -r now <"/proc/$supervisor/task/$supervisor/children" || :
     for child in $now; do case " $1 " in *" $child "*) ;; *) victim=$child ;; esac; done
 }
-# runs PHASE TIMES COMMAND...: the run's process is killed while it is under way
+# runs PHASE TIMES COMMAND...: the run's process is killed while it is under way.  Who looks out for it
+# goes before all others: a busy machine would let it look again only when a short run is over.
 runs() {
     name=$1 times=$2; shift 2
     wanted "$name" || return 0
     echo "phase $name"
-    hit=0 supervisor=$(supervisor_id)
-    for _ in $(seq 1 "$((4 * times))"); do
-        [ "$hit" -lt "$times" ] || break
+    hit=0 tries=0 supervisor=$(supervisor_id)
+    read -r self _ </proc/self/stat
+    renice -n -20 -p "$self" >/dev/null 2>&1
+    while [ "$hit" -lt "$times" ] && [ "$tries" -lt "$((20 * times))" ]; do
+        tries=$((tries + 1))
         read -r before <"/proc/$supervisor/task/$supervisor/children" || :
         spins=$(($(od -An -N2 -tu2 /dev/urandom) / 4))
         "$@" >"$work/run" 2>&1 &
@@ -97,11 +115,13 @@ runs() {
         while [ "$spins" -gt 0 ]; do spins=$((spins - 1)); done
         [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && { hit=$((hit + 1)); echo "$name" >>"$work/kills"; }
         wait "$run"
-        [ -n "$(ready worker 0)" ] || return 0
+        [ -n "$(ready worker 0)" ] || break
     done
+    renice -n 0 -p "$self" >/dev/null 2>&1
+    say "$name: $tries begun, $hit killed while they ran"
     operator "$@" # and undisturbed it is done
     ready worker 0 >/dev/null
-    sleep 0.5
+    goes_on
 }
 backup() { rm -rf "$work/media"; mkdir "$work/media" && casemate backup "$work/media" --site "$CASEMATE_SITE"; }
 rekey() { casemate rekey "$enclave" --site "$CASEMATE_SITE"; }
@@ -119,7 +139,7 @@ deliver() {
         jq -r --arg d "$CASEMATE_SITE/enterprise/out" '"\($d)/\(.name).tar"' >"$work/delivery"
 }
 # how many events of deliveries the log has: one each, taken or refused, and one for each order in it
-deliveries() { timeout 60 casemate replay --site "$CASEMATE_SITE" "$enclave" 2>&1 | awk '$1 ~ /^inbound/ { n += $2 } END { print n + 0 }'; }
+deliveries() { timeout 300 casemate replay --site "$CASEMATE_SITE" "$enclave" 2>&1 | awk '$1 ~ /^inbound/ { n += $2 } END { print n + 0 }'; }
 
 each_process() {
     echo "worker $kills"
@@ -149,12 +169,13 @@ commands() {
 plan_make 180 "${OPERATIONS:-40}"
 deliveries_before=$(deliveries)
 : >"$work/kills"
-commands | timeout "${LIMIT:-$((120 + 3 * seconds))}" "$program_faults" "$plan" "$pause" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
+echo 0 >"$work/answered"
+commands | timeout "${LIMIT:-$((300 + 6 * seconds))}" "$program_faults" "$plan" "$pause" "$work/answered" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
 
-short=0
-# figure NAME VALUE UNIT
+short=0 longest=0
+# figure NAME VALUE UNIT MISSING: MISSING trials were not made
 figure() {
-    [ "$2" -eq 0 ] && said=ok || { said=short; short=1; }
+    [ "$2" -eq 0 ] && [ "$4" -eq 0 ] && said=ok || { said=short; short=1; }
     echo "figure $1 = $2 $3 (limit 0, ratio $2, wants 0) $said"
 }
 all_figures >"$work/figures"
@@ -162,14 +183,21 @@ while read -r name wants; do
     wanted "$name" || continue
     [ "$only" = log_verifies_after_faults ] && continue
     line=$(grep "^phase $name " "$work/found") || give_up "nothing was found out about $name"
-    # phase NAME acknowledged N again N lost N slow N longest-ms N signed-out N
+    # phase NAME acknowledged N again N lost N longest-ms N signed-out N
     # shellcheck disable=SC2086
     set -- $line
     n=$(grep -c "^$name\$" "$work/kills")
-    say "$name: ${6} sent again, longest wait ${12} ms, waits over 5 s: ${10}, told to badge in again: ${14}"
-    [ "$n" -eq "$wants" ] && [ "$4" -gt 0 ] || { say "$name: $n of $wants kills, $4 acknowledged"; short=1; }
-    figure "$name" "$(($8 + ${10}))" "lost-of-$4-in-$n-kills"
+    say "$name: ${6} sent again, longest wait ${10} ms, told to badge in again: ${12}"
+    [ "${10}" -le "$longest" ] || longest=${10}
+    missing=$((wants - n))
+    [ "$missing" -eq 0 ] || say "$name: SHORT, $n of $wants kills were made"
+    [ "$4" -gt 0 ] || { say "$name: SHORT, nothing was acknowledged while it went on"; missing=1; }
+    figure "$name" "$8" "lost-of-$4-in-$n-kills" "$missing"
 done <"$work/figures"
+
+# A wait is what people notice; on a machine that others share it is theirs, too.
+if [ "$longest" -le 5000 ]; then said=ok; elif [ -n "${BUSY:-}" ]; then said=reported; else said=short short=1; fi
+echo "figure longest_wait_after_kills = $longest ms (limit 5000, ratio $(awk -v v="$longest" 'BEGIN { printf "%.2f", v / 5000 }'), wants 1.00) $said"
 
 # log events N wanted N again N refused N units-differ N
 # shellcheck disable=SC2046
@@ -180,9 +208,10 @@ wants=$(($5 + $(deliveries) - deliveries_before))
 [ "$3" -eq "$wants" ] || wrong=$((wrong + 1))
 [ "$7" -eq "$wants" ] || wrong=$((wrong + 1))
 for command in verify replay; do
-    timeout 60 casemate "$command" --site "$CASEMATE_SITE" "$enclave" >"$work/$command" 2>&1 || wrong=$((wrong + 1))
+    timeout 300 casemate "$command" --site "$CASEMATE_SITE" "$enclave" >"$work/$command" 2>&1 || wrong=$((wrong + 1))
     say "$command: $(cat "$work/$command")"
 done
 grep -q '0 tables differ' "$work/replay" || wrong=$((wrong + 1))
-figure log_verifies_after_faults "$wrong" "wrong-of-$5-events"
+figure log_verifies_after_faults "$wrong" "wrong-of-$5-events" 0
+[ "$short" -eq 0 ] || tail -n 60 "$CASEMATE_SITE/log" | sed 's/^/site: /' >&2
 exit "$short"

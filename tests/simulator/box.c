@@ -40,6 +40,13 @@ const char *box_said(void)
     return said;
 }
 
+const char *box_last_denial(void)
+{
+    const struct worker *w = worker_handlers()->context;
+    const struct denial *d = &w->denials[(w->denials_count + DENIALS_MAX - 1) % DENIALS_MAX];
+    return w->denials_count && d->reasons ? d->reason[0].policy : "nothing";
+}
+
 static void say(const char *format, va_list args)
 {
     char line[400];

@@ -36,5 +36,7 @@ void box_stop(void);
 
 /* box_said(): The last lines of the log, for a failure. */
 const char *box_said(void);
+/* box_last_denial(): The rule by which the worker has refused last, for a failure. */
+const char *box_last_denial(void);
 
 #endif

@@ -333,7 +333,8 @@ static void ask_what_is_done(void)
         return;
     *a = world->past[pick(n)];
     a->token_is = TOKEN_IS_GOOD;
-    a->acknowledged = false;
+    a->acknowledged = a->unread = false;
+    a->place = 0; /* a request of its own */
     if (pick(4) == 0 && a->unit >= 0 && a->operation != OPERATION_SAVE_DRAFT) {
         a->segment = (a->segment + 1) % SEGMENTS;
         a->readings = 0;

@@ -7,6 +7,7 @@
 #include "appliance/worker/worker.h"
 #include "enclave/process/os.h"
 #include "tests/faults/memory.h"
+#include "tests/simulator/box.h"
 #include "tests/simulator/roster.h"
 
 #define EVENTS_MAX 4096
@@ -52,8 +53,7 @@ static void expect_event(struct expected *e, enum event_number kind)
 
 static bool is_write(const struct asked *a)
 {
-    const struct operation *o = operation_by_number(a->operation);
-    return o->method == METHOD_POST;
+    return operation_by_number(a->operation)->method == METHOD_POST;
 }
 
 static bool is_security(const struct asked *a)
@@ -61,9 +61,13 @@ static bool is_security(const struct asked *a)
     return operation_by_number(a->operation)->audit == AUDIT_SECURITY;
 }
 
+/* It was carried out in an earlier life, at another time than now. */
+static bool looking_back;
+
 static const struct standing *standing_of(const struct asked *a)
 {
-    return &world->standing[world->view.epoch % STATES][a->person];
+    uint64_t epoch = looking_back ? a->epoch : world->view.epoch;
+    return &world->standing[epoch % STATES][a->person];
 }
 
 bool plant_allows(const struct asked *a, int64_t now_ms)
@@ -279,8 +283,6 @@ static bool is_own_half(const struct asked *a)
     return b && b->accepted > 0 && b->first == a->person;
 }
 
-static bool looking_back;
-
 static unsigned expect_at(const struct asked *a, int64_t now_ms, struct expected *e)
 {
     const struct model_done *done = is_write(a) ? plant_done(a->id, a->person, a->operation) : NULL;
@@ -289,7 +291,7 @@ static unsigned expect_at(const struct asked *a, int64_t now_ms, struct expected
         return 404;
     if (done)
         return done->body == plant_hash(a->body, strlen(a->body)) ? 200 : 409;
-    if (looking_back) /* it was carried out, at another time than now */
+    if (looking_back)
         return expect_run(a, now_ms, e);
     if (is_write(a) && a->made_ms > os_utc_ms() + FUTURE_MS)
         return 400;
@@ -543,7 +545,8 @@ static struct asked *asked_of(uint64_t number)
 void plant_given(struct asked *a)
 {
     a->is = DELIVERED;
-    a->place = ++world->places;
+    if (!a->unread) /* else the place of the try that may be in the log counts */
+        a->place = ++world->places;
     a->answer = 0;
     a->acknowledged = false;
     world->memory_ms = later(world->memory_ms, os_utc_ms());
@@ -635,14 +638,6 @@ static void hold_against(struct asked *a, const struct expected *e, bool done)
           a->unit, a->segment, a->answer, e->status, a->words);
 }
 
-/* For whoever looks for what went wrong. */
-static const char *last_denial(void)
-{
-    const struct worker *w = product();
-    const struct denial *d = &w->denials[(w->denials_count + DENIALS_MAX - 1) % DENIALS_MAX];
-    return w->denials_count && d->reasons ? d->reason[0].policy : "nothing";
-}
-
 static struct asked *next_in_order(uint64_t behind, bool restarted)
 {
     struct asked *first = NULL;
@@ -669,12 +664,15 @@ static void settle_one(struct asked *a, bool restarted)
 {
     struct expected e;
     if (restarted) {
+        if (!a->unread)
+            a->epoch = world->view.epoch;
         looking_back = true;
         e.status = expect_at(a, time_of_events(a), &e);
         looking_back = false;
         world->in_doubt++;
         world->recovered += take_events(a, &e);
         a->is = IN_DOUBT;
+        a->unread = !product()->store;
         return;
     }
     expect(a, &e);
@@ -699,7 +697,7 @@ static void settle_one(struct asked *a, bool restarted)
     if (a->answer == 0)
         wrong("%s of %s was not answered, must be %u; denied last: %s",
               operation_by_number(a->operation)->name, roster_name(a->person), e.status,
-              last_denial());
+              box_last_denial());
     hold_against(a, &e, done);
     a->is = TO_BE_HEARD;
     a->wanted = a->answer;
@@ -743,7 +741,7 @@ void plant_hear(const struct message_answer *m)
     world->refused += m->status != 200;
     if (m->status == 200 && is_write(a))
         world->past[world->pasts++ % 16] = *a;
-    a->is = NOT_ASKED;
+    a->is = a->unread && is_write(a) ? IN_DOUBT : NOT_ASKED;
 }
 
 void plant_verdicts(struct wire *wire)

@@ -9,6 +9,7 @@
 #include "appliance/station.h"
 #include "crypto/minisign.h"
 #include "enclave/process/os.h"
+#include "tests/faults/memory.h"
 #include "transfer/root.h"
 
 #define SITE "PLANT-1"
@@ -93,8 +94,10 @@ void roster_sign_in(enum person person)
     memcpy(token.boot, s->boot, 16);
     token.issued_ms = token.verified_ms = os_boot_ms();
     token.expires_ms = s->expires_ms;
+    memory_hold(true);
     if (token_make(statement_key, &token, s->token) != 0)
         abort();
+    memory_hold(false);
 }
 
 /* ---- snapshots ---- */
@@ -174,9 +177,11 @@ void roster_line(const uint8_t digest[static 32], struct message *m)
     memcpy(m->snapshot_line.boot, os_boot_id(), 16);
     m->snapshot_line.good_until_ms = os_boot_ms() + SNAPSHOT_GOOD_MS;
     snapshot_line(world->epoch, digest, os_boot_id(), m->snapshot_line.good_until_ms, line);
+    memory_hold(true);
     if (sign_make(snapshot_key, "casemate/snapshot-line/1", bytes_view_of(line, sizeof line),
                   m->snapshot_line.signature) != 0)
         abort();
+    memory_hold(false);
 }
 
 void roster_statement(const struct session *session, enum person person, unsigned operation,
@@ -192,8 +197,10 @@ void roster_statement(const struct session *session, enum person person, unsigne
     s.operation = (uint16_t)operation;
     snprintf(s.name, sizeof s.name, "%s", roster_name(person));
     snprintf(s.meaning, sizeof s.meaning, "I accept it");
+    memory_hold(true);
     if (statement_action_digest(name, WORLD_ENCLAVE, bytes_text(body), s.action) != 0 ||
         statement_sign(statement_key, &s, bytes, &length) != 0)
         abort();
+    memory_hold(false);
     sodium_bin2base64(out, 900, bytes, length, sodium_base64_VARIANT_ORIGINAL);
 }

@@ -265,9 +265,13 @@ static void reopen(void)
     if (!world->unsure || !((struct worker *)worker_handlers()->context)->store)
         return;
     world->reopening = true;
-    if (box_command(COMMAND_REOPEN, text, sizeof text) != 0)
+    unsigned outcome = box_command(COMMAND_REOPEN, text, sizeof text);
+    world->reopening = false;
+    if (outcome != 0 && disk_failed(world->disk) && strstr(text, "could not be read again"))
+        return; /* the disk failed once more: it stays closed, and may be asked again */
+    if (outcome != 0)
         wrong("the enclave is not reopened: %.300s", text);
-    world->unsure = world->reopening = false;
+    world->unsure = false;
 }
 
 static void around(void)

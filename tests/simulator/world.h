@@ -127,6 +127,8 @@ struct asked {
     unsigned wanted;   /* what it must be, when it is heard later; 0 is settled */
     bool acknowledged; /* the auditor has its intent */
     bool maybe;        /* or it was denied, by the other of two clocks */
+    bool unread;       /* an earlier try may lie in the log, which nobody could read since */
+    uint64_t epoch;    /* of the standings in the life whose log may have it */
     unsigned heard_draft;
     char words[160]; /* of its answer, for a failure */
 };

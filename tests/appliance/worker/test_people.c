@@ -1,7 +1,13 @@
 #include "tests/appliance/identity/people.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "appliance/worker/worker.h"
+#include "crypto/hash.h"
 #include "enclave/process/os.h"
+#include "tests/faults/memory.h"
 
 /* The worker asks its process for nothing else. */
 const char *process_enclave(const struct process *process)
@@ -115,6 +121,57 @@ static void a_session_from_before_a_suspension_is_over(void **state)
     assert_null(asked_from(here));
 }
 
+/* ---- a snapshot for which there is no memory ---- */
+
+enum { TAKEN = 40, LEFT_AS_IT_WAS, NOT_REACHED };
+
+/* Whoever keeps the old people lets somebody work on whose standing has ended. */
+static _Noreturn void take_without_memory(const struct message_snapshot *m, uint64_t nth)
+{
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere >= 0)
+        dup2(nowhere, 2);
+    memory_fail(nth, false);
+    people_part(w, m);
+    bool failed = memory_failed();
+    memory_fail(0, false);
+    if (!failed)
+        _exit(NOT_REACHED);
+    _exit(memcmp(w->snapshot_digest, m->digest, 32) == 0 ? TAKEN : LEFT_AS_IT_WAS);
+}
+
+static void a_snapshot_for_which_there_is_no_memory_is_not_passed_over(void **state)
+{
+    static const char permit[] = "permit(principal, action, resource);";
+    static uint8_t bytes[1 << 16], parts[1 << 16];
+    static struct making making;
+    char why[300];
+    int status = 0;
+    uint64_t nth = 0;
+    (void)state;
+    memset(&making, 0, sizeof making);
+    good_person(&making, 7, "operator")->suspended = true;
+    struct message_snapshot m = {.epoch = 8, .parts = 1};
+    m.body = bytes_view_of(bytes, put_snapshot(&making, bytes, sizeof bytes));
+    hash_content(SNAPSHOT_PURPOSE, m.body, m.digest);
+    w->snapshot_parts = parts;
+    assert_int_equal(decider_new("e3f9k2m1", false, &w->decider), 0);
+    assert_int_equal(
+        decider_policies_set(w->decider, bytes_text(permit), bytes_text(""), why, sizeof why), 0);
+    assert_int_equal(decider_people(w->decider, w->snapshot, os_utc_ms()), 0);
+    do {
+        pid_t child = fork();
+        if (child == 0)
+            take_without_memory(&m, nth + 1);
+        nth++;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        /* a child that writes its counts down without memory may end by a signal */
+        assert_false(WIFEXITED(status) && WEXITSTATUS(status) == LEFT_AS_IT_WAS);
+    } while (!WIFEXITED(status) || WEXITSTATUS(status) != NOT_REACHED);
+    assert_true(nth > 10);
+    decider_free(w->decider);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -125,6 +182,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(stale_people_are_still_known_and_it_is_said, begin, end),
         cmocka_unit_test_setup_teardown(a_clock_that_goes_back_brings_nothing_back, begin, end),
         cmocka_unit_test_setup_teardown(a_session_from_before_a_suspension_is_over, begin, end),
+        cmocka_unit_test_setup_teardown(a_snapshot_for_which_there_is_no_memory_is_not_passed_over,
+                                        begin, end),
     };
     return cmocka_run_group_tests_name("worker/people", cases, NULL, NULL);
 }
