@@ -107,7 +107,7 @@ check "when the store is back, people sign in by themselves" until_is 200 sign_i
 
 refused "where nothing is lost nothing is accepted" 1 "nothing of identity's log is lost" console accept-loss identity --again identity
 stop
-mkdir "$work/old"; cp -p "$identity"/store.db* "$work/old/"
+mkdir "$work/old"; cp -p "$identity"/store.db* "$work/old/"; cp "$auditor/journal.log" "$work/old.journal"
 start
 check "somebody is suspended" console suspend CW-1004 'left the plant'
 is "and cannot sign in" "$(sign_in_code CW-1004)" 403
@@ -148,6 +148,15 @@ stop
 rm -f "$identity"/store.db*; cp -p "$work/new"/* "$identity/"
 start
 is "with the newest store nothing is lost" "$(sign_in_code CW-1003)" 200
+stop
+cp "$auditor/journal.log" "$work/new.journal"; cat "$work/old.journal" >"$auditor/journal.log"
+casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1
+check "a journal from before the epoch is an old one" until_says identity "in epoch 1 only"
+is "nobody signs in" "$(sign_in_code CW-1003)" 503
+refused "there is no loss to accept" 1 "auditor's journal is an old one" console accept-loss identity --again identity
+before=$(pid_of auditor)
+kill -STOP "$before"; cat "$work/new.journal" >"$auditor/journal.log"; kill -9 "$before"
+check "with the newest journal people sign in by themselves" until_is 200 sign_in_code CW-1003
 
 # ---- the disk failed the auditor ----
 
