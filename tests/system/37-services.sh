@@ -158,6 +158,37 @@ before=$(pid_of auditor)
 kill -STOP "$before"; cat "$work/new.journal" >"$auditor/journal.log"; kill -9 "$before"
 check "with the newest journal people sign in by themselves" until_is 200 sign_in_code CW-1003
 
+# ---- somebody is killed while a loss is being accepted ----
+
+granted() { records ' identity/- epoch '; }
+agreed() { records 'loss_of_identity_accepted_by'; }
+# settled: whatever was killed, people sign in, or the command is run again
+settled() {
+    for _ in $(seq 100); do
+        case "$(pid_of identity):$(pid_of auditor):$(says_of identity)" in
+        [0-9]*:[0-9]*:) [ "$(sign_in_code CW-1003)" = 200 ] && return 0 ;;
+        *accept-loss*) console accept-loss identity --again identity >"$work/again" 2>&1 ;;
+        esac
+        sleep 0.2
+    done
+    return 1
+}
+for victim in identity auditor keeper; do
+    stop
+    rm -f "$identity"/store.db*; cp -p "$work/old"/* "$identity/"
+    casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1
+    check "a loss is there" until_says identity "casemate accept-loss identity"
+    before=$(pid_of $victim) agreed_before=$(agreed) granted_before=$(granted) spins=0
+    console accept-loss identity --again identity >"$work/run" 2>&1 &
+    run=$!
+    until [ "$(agreed)" -gt "$agreed_before" ] || [ $spins -gt 2000 ]; do spins=$((spins + 1)); done
+    kill -9 "$before"
+    wait $run
+    [ $victim != keeper ] || check "the keeper is unlocked" timeout 60 casemate unlock "$CASEMATE_SITE"
+    check "$victim is killed as it is accepted: it is accepted in the end" settled
+    is "by one epoch, and not two" "$(granted)" $((granted_before + 1))
+done
+
 # ---- the disk failed the auditor ----
 
 ana=$(enter CW-1003 "$program"); officer=$(enter "$officer_one" "$program")
