@@ -171,6 +171,10 @@ must_use int epochs_read(struct auditor *auditor, const char *origin, const char
  */
 void records_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
 
+/* records_shut(auditor, peer, message): The same while the journal is closed: the kernel's audit
+ * log alone has it, it is counted as lost, and an intent is refused. */
+void records_shut(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
+
 /* records_note(auditor, origin, type, outcome, detail): A record of the auditor's own, or what the
  * supervisor reports; ${detail} is our own words. */
 void records_note(struct auditor *auditor, const char *origin, enum audit_type type,
@@ -217,9 +221,8 @@ must_use int closed_open(struct auditor *auditor);
 /* closed_is(auditor): Is the journal not open? */
 bool closed_is(const struct auditor *auditor);
 
-/* closed_message, closed_report: What comes meanwhile. */
+/* closed_message(auditor, peer, m): What comes meanwhile. */
 void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m);
-void closed_report(struct auditor *auditor);
 
 /* closed_reopen(auditor, text, size): A person asks: every sealed segment that lies here, and the
  * whole last one, read again from the disk.  0: the journal is open, the gap is on record, and

@@ -214,10 +214,6 @@ static void on_report(void *context, const struct message_report *m)
 {
     char origin[JOURNAL_ORIGIN] = "supervisor/-", detail[200];
     (void)context;
-    if (closed_is(&self)) {
-        closed_report(&self);
-        return;
-    }
     if (m->enclave[0])
         snprintf(origin, sizeof origin, "supervisor/%.8s", (const char *)m->enclave);
     snprintf(detail, sizeof detail, "%s%s%.*s",

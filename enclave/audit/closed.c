@@ -130,21 +130,8 @@ int closed_open(struct auditor *auditor)
 
 void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m)
 {
-    struct message no = {.number = MESSAGE_AUDIT_REFUSED};
-    if (m->number != MESSAGE_AUDIT)
-        return; /* a head, an anchor, an epoch: asked again when the journal is open */
-    auditor->lost++;
-    if (m->audit.outcome != AUDIT_OUTCOME_INTENT)
-        return;
-    memcpy(no.audit_refused.id, m->audit.id, 16);
-    no.audit_refused.sentence =
-        bytes_text("The auditor's journal is closed: its disk failed, or it cannot be read.");
-    (void)!process_send(peer, &no);
-}
-
-void closed_report(struct auditor *auditor)
-{
-    auditor->lost++;
+    if (m->number == MESSAGE_AUDIT) /* a head, an anchor, an epoch: asked again when it is open */
+        records_shut(auditor, peer, &m->audit);
 }
 
 /* ---- open again ----
