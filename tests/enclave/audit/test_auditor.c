@@ -13,11 +13,6 @@ static void a_whole_day(void)
         _exit(WRONG);
 }
 
-static void nothing_more(void)
-{
-    ask_anchor();
-}
-
 static void what_was_signed_and_left_open_is_known_in_the_next_life(void **state)
 {
     (void)state;
