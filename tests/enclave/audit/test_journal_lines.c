@@ -123,6 +123,94 @@ static void a_line_longer_than_one_may_be_is_not_kept(void **state)
     journal_close(NULL);
 }
 
+/* A write of which half reached the disk: the half line is taken back, and all of it comes later.
+ */
+static void a_line_of_which_half_fits_is_taken_back(void **state)
+{
+    struct journal *j;
+    size_t was, n;
+    (void)state;
+    assert_int_equal(journal_open(none, NULL, &j), 0);
+    assert_int_equal(journal_sync(j), 0);
+    assert_non_null(disk_content(disk, JOURNAL_FILE, &was));
+    for (int again = 0; again < 2; again++) {
+        for (int i = 0; i < 5; i++)
+            assert_int_equal(journal_add(j, "worker/-", "audit", "a record of some length"), 0);
+        disk_room(disk, disk_used(disk) + 250);
+        assert_int_equal(journal_write(j), ERR_FULL);
+        assert_true(journal_unsynced(j));
+        disk_room(disk, disk_used(disk) + 500);
+        disk_fail(disk, DISK_BIT(DISK_WRITE), 1, 0);
+        assert_int_equal(journal_write(j), ERR_FULL);
+        assert_true(disk_failed(disk));
+        const uint8_t *seen_now = disk_content(disk, JOURNAL_FILE, &n);
+        assert_true(n == 0 || seen_now[n - 1] == '\n');
+        disk_room(disk, 0);
+        assert_int_equal(journal_sync(j), 0);
+        disk_content(disk, JOURNAL_FILE, &n);
+        assert_true(n > was);
+        was = n;
+    }
+    journal_close(j);
+}
+
+static void a_journal_that_cannot_be_read_or_cut_is_not_opened(void **state)
+{
+    static const struct {
+        unsigned call;
+        uint64_t nth;
+    } fails[] = {{DISK_BIT(DISK_READ), 1},
+                 {DISK_BIT(DISK_READ), 2},
+                 {DISK_BIT(DISK_TRUNCATE), 1},
+                 {DISK_BIT(DISK_SYNC), 1},
+                 {DISK_BIT(DISK_OPEN), 1}};
+    struct journal *j;
+    (void)state;
+    for (int torn = 0; torn < 2; torn++) /* holes in the last write, or a line without its end */
+        for (size_t i = 0; i < sizeof fails / sizeof *fails; i++) {
+            disk_fail(disk, 0, 0, 0);
+            file_begin();
+            line("0 17 boot auditor/- kind");
+            line("1 17 boot auditor/- kind");
+            if (torn)
+                text[used - 90] = '\0';
+            else
+                used -= 5;
+            disk_put(disk, JOURNAL_FILE, text, used);
+            disk_fail(disk, fails[i].call, fails[i].nth, EIO);
+            assert_int_equal(journal_open(none, NULL, &j), ERR_SYSTEM);
+            disk_kill(disk);
+        }
+    disk_fail(disk, 0, 0, 0);
+    assert_int_equal(journal_open(none, NULL, &j), 0);
+    assert_true(journal_lines(j) == 1);
+    journal_close(j);
+}
+
+/* The reserve is given up for what waits; when that fails the process must end. */
+static void a_reserve_that_cannot_be_given_up_is_a_failed_disk(void **state)
+{
+    static const unsigned calls[] = {DISK_BIT(DISK_OPEN), DISK_BIT(DISK_SYNC), 0};
+    struct journal *j;
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        disk_clear(disk, 3);
+        assert_int_equal(journal_open(none, NULL, &j), 0);
+        assert_int_equal(journal_reserve(j), 0);
+        assert_true(journal_has_reserve(j));
+        assert_int_equal(journal_add(j, "worker/-", "audit", "a record"), 0);
+        disk_room(disk, disk_used(disk));
+        assert_int_equal(journal_percent(j), 100);
+        disk_fail(disk, calls[i], calls[i] != 0, EIO);
+        assert_int_equal(journal_sync(j), calls[i] ? ERR_SYSTEM : 0);
+        assert_false(journal_has_reserve(j));
+        disk_fail(disk, 0, 0, 0);
+        assert_int_equal(journal_reserve(j), ERR_FULL);
+        journal_close(j);
+        disk_kill(disk);
+    }
+}
+
 /* ---- sealed segments ---- */
 
 static void two_segments(void)
@@ -299,6 +387,9 @@ int main(void)
         CASE(refuses_a_line_without_its_chain_or_too_long),
         CASE(refuses_a_segment_that_does_not_say_where_it_goes_on),
         CASE(a_line_longer_than_one_may_be_is_not_kept),
+        CASE(a_line_of_which_half_fits_is_taken_back),
+        CASE(a_journal_that_cannot_be_read_or_cut_is_not_opened),
+        CASE(a_reserve_that_cannot_be_given_up_is_a_failed_disk),
         CASE(a_segment_at_another_s_place_is_not_exported),
         CASE(refuses_every_other_form_of_a_head),
         CASE(what_cannot_be_kept_is_refused_and_not_forgotten),
