@@ -47,23 +47,30 @@ static void raw(struct bytes_put *out, const char *text)
     bytes_put_fixed(out, text, strlen(text));
 }
 
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
 static void quoted(struct bytes_put *out, const char *text)
 {
-    bytes_put_u8(out, '"');
-    for (const char *p = text ? text : ""; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        char escaped[8];
-        if (c == '"' || c == '\\') {
-            bytes_put_u8(out, '\\');
-            bytes_put_u8(out, c);
-        } else if (c < 0x20) {
-            snprintf(escaped, sizeof escaped, "\\u%04x", c);
+    const char *p = text ? text : "";
+    raw(out, "\"");
+    while (*p) {
+        size_t n = 0;
+        while (is_plain(p[n])) /* up to what is escaped, or the end, which is not plain */
+            n++;
+        bytes_put_fixed(out, p, n);
+        p += n;
+        if (*p) {
+            char escaped[8];
+            snprintf(escaped, sizeof escaped, *p == '"' || *p == '\\' ? "\\%c" : "\\u%04x",
+                     (unsigned char)*p);
             raw(out, escaped);
-        } else {
-            bytes_put_u8(out, c);
+            p++;
         }
     }
-    bytes_put_u8(out, '"');
+    raw(out, "\"");
 }
 
 static void name_of(struct bytes_put *out, bool *first, const char *name)

@@ -28,6 +28,7 @@ struct decider {
     const struct snapshot *snapshot;
     const struct marking *markings;
     size_t markings_count;
+    char site[64];             /* of the training station in the base */
     int64_t built_ms, next_ms; /* the base is right from the one until before the other */
     uint8_t hash[32];
 };
@@ -198,6 +199,8 @@ static int build(struct decider *d, struct cedar_policies *policies, int64_t now
     if (cedar_base_new(policies, &e) != 0)
         return ERR_MEMORY;
     decider_base_add(d, e, now_ms, &next_ms);
+    if (d->training)
+        decider_training_station(e, d->site);
     int r = cedar_entities_freeze(e);
     if (r) {
         log_err("the people of the snapshot cannot be decided on: %s", cedar_error_text(r));
@@ -371,6 +374,15 @@ struct cedar_value decider_context(const struct decider *decider, struct cedar_e
     return cedar_record(e, fields, sizeof fields / sizeof *fields - is_zero(c->escort));
 }
 
+/* Is the base right for this time and site? */
+static bool is_fresh(struct decider *d, int64_t now_ms, const char *site)
+{
+    bool same = !d->training || strcmp(site, d->site) == 0;
+    if (!same)
+        snprintf(d->site, sizeof d->site, "%s", site);
+    return same && d->base && now_ms < d->next_ms && now_ms >= d->built_ms;
+}
+
 int decider_request(struct decider *decider, const uint8_t person[static 16],
                     const struct operation *operation, const struct subject *subject,
                     const struct circumstance *circumstance, struct cedar_request *ret_request)
@@ -379,12 +391,10 @@ int decider_request(struct decider *decider, const uint8_t person[static 16],
     char type[64];
     int64_t now = circumstance->now_ms;
     if (!d->policies ||
-        ((now >= d->next_ms || now < d->built_ms || !d->base) && build(d, d->policies, now) != 0))
+        (!is_fresh(d, now, subject->site ? subject->site : "") && build(d, d->policies, now) != 0))
         return ERR_POLICY;
     snprintf(type, sizeof type, "Casemate::%s", operation->resource);
     cedar_overlay_reset(d->overlay, d->base);
-    if (d->training)
-        decider_training_station(d->overlay, subject->site ? subject->site : "");
     decider_object_add(d, d->overlay, type, "subject", subject);
     int64_t day, time;
     local_time(d, person, now, &day, &time);

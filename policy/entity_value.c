@@ -37,8 +37,11 @@ static bool is_filling(struct cedar_entities *e)
     return e->error == 0;
 }
 
+/* What is known already was looked at when it came. */
 static bool add_symbol(struct cedar_entities *e, struct text text, uint32_t *ret)
 {
+    if (symbols_find(&e->symbols, text, ret))
+        return e->error == 0;
     if (!text_is_utf8(text.data, text.length))
         entities_fail(e, CEDAR_ERR_TEXT);
     else
@@ -46,11 +49,41 @@ static bool add_symbol(struct cedar_entities *e, struct text text, uint32_t *ret
     return e->error == 0;
 }
 
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_of_name(char c)
+{
+    return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Names that begin with a capital: no reserved word does, so the lexer need not be asked. */
+static bool is_plain_type_name(struct text t)
+{
+    uint32_t at = 0;
+
+    for (;;) {
+        if (at == t.length || !is_upper(t.data[at]))
+            return false;
+        while (at < t.length && is_of_name(t.data[at]))
+            at++;
+        if (at == t.length)
+            return true;
+        if (t.length - at < 2 || t.data[at] != ':' || t.data[at + 1] != ':')
+            return false;
+        at += 2;
+    }
+}
+
 /* A type is names joined by "::"; the reserved words are none. */
 static bool is_type_name(struct text t)
 {
     uint32_t at = 0;
 
+    if (is_plain_type_name(t))
+        return true;
     for (;;) {
         struct token word = lex(t.data, at, t.length);
         if (word.kind != TOKEN_IDENTIFIER || word.span.start != at)

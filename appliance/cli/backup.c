@@ -61,7 +61,8 @@ static int back_up_store(const struct cli *o, struct set *set, const char *holde
     errno = kept;
     if (r || !answer.well) {
         unlink(path);
-        return cli_finish(o, o->site, r, &answer);
+        return r ? cli_finish(o, o->site, r, &answer)
+                 : cli_complain(o, CLI_REFUSED, "%s is not in the backup: %s", holder, answer.text);
     }
     if (read_head(path, &head) != 0)
         return cli_complain(o, CLI_TROUBLE, "%s cannot be read back.", path);
@@ -89,7 +90,16 @@ static int put_wrap(const struct cli *o, struct set *set, const struct keyring *
     return r ? cli_complain_file(o, set->path, r) : set_add(o, set, name);
 }
 
-/* A line of the register, by which a close-out lists the copies. */
+/* No field of the register has a blank in it. */
+static void print_field(FILE *f, const char *text)
+{
+    for (; *text; text++)
+        fprintf(f, *text <= ' ' || *text > '~' || *text == '%' ? "%%%02x" : "%c",
+                (unsigned char)*text);
+}
+
+/* A line of the register, by which a close-out lists the copies: before there is a copy, so that
+ * one which was interrupted is listed, too. */
 static int put_register(const struct cli *o, const struct set *set, const struct keyring *ring,
                         const char *holder)
 {
@@ -100,9 +110,13 @@ static int put_register(const struct cli *o, const struct set *set, const struct
     gmtime_r(&now, &tm);
     strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%SZ", &tm);
     FILE *f = file_path(path, "%s/backups", o->site) == 0 ? fopen(path, "ae") : NULL;
-    bool well = f && fprintf(f, "%s %s %u %s %s.backup\n", day, holder, line ? line->generation : 0,
-                             set->path, holder) > 0;
-    if (f && fclose(f) != 0)
+    if (!f)
+        return cli_complain_file(o, path, ERR_SYSTEM);
+    fprintf(f, "%s %s %u ", day, holder, line ? line->generation : 0);
+    print_field(f, set->path);
+    fprintf(f, " %s.backup\n", holder);
+    bool well = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+    if (fclose(f) != 0)
         well = false;
     return well ? 0 : cli_complain_file(o, path, ERR_SYSTEM);
 }
@@ -134,6 +148,15 @@ static int copy_public(const struct cli *o, struct set *set, const struct config
     return r;
 }
 
+/* journal.log, and journal-NNNNNN.sealed: the auditor's directory is the auditor's. */
+static bool is_journal(const char *name)
+{
+    if (strcmp(name, "journal.log") == 0)
+        return true;
+    size_t digits = strncmp(name, "journal-", 8) == 0 ? strspn(name + 8, "0123456789") : 0;
+    return digits >= 6 && digits <= 20 && strcmp(name + 8 + digits, ".sealed") == 0;
+}
+
 /* The journal goes first: it may then be older than the stores, and never newer. */
 static int copy_journal(const struct cli *o, struct set *set)
 {
@@ -147,7 +170,7 @@ static int copy_journal(const struct cli *o, struct set *set)
     if (!dir)
         return cli_complain_file(o, path, ERR_SYSTEM);
     while (r == 0 && (e = readdir(dir))) {
-        if (strncmp(e->d_name, "journal", 7) != 0 || strstr(e->d_name, "next"))
+        if (!is_journal(e->d_name))
             continue;
         snprintf(name, sizeof name, "journal/%.200s", e->d_name);
         r = file_path(from, "%s/%s", path, e->d_name) ? CLI_TROUBLE : set_copy(o, set, from, name);
@@ -156,18 +179,28 @@ static int copy_journal(const struct cli *o, struct set *set)
     return r;
 }
 
+/* An enclave whose store cannot be read keeps the others from nothing; whoever made the backup is
+ * told, and it ends with CLI_REFUSED. */
 static int all_stores(const struct cli *o, struct set *set, const struct config *config,
-                      const struct keyring *ring)
+                      const struct keyring *ring, unsigned *ret_missing)
 {
     int r = back_up_store(o, set, "identity");
     if (r == 0)
         r = put_wrap(o, set, ring, "identity");
+    if (r == 0)
+        r = put_wrap(o, set, ring, TOPOLOGY_IDENTITY_STORE);
     for (size_t i = 0; r == 0 && i < config->enclaves; i++) {
         if (keyring_is_closed_out(ring, config->enclave[i]))
             continue;
-        r = back_up_store(o, set, config->enclave[i]);
+        r = put_register(o, set, ring, config->enclave[i]);
         if (r == 0)
+            r = back_up_store(o, set, config->enclave[i]);
+        if (r == 0) {
             r = put_wrap(o, set, ring, config->enclave[i]);
+        } else if (r == CLI_REFUSED) {
+            ++*ret_missing;
+            r = 0;
+        }
     }
     return r;
 }
@@ -178,6 +211,7 @@ int cli_backup(const struct cli *o)
     static struct set set;
     struct config config;
     char path[FILE_PATH_MAX];
+    unsigned missing = 0;
     if (file_path(path, "%s/site.conf", o->site) != 0 || config_read(path, &config) != 0)
         return cli_complain_file(o, path, ERR_SYSTEM);
     int r = collect_ring(o, o->site, &ring);
@@ -190,19 +224,20 @@ int cli_backup(const struct cli *o)
         return r;
     r = copy_journal(o, &set);
     if (r == 0)
-        r = all_stores(o, &set, &config, &ring);
+        r = all_stores(o, &set, &config, &ring, &missing);
     if (r == 0)
         r = copy_public(o, &set, &config);
     if (r == 0)
         r = set_end(o, &set);
-    for (size_t i = 0; r == 0 && i < config.enclaves; i++)
-        if (!keyring_is_closed_out(&ring, config.enclave[i]))
-            r = put_register(o, &set, &ring, config.enclave[i]);
     if (r) {
-        fprintf(stderr, "casemate: %s is not whole: it has no signed list. Remove it.\n", set.path);
+        fprintf(stderr,
+                set_drop(&set) ? "casemate: there is no backup; what was written of %s is removed "
+                                 "again.\n"
+                               : "casemate: %s is not whole: it has no signed list. Remove it.\n",
+                set.path);
         return r;
     }
     sync();
     cli_say(o, true, set.path);
-    return CLI_DONE;
+    return missing ? CLI_REFUSED : CLI_DONE;
 }

@@ -15,21 +15,41 @@
 #include "enclave/process/os.h"
 #include "transfer/root.h"
 
-#define FILE_MAX (64u << 20)
-#define WHAT     "casemate/backup-list/1"
+#define FILE_MAX  (64u << 20)
+#define WHAT      "casemate/backup-list/1"
+#define NAMES_MAX 100
+
+/* A new directory: of two backups in one second the second has a number behind its name. */
+static int make_directory(struct set *set, const char *parent)
+{
+    char stamp[24];
+    time_t now = time(NULL);
+    struct tm tm;
+    int r = ERR_DUPLICATE;
+    gmtime_r(&now, &tm);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
+    for (unsigned n = 1; r == ERR_DUPLICATE && n < NAMES_MAX; n++) {
+        r = n == 1 ? file_path(set->path, "%s/casemate-backup-%s", parent, stamp)
+                   : file_path(set->path, "%s/casemate-backup-%s-%u", parent, stamp, n);
+        if (r == 0 && mkdir(set->path, 0700) != 0)
+            r = errno == EEXIST ? ERR_DUPLICATE : ERR_SYSTEM;
+        else if (r == 0)
+            return 0;
+    }
+    return r;
+}
 
 int set_begin(const struct cli *o, const char *parent, struct set *ret_set)
 {
-    char stamp[24], sub[FILE_PATH_MAX];
-    time_t now = time(NULL);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
+    char sub[FILE_PATH_MAX];
     *ret_set = (struct set){0};
-    if (file_path(ret_set->path, "%s/casemate-backup-%s", parent, stamp) != 0)
-        return cli_complain_file(o, parent, ERR_SIZE);
-    if (mkdir(ret_set->path, 0700) != 0)
-        return cli_complain_file(o, ret_set->path, ERR_SYSTEM);
+    char *whole = realpath(parent, NULL); /* what is registered is found again from anywhere */
+    if (!whole)
+        return cli_complain_file(o, parent, ERR_SYSTEM);
+    int r = make_directory(ret_set, whole);
+    free(whole);
+    if (r)
+        return cli_complain_file(o, ret_set->path, r);
     static const char *const subs[] = {"site", "journal"};
     for (size_t i = 0; i < 2; i++)
         if (file_path(sub, "%s/%s", ret_set->path, subs[i]) != 0 || mkdir(sub, 0700) != 0)
@@ -37,6 +57,25 @@ int set_begin(const struct cli *o, const char *parent, struct set *ret_set)
     ret_set->used = (size_t)snprintf(ret_set->list, SET_LIST_MAX,
                                      "casemate-backup-list 1\nmade %" PRId64 "\n", os_utc_ms());
     return 0;
+}
+
+/* What stands in the list, and the directories: nothing else was written. */
+bool set_drop(struct set *set)
+{
+    static const char *const rest[] = {"list", "list.signature", "site", "journal"};
+    char file[FILE_PATH_MAX], name[200];
+    const char *line = set->list;
+    for (; *line; line += strcspn(line, "\n") + 1) {
+        if (sscanf(line, "%*u %*128[0-9a-f] %199s", name) == 1 &&
+            file_path(file, "%s/%s", set->path, name) == 0)
+            unlink(file);
+        if (!strchr(line, '\n'))
+            break;
+    }
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        if (file_path(file, "%s/%s", set->path, rest[i]) == 0)
+            (void)remove(file);
+    return rmdir(set->path) == 0;
 }
 
 static bool is_backup(const char *name)
@@ -86,14 +125,39 @@ int set_add(const struct cli *o, struct set *set, const char *name)
     return 0;
 }
 
+/* A file's own bytes: in a directory that belongs to a program a link could lead anywhere. */
+static int read_file(const char *path, uint8_t *data, size_t *ret_length)
+{
+    struct stat st;
+    ssize_t n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return ERR_SYSTEM;
+    int r = fstat(fd, &st) != 0 ? ERR_SYSTEM : S_ISREG(st.st_mode) ? 0 : ERR_FORMAT;
+    for (*ret_length = 0; r == 0 && *ret_length < FILE_MAX; *ret_length += (size_t)n) {
+        n = read(fd, data + *ret_length, FILE_MAX - *ret_length);
+        if (n < 0)
+            r = ERR_SYSTEM;
+        if (n <= 0)
+            break;
+    }
+    if (r == 0 && *ret_length == FILE_MAX)
+        r = ERR_SIZE;
+    int kept = errno;
+    close(fd);
+    errno = kept;
+    return r;
+}
+
 int set_copy(const struct cli *o, struct set *set, const char *from, const char *name)
 {
     char path[FILE_PATH_MAX];
     size_t length = 0;
-    if (access(from, F_OK) != 0 && errno == ENOENT)
+    struct stat st;
+    if (lstat(from, &st) != 0 && errno == ENOENT)
         return 0;
     uint8_t *data = malloc(FILE_MAX);
-    int r = data ? file_read(from, data, FILE_MAX, &length) : ERR_MEMORY;
+    int r = data ? read_file(from, data, &length) : ERR_MEMORY;
     if (r) {
         free(data);
         return cli_complain_file(o, from, r);

@@ -18,7 +18,7 @@
  *     list.signature   130 digits: sign.h, by the auditor's checkpoint key, for
  *                      "casemate/backup-list/1" over the list
  */
-#define SET_LIST_MAX 65536
+#define SET_LIST_MAX (1u << 20) /* six thousand files: a daily backup seals a segment */
 
 struct set {
     char path[FILE_PATH_MAX];
@@ -26,10 +26,13 @@ struct set {
     size_t used;
 };
 
-/* set_begin(o, parent, ret_set): A new directory in ${parent}. */
+/* set_begin(o, parent, ret_set): A new directory in ${parent}.
+ * set_drop(set): What was written is removed again; false if something stays. */
 must_use int set_begin(const struct cli *o, const char *parent, struct set *ret_set);
+must_use bool set_drop(struct set *set);
 
-/* set_copy(o, set, from, name): A public file into it; one that is not there is left out. */
+/* set_copy(o, set, from, name): A public file into it, and no link; one that is not there is left
+ * out. */
 must_use int set_copy(const struct cli *o, struct set *set, const char *from, const char *name);
 
 /* set_add(o, set, name): A file that was written into it. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "appliance/cli/cli.h"
 #include "crypto/bytes.h"
@@ -90,12 +92,14 @@ static const struct command {
      "--tpm).  On another machine, or after a change, recovery shares open it: make them first.\n"
      "\n"
      "  casemate keys tpm add --pcrs 0,2,4,7,11\n"},
-    {"rekey", SITE, "ENCLAVE", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for an enclave",
+    {"rekey", SITE, "NAME", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for a store",
      "The enclave is closed while its store is written anew beside the old file, read back and "
      "put\n"
      "into its place; then the old key is destroyed.  As much free space as the store is large is\n"
      "needed.  Whatever ends it, the enclave opens with the key that its store has: run it "
-     "again.\n"},
+     "again.\n"
+     "NAME is an enclave's id, or identity: nobody can sign in meanwhile.  No other program has a\n"
+     "store.\n"},
     {"close-out", SITE OPEN "go", "ENCLAVE --out FILE [--again ENCLAVE]", 1, 1, COMMAND_CLOSE_OUT,
      cli_close_out, "destroy a program's keys, for good",
      "Asks for the custodians' shares and for the enclave's id once more (--again).  Every\n"
@@ -237,15 +241,29 @@ static const struct command {
      "What to do where tables are not what the log says.  The enclave starts again, reads its\n"
      "whole log and makes each table from it; nothing of the log is changed.  Have the log\n"
      "verified first.\n"},
-    {"reopen", SITE, "ENCLAVE", 1, 1, COMMAND_REOPEN, cli_console,
-     "let an enclave work again after its disk failed",
+    {"reopen", SITE, "NAME", 1, 1, COMMAND_REOPEN, cli_reopen,
+     "let a program work again after its disk failed",
      "When the disk does not take what an enclave writes, the enclave closes by itself: what was\n"
      "confirmed before is recorded, what was under way is not, and every answer says why.  Look\n"
      "after the disk first (the kernel's log, its SMART values; restore a backup to another one\n"
      "where it goes on failing).  Then this reads the whole log again from the disk, compares it\n"
      "with its signed head and the tables with the log, and only then lets the enclave work.\n"
+     "NAME is an enclave's id; or identity, whose log is read in the same way; or auditor: the\n"
+     "whole journal is read, with every sealed segment that lies here, and the time in which\n"
+     "nothing was recorded is on record as a gap.\n"
      "\n"
-     "  casemate reopen e7k2m9qa\n"},
+     "  casemate reopen e7k2m9qa\n"
+     "  casemate reopen auditor\n"},
+    {"accept-loss", SITE OPEN "g", "identity [--again identity]", 1, 1,
+     COMMAND_ACCEPT_LOSS_IDENTITY, cli_accept_loss, "go on without what identity's log has lost",
+     "For the day on which the auditor has signed more of identity's log than there is, and no\n"
+     "newer store or backup of it can be found: nobody can sign in then, and officers cannot sign\n"
+     "for the loss.  Shows what is lost, asks for the word identity once more (--again) and, on a\n"
+     "production site, for as many custodians' shares as an unlocking takes.  The auditor records\n"
+     "it, and a new epoch of the log begins, whose first event names the loss.  Everybody signs\n"
+     "in anew.  Enter again what was lost, revocations and suspensions first.\n"
+     "\n"
+     "  casemate accept-loss identity\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,
      cli_policy_why, "whether and why somebody may do something",
      "--who is a stamp, a name or an id; --what an action of the schema; --on a serial number, an\n"
@@ -540,6 +558,15 @@ static int print_version(void)
     return CLI_DONE;
 }
 
+/* Custodians' shares pass through here, and a new site's root key. */
+static int keep_out_of_cores(void)
+{
+    struct rlimit none = {0, 0};
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0
+               ? 0
+               : ERR_SYSTEM;
+}
+
 int main(int argc, char **argv)
 {
     static char site[CLI_PATH_MAX];
@@ -549,7 +576,7 @@ int main(int argc, char **argv)
     bool help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
                              strcmp(argv[1], "-h") == 0);
     snprintf(site, sizeof site, "%s/training", sites && sites[0] ? sites : "/var/lib/casemate");
-    if (sodium_init() < 0)
+    if (sodium_init() < 0 || keep_out_of_cores() != 0)
         return CLI_TROUBLE;
     const struct command *c = find(argc - 1 - help, argv + 1 + help, &words);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)

@@ -70,6 +70,8 @@ int cli_unlock(const struct cli *o);
 int cli_keys_list(const struct cli *o);
 int cli_keys_shares(const struct cli *o);
 int cli_keys_tpm(const struct cli *o);
+int cli_reopen(const struct cli *o);
+int cli_accept_loss(const struct cli *o);
 int cli_rekey(const struct cli *o);
 int cli_close_out(const struct cli *o);
 int cli_site_create(const struct cli *o);

@@ -162,6 +162,15 @@ int collect_shares(const struct cli *o, const struct custodians *custodians, str
     return r;
 }
 
+int collect_settle(const struct cli *o, const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = fd >= 0 && syncfs(fd) == 0 ? 0 : cli_complain_file(o, directory, ERR_SYSTEM);
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 /* ---- handing them on ---- */
 
 /* A line for each, as the keeper reads it. */

@@ -26,6 +26,10 @@ must_use int collect_custodians(const struct cli *o, const char *site,
 must_use int collect_shares(const struct cli *o, const struct custodians *custodians,
                             struct share *shares, size_t *ret_count);
 
+/* collect_settle(o, directory): New shares were put into ${directory}: they, it and its name are on
+ * the medium when this is 0; an enum cli_exit after a complaint otherwise. */
+must_use int collect_settle(const struct cli *o, const char *directory);
+
 /* collect_pipe(data, length, shares, count, ret_fd): The reading end of a pipe that holds ${data}
  * and the shares, as the keeper reads them; it holds all, so nobody waits. */
 must_use int collect_pipe(const void *data, size_t length, const struct share *shares, size_t count,

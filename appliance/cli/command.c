@@ -50,6 +50,18 @@ int cli_console(const struct cli *o)
     return cli_finish(o, o->site, r, &answer);
 }
 
+/* Identity and the auditor are no enclaves, and have commands of their own. */
+int cli_reopen(const struct cli *o)
+{
+    struct ask_answer answer;
+    bool identity = strcmp(o->operand[0], "identity") == 0;
+    if (!identity && strcmp(o->operand[0], "auditor") != 0)
+        return cli_console(o);
+    int r = ask(o->site, identity ? COMMAND_REOPEN_IDENTITY : COMMAND_REOPEN_AUDITOR, "", NULL, 0,
+                &answer);
+    return cli_finish(o, o->site, r, &answer);
+}
+
 /* "identity   -        ready    4711  lacks: memfd_secret": a line of the console's answer. */
 static void print_process(char *line, const char *separator)
 {

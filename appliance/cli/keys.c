@@ -133,7 +133,7 @@ static int put_files(const struct cli *o, const char *text)
         if (r)
             r = cli_complain_file(o, path, r);
     }
-    return r;
+    return r ? r : collect_settle(o, o->shares_to);
 }
 
 static int show(const struct cli *o, const char *text)
@@ -184,12 +184,29 @@ static int make(const struct cli *o, const struct share *shares, size_t count,
                : cli_complain(o, CLI_TROUBLE, "the keeper did not hand out as many shares.");
 }
 
+/* Which shares: somebody else at the console may have had others made meanwhile. */
+static int confirm(const struct cli *o, const char *text)
+{
+    uint8_t digest[32];
+    struct ask_answer answer = {0};
+    int in = -1;
+    crypto_generichash(digest, sizeof digest, (const uint8_t *)text, o->custodians * SHARE_TEXT,
+                       NULL, 0);
+    int r = collect_pipe(digest, sizeof digest, NULL, 0, &in);
+    if (r == 0)
+        r = ask(o->site, COMMAND_CONFIRM, "", &in, 1, &answer);
+    int kept = errno;
+    if (in >= 0)
+        close(in);
+    errno = kept;
+    return cli_finish(o, o->site, r, &answer);
+}
+
 int cli_keys_shares(const struct cli *o)
 {
     static struct share shares[SHARES_MAX];
     static char text[SHARES_MAX * SHARE_TEXT + 1];
     struct custodians custodians;
-    struct ask_answer answer = {0};
     size_t count = 0;
     int r = check_numbers(o);
     if (r == 0) {
@@ -203,10 +220,8 @@ int cli_keys_shares(const struct cli *o)
         r = make(o, shares, count, text);
     if (r == 0)
         r = o->shares_to ? put_files(o, text) : show(o, text);
-    if (r == 0) {
-        r = ask(o->site, COMMAND_CONFIRM, "", NULL, 0, &answer);
-        r = cli_finish(o, o->site, r, &answer);
-    }
+    if (r == 0)
+        r = confirm(o, text);
     sodium_memzero(shares, sizeof shares);
     sodium_memzero(text, sizeof text);
     return r;

@@ -17,6 +17,7 @@
 #include "transfer/grammar.h"
 
 #define COPIES_MAX      24000
+#define COPIES_REST     200 /* for what has no place */
 #define CERTIFICATE_MAX 32768
 
 static int check_enclave(const struct cli *o)
@@ -29,6 +30,23 @@ static int check_enclave(const struct cli *o)
 }
 
 /* ---- rekey ---- */
+
+/* Who has no store has no key to change. */
+static int check_store(const struct cli *o)
+{
+    static const char *const without[] = {"auditor",  "keeper",  "hasher",  "entry",    "gateway",
+                                          "gateways", "guard-a", "guard-b", "certifier"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strcmp(o->operand[0], without[i]) == 0)
+            return cli_complain(
+                o, CLI_REFUSED, "%s has no store: what it writes down is %s. Nothing was changed.",
+                without[i],
+                i == 0 ? "the journal, whose segments are sealed each under the auditor's key and "
+                         "are kept as they are"
+                : i == 1 ? "the key ring (casemate keys custodians gives it a new root key)"
+                         : "nothing that a key of its own opens");
+    return strcmp(o->operand[0], "identity") == 0 ? 0 : check_enclave(o);
+}
 
 /* What the run says goes to the terminal as it comes, in a process of its own: the console's
  * answer comes in the end. */
@@ -52,14 +70,16 @@ int cli_rekey(const struct cli *o)
 {
     struct ask_answer answer = {0};
     int out[2];
-    int r = check_enclave(o);
+    int r = check_store(o);
+    bool identity = strcmp(o->operand[0], "identity") == 0;
     if (r)
         return r;
     if (pipe2(out, O_CLOEXEC) != 0)
         return cli_complain_file(o, "a pipe", ERR_SYSTEM);
     pid_t pid = follow(out[0], out[1]);
     close(out[0]);
-    r = ask(o->site, COMMAND_REKEY, o->operand[0], &out[1], 1, &answer);
+    r = ask(o->site, identity ? COMMAND_REKEY_IDENTITY : COMMAND_REKEY,
+            identity ? "" : o->operand[0], &out[1], 1, &answer);
     int kept = errno;
     close(out[1]);
     if (pid > 0)
@@ -70,8 +90,14 @@ int cli_rekey(const struct cli *o)
 
 /* ---- the copies of what an enclave's key opens ---- */
 
-__attribute__((format(printf, 3, 4))) static void add_copy(char *copies, size_t *used,
-                                                           const char *format, ...)
+struct copies {
+    char *text; /* COPIES_MAX */
+    size_t used;
+    unsigned omitted;
+};
+
+__attribute__((format(printf, 2, 3))) static void add_copy(struct copies *to, const char *format,
+                                                           ...)
 {
     char line[400];
     va_list arguments;
@@ -79,59 +105,70 @@ __attribute__((format(printf, 3, 4))) static void add_copy(char *copies, size_t 
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     size_t n = strcspn(line, "\t\n");
-    if (*used + n + 2 > COPIES_MAX)
+    if (to->used + n + 2 > COPIES_MAX - COPIES_REST) {
+        to->omitted++;
         return;
-    copies[(*used)++] = '\t';
-    memcpy(copies + *used, line, n);
-    *used += n;
-    copies[*used] = '\0';
+    }
+    to->text[to->used++] = '\t';
+    memcpy(to->text + to->used, line, n);
+    to->used += n;
+    to->text[to->used] = '\0';
 }
 
 /* The files of the worker: its store, and what a rekey may have left. */
-static void add_files(const struct cli *o, const char *path, char *copies, size_t *used)
+static void add_files(const char *path, struct copies *to)
 {
     DIR *dir = opendir(path);
     struct dirent *e;
     struct stat st;
     while (dir && (e = readdir(dir)))
         if (e->d_name[0] != '.' && fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            add_copy(copies, used, "%s/%s, %lld bytes", path, e->d_name, (long long)st.st_size);
+            add_copy(to, "%s/%s, %lld bytes", path, e->d_name, (long long)st.st_size);
     if (dir)
         closedir(dir);
-    (void)o;
 }
 
-/* Its lines of the register: a date, an enclave, a generation, a medium, a digest. */
-static void add_backups(const struct cli *o, const char *path, char *copies, size_t *used)
+/* Its lines of the register: a date, an enclave, a generation, a medium, a file or a digest. */
+static void add_backups(const struct cli *o, const char *path, struct copies *to)
 {
-    char line[400], enclave[16];
+    char *line = NULL, enclave[16];
+    size_t room = 0;
     FILE *in = fopen(path, "re");
-    while (in && fgets(line, sizeof line, in))
+    while (in && getline(&line, &room, in) > 0)
         if (sscanf(line, "%*s %15s", enclave) == 1 && strcmp(enclave, o->operand[0]) == 0)
-            add_copy(copies, used, "backup %s", line);
+            add_copy(to, "backup %s", line);
+    free(line);
     if (in)
         fclose(in);
 }
 
-static int find_copies(const struct cli *o, char copies[static COPIES_MAX])
+/* The register first: what the worker put into its own directory takes no place from it.  What has
+ * none is said. */
+static int find_copies(const struct cli *o, char text[static COPIES_MAX])
 {
     char path[FILE_PATH_MAX];
-    size_t used = 0;
-    copies[0] = '\0';
-    int r = file_path(path, "%s/%s/worker", o->site, o->operand[0]);
+    struct copies to = {.text = text};
+    text[0] = '\0';
+    int r = file_path(path, "%s/keeper", o->site);
     if (r == 0)
-        add_files(o, path, copies, &used);
-    if (r == 0)
-        r = file_path(path, "%s/keeper", o->site);
-    if (r == 0)
-        add_copy(copies, &used,
+        add_copy(&to,
                  "%s/" KEYRING_FILE " (the ring itself; earlier copies of it are not "
                  "known)",
                  path);
     if (r == 0)
         r = file_path(path, "%s/backups", o->site);
     if (r == 0)
-        add_backups(o, path, copies, &used);
+        add_backups(o, path, &to);
+    if (r == 0)
+        r = file_path(path, "%s/%s/worker", o->site, o->operand[0]);
+    if (r == 0)
+        add_files(path, &to);
+    if (to.omitted)
+        snprintf(
+            text + to.used, COPIES_REST,
+            "\tand %u more, for which there is no room here: keep the site's file backups, and "
+            "a list of the enclave's directory, with this",
+            to.omitted);
     return r ? cli_complain_file(o, o->site, r) : 0;
 }
 
@@ -162,7 +199,9 @@ static int ask_again(const struct cli *o)
 static int put_certificate(const struct cli *o, const char *text, size_t length)
 {
     char path[FILE_PATH_MAX];
-    const char *signature = strstr(text, MINISIGN_UNTRUSTED);
+    const char *signature = NULL; /* the last one: a file's name may hold the same words */
+    for (const char *at = text; (at = strstr(at, MINISIGN_UNTRUSTED)); at++)
+        signature = at;
     size_t body = signature ? (size_t)(signature - text) : length;
     int r = file_write(o->out, 0644, true, text, body);
     if (r)
@@ -200,9 +239,28 @@ static int hand_on(const struct cli *o, const char *copies, const struct share *
         close(out[0]);
     text[length] = '\0';
     errno = kept;
-    if (r == 0 && answer.well && put_certificate(o, text, length) != 0)
+    if (r == 0 && answer.well && put_certificate(o, text, length) != 0) {
+        fprintf(stderr, "casemate: the keys of %s are destroyed. Run this again, with another "
+                        "--out, for the certificate.\n", o->operand[0]);
         return CLI_TROUBLE;
+    }
     return cli_finish(o, o->site, r, &answer);
+}
+
+/* Before anything is destroyed: can the certificate be written there at all? */
+static int check_out(const struct cli *o)
+{
+    char path[FILE_PATH_MAX];
+    if (!o->out)
+        return cli_complain(o, CLI_USAGE, "name the file for the certificate with --out.");
+    if (file_path(path, "%s.minisig", o->out) != 0)
+        return cli_complain_file(o, o->out, ERR_SIZE);
+    if (access(o->out, F_OK) == 0 || access(path, F_OK) == 0)
+        return cli_complain(o, CLI_REFUSED, "%s is there already; name another file.",
+                            access(o->out, F_OK) == 0 ? o->out : path);
+    if (file_write(o->out, 0644, true, "", 0) != 0)
+        return cli_complain_file(o, o->out, ERR_SYSTEM);
+    return unlink(o->out) == 0 ? 0 : cli_complain_file(o, o->out, ERR_SYSTEM);
 }
 
 int cli_close_out(const struct cli *o)
@@ -212,10 +270,8 @@ int cli_close_out(const struct cli *o)
     struct custodians custodians;
     size_t count = 0;
     int r = check_enclave(o);
-    if (r == 0 && !o->out)
-        r = cli_complain(o, CLI_USAGE, "name the file for the certificate with --out.");
-    if (r == 0 && access(o->out, F_OK) == 0)
-        r = cli_complain(o, CLI_REFUSED, "%s is there already; name another file.", o->out);
+    if (r == 0)
+        r = check_out(o);
     if (r == 0)
         r = ask_again(o);
     if (r == 0)

@@ -184,7 +184,7 @@ static bool place_of(const struct placing *p, const char *name, char to[static F
 
 static int place(void *context, const char *name)
 {
-    static uint8_t data[32u << 20];
+    static uint8_t data[64u << 20]; /* as long as one that is put into a set */
     struct placing *p = context;
     char from[FILE_PATH_MAX], to[FILE_PATH_MAX], folder[FILE_PATH_MAX];
     size_t length = 0;
@@ -234,6 +234,9 @@ int cli_site_restore(const struct cli *o)
     if (r == 0 && (file_path(path, "%s/complete", o->operand[1]) != 0 ||
                    file_write(path, 0644, true, "", 0) != 0))
         r = cli_complain_file(o, o->operand[1], ERR_SYSTEM);
+    if (r)
+        fprintf(stderr, "casemate: %s is not a whole site. Remove it, and run this again.\n",
+                o->operand[1]);
     if (r == 0)
         cli_say(
             o, true,

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "appliance/cli/collect.h"
 #include "appliance/cli/place.h"
 #include "appliance/cli/site_keys.h"
 #include "appliance/tls/certificate.h"
@@ -207,9 +208,7 @@ static int put_certificates(const struct cli *o, const struct training_site *sit
 static int put_shares(const struct cli *o, const struct share *shares)
 {
     char path[FILE_PATH_MAX], text[SHARE_TEXT + 1];
-    int r = mkdir(o->shares_to, 0700) != 0 ? ERR_SYSTEM : 0;
-    if (r)
-        return cli_complain_file(o, o->shares_to, r);
+    int r = 0;
     for (size_t i = 0; r == 0 && i < o->custodians; i++) {
         share_print(&shares[i], text);
         r = file_path(path, "%s/share-%zu", o->shares_to, i + 1);
@@ -219,7 +218,7 @@ static int put_shares(const struct cli *o, const struct share *shares)
             r = cli_complain_file(o, path, r);
     }
     sodium_memzero(text, sizeof text);
-    return r;
+    return r ? r : collect_settle(o, o->shares_to);
 }
 
 static void show_shares(const struct cli *o, const struct share *shares)
@@ -265,6 +264,8 @@ int cli_site_create(const struct cli *o)
         r = take_directory(o, &site);
     if (r == 0)
         r = place_choose(o, site.dir, o->port, &config);
+    if (r == 0 && o->shares_to && mkdir(o->shares_to, 0700) != 0) /* before there is half a site */
+        r = cli_complain_file(o, o->shares_to, ERR_SYSTEM);
     if (r)
         return r;
     r = make_ring(o, &site, &config, &keys, shares);
@@ -284,8 +285,11 @@ int cli_site_create(const struct cli *o)
     if (r == 0 && !o->shares_to)
         show_shares(o, shares);
     sodium_memzero(shares, sizeof shares);
-    if (r)
+    if (r) {
+        fprintf(stderr, "casemate: %s is not a whole site. Remove it%s%s, and run this again.\n",
+                site.dir, o->shares_to ? ", and " : "", o->shares_to ? o->shares_to : "");
         return r;
+    }
     snprintf(said, sizeof said, "A production site was made in %s; its entry is https://%s:%u.",
              site.dir, config.name, config.port);
     cli_say(o, true, said);

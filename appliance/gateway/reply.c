@@ -16,20 +16,21 @@ static const char *const headers[][2] = {
     {"Cache-Control", "no-store"},
 };
 
+#define POLICY_BEFORE "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
+#define POLICY_AFTER                                                                               \
+    "; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "        \
+    "require-trusted-types-for 'script'"
+
 /* The entry's page may also ask at the listener for PIV cards, under the name that it came by. */
 static enum MHD_Result add_policy(const struct exchange *x, struct MHD_Response *response)
 {
     const struct gateway *g = x->gateway;
     const char *host = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Host");
     const char *colon = g->piv_port && host ? strrchr(host, ':') : NULL;
-    char policy[700], piv[340] = "";
+    char policy[700] = POLICY_BEFORE POLICY_AFTER;
     if (colon && tls_is_own_host(g->tls, host, g->port))
-        snprintf(piv, sizeof piv, " https://%.*s:%u", (int)(colon - host), host, g->piv_port);
-    snprintf(policy, sizeof policy,
-             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'%s; "
-             "img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-             "require-trusted-types-for 'script'",
-             piv);
+        snprintf(policy, sizeof policy, POLICY_BEFORE " https://%.*s:%u" POLICY_AFTER,
+                 (int)(colon - host), host, g->piv_port);
     return MHD_add_response_header(response, "Content-Security-Policy", policy);
 }
 

@@ -17,6 +17,7 @@
 #include "appliance/station.h"
 #include "crypto/password.h"
 #include "enclave/process/process.h"
+#include "enclave/store/loss.h"
 #include "enclave/store/store.h"
 
 /*
@@ -173,9 +174,25 @@ struct issued {
     bool pushed;
 };
 
+/* A log that is behind its anchor, and the custodians' word for it: behind.c */
+struct behind {
+    bool there;
+    struct loss loss;
+    int64_t signed_ms; /* when the auditor signed what is not here */
+    bool accepted;     /* the auditor is asked for the next epoch */
+    uint64_t asked_ms, accepted_ms;
+    uint64_t request; /* the console that waits, or 0 */
+};
+
 struct identity {
     struct process *process;
-    struct store *store;
+    struct store *store;                        /* NULL: it was refused */
+    uint8_t checkpoint_key[SIGN_PUBLIC_LENGTH]; /* the auditor's, of root.json */
+    bool unsure;                                /* the disk failed: enclave/process/mark.h */
+    bool given_up;                              /* it opens, and its events cannot be used */
+    uint64_t began_ms, looked_ms;
+    bool told; /* the workers have heard of people since this process began */
+    struct behind behind;
     struct decider *decider;
     uint8_t public_key[32]; /* of tokens and statements */
     const char *site_name;  /* the host in people's browsers */
@@ -215,14 +232,72 @@ struct identity {
     bool stopping;
     bool anchored;
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
-    bool journal_full;
-    char closed[200];
+    char closed[300]; /* why nobody is answered, and nothing is written; "" while all is well */
     uint8_t *scratch;
     uint8_t *out;
     struct body body;
 };
 
 #define IDENTITY_OUT (4 * 1024 * 1024)
+#define STORE_FILE   "store.db"
+
+/* identity_commit(n): End the open transaction, if there is one, and let the answers go. */
+void identity_commit(struct identity *n);
+
+/* identity_read_root(n, process): Of root.json, whose signature heads of the log have. */
+must_use int identity_read_root(struct identity *n, struct process *process);
+/* rekey_started(context, process): PROGRAM_REKEY_IDENTITY, from its confinement to its end. */
+int rekey_started(void *context, struct process *process);
+
+/* shut.c: a store that is refused, or that the disk has failed: this process stays up in words */
+/* shut_begin(n, why): From now on nobody is answered but with ${why}, which the site's status has,
+ * too. */
+void shut_begin(struct identity *n, const char *why);
+/* shut_open(n): At the start: look for the mark, open the store and read its log.  0 also where it
+ * cannot be opened. */
+must_use int shut_open(struct identity *n, store_each *each);
+/* shut_failed(r, what): The store failed with ${r} at ${what}: mark_end(). */
+_Noreturn void shut_failed(int r, const char *what);
+/* shut_due(n): A refused store may be another by now: then the process starts again with it. */
+void shut_due(struct identity *n);
+/* shut_reopen(n, text, size): A person asks, after the disk has failed: read the whole log from the
+ * disk and compare it with its heads.  0, the mark is gone and the process starts again; or 1 and
+ * nothing has changed.  ${text} says what was found. */
+must_use int shut_reopen(struct identity *n, char *text, size_t size);
+
+/* shut_decode(context, stored): Is the event in its form?  For store_verify(). */
+int shut_decode(void *context, const struct store_event *stored);
+
+/* heads.c: signed heads, as a worker's */
+void heads_joined(struct identity *n, struct peer *auditor);
+void heads_anchor(struct identity *n, const struct message_anchor *m);
+void heads_checkpoint(struct identity *n, const struct message_checkpoint *m);
+void heads_due(struct identity *n);
+/* heads_last(n): Before it stops, so that nothing is left behind the anchor; a second at most. */
+void heads_last(struct identity *n);
+/* heads_allow(n): May people be told of to the workers?  Not before the auditor has said whether
+ * this log is the newest, for what an older one says was revoked since; an auditor that does not
+ * answer is waited for a moment only. */
+bool heads_allow(const struct identity *n);
+
+/*
+ * behind.c: a log behind its anchor.  Its people decide nothing; the site's custodians accept, at
+ * the console, that exactly this is lost, and the auditor grants the next epoch of the log.
+ */
+/* behind_found(n, m): The auditor's anchor is ahead of this log. */
+void behind_found(struct identity *n, const struct message_anchor *m);
+/* behind_words(n, text, size): For the console: the loss's digest, LF, and what is lost; 0, or 1
+ * when nothing is, and ${text} says so. */
+int behind_words(struct identity *n, char *text, size_t size);
+/* behind_accept(n, request, text, size): The keeper had custodians agree, and the console's input
+ * has the digest.  True: it is under way and ${request} is answered later; else ${text} says why
+ * not. */
+bool behind_accept(struct identity *n, uint64_t request, char *text, size_t size);
+void behind_refused(struct identity *n, const struct message_epoch_refused *m);
+void behind_due(struct identity *n);
+/* behind_apply(n, event): LOSS_ACCEPTED: whoever had a session signs in again, and no number of a
+ * snapshot is given twice. */
+void behind_apply(struct identity *n, const struct event *event);
 
 /* person.c: the state, from events */
 must_use int people_apply(struct identity *n, const struct event *event);
@@ -313,6 +388,8 @@ const char *room_refused(const struct identity *n, const struct record *const *l
                          int64_t now_ms);
 
 /* issue.c: snapshots */
+/* issue_site(n, now_ms): For its own decisions; the rest is for the workers. */
+void issue_site(struct identity *n, int64_t now_ms);
 void issue_all(struct identity *n);
 void issue_lines(struct identity *n);
 void issue_to(struct identity *n, struct peer *worker);

@@ -11,7 +11,7 @@
 #include "appliance/identity/mandatory.h"
 #include "crypto/hash.h"
 #include "appliance/identity/proof.h"
-#include "crypto/note.h"
+#include "transfer/root.h"
 #include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -58,10 +58,11 @@ static void send_answer(const struct waiting_answer *a)
     }
 }
 
-static void commit(struct identity *n)
+void identity_commit(struct identity *n)
 {
-    if (n->in_transaction && store_commit(n->store) != 0)
-        log_die("the store failed at a commit; nothing was acknowledged");
+    int r = n->in_transaction ? store_commit(n->store) : 0;
+    if (r)
+        shut_failed(r, "at a commit");
     n->in_transaction = false;
     for (size_t i = 0; i < answers_count; i++) {
         if (answers[i].gateway)
@@ -80,7 +81,7 @@ void identity_answer(struct identity *n, struct peer *gateway, uint64_t request,
         return;
     }
     if (answers_count == ANSWERS_MAX)
-        commit(n);
+        identity_commit(n);
     struct waiting_answer *a = &answers[answers_count++];
     *a = (struct waiting_answer){.gateway = gateway, .request = request, .status = status};
     a->body = malloc(length + 1);
@@ -163,6 +164,10 @@ static void four_times_a_second(void *context)
 {
     struct identity *n = context;
     memset(n->station, 0, sizeof n->station); /* what time does is done nowhere */
+    shut_due(n);
+    behind_due(n);
+    if (!heads_allow(n))
+        return;
     mandatory_due(n);
     if (n->people_changed || identity_now(n) >= n->next_ms) /* a record begins or ends */
         issue_all(n);
@@ -171,14 +176,33 @@ static void four_times_a_second(void *context)
 
 static void each_minute(void *context)
 {
+    if (!heads_allow(context))
+        return;
     issue_all(context); /* what ended long ago is told no more */
     issue_lines(context);
+}
+
+/* Who signs heads of the log. */
+int identity_read_root(struct identity *n, struct process *process)
+{
+    static uint8_t text[ROOT_MAX + 1];
+    struct refusal why = {"it is empty"};
+    struct root root;
+    ssize_t got = read(process_descriptor(process, DESCRIPTOR_ROOT), text, sizeof text);
+    if (got <= 0 || got > ROOT_MAX ||
+        root_parse(bytes_view_of(text, (size_t)got), &root, &why) != 0) {
+        log_err("root.json cannot be read: %s", why.text);
+        return ERR_FORMAT;
+    }
+    memcpy(n->checkpoint_key, root.checkpoint, sizeof n->checkpoint_key);
+    return 0;
 }
 
 static int on_started(void *context, struct process *process)
 {
     struct identity *n = context;
     n->process = process;
+    n->began_ms = os_boot_ms();
     n->lockout.locks = !process_is_training(process);
     n->people = calloc(PEOPLE_MAX, sizeof *n->people);
     n->stations = calloc(STATIONS_MAX, sizeof *n->stations);
@@ -194,11 +218,9 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = take_enclaves(n);
     if (r == 0)
-        r = store_open("store.db", "identity", process_key(process, KEY_IDENTITY_STORE), &n->store);
+        r = identity_read_root(n, process);
     if (r == 0)
-        r = store_seal(n->store);
-    if (r == 0)
-        r = store_walk(n->store, 0, store_size(n->store), replay_one, n);
+        r = shut_open(n, replay_one);
     if (r == 0)
         r = mandatory_begin(n);
     if (r == 0)
@@ -209,8 +231,8 @@ static int on_started(void *context, struct process *process)
         r = loop_every(process_loop(process), 60000, each_minute, n);
     if (r)
         log_err("identity cannot begin: %s", error_text(r));
-    else
-        issue_all(n);
+    else if (n->store)
+        issue_site(n, identity_now(n));
     return r;
 }
 
@@ -250,42 +272,11 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
         records_request(n, gateway, m, operation);
 }
 
-/* ---- heads, as a worker's ---- */
-
-static void heads_due(struct identity *n)
-{
-    struct message m = {.number = MESSAGE_HEAD};
-    uint8_t proof[TREE_PROOF_MAX];
-    struct bytes_put put = bytes_into(proof, sizeof proof);
-    struct peer *auditor = process_peer(n->process, 7, "");
-    uint64_t now = os_boot_ms();
-    if (!auditor || !n->anchored || n->closed[0] || store_unsigned(n->store) == 0 ||
-        (n->head_asked_ms && now - n->head_asked_ms < 1000))
-        return;
-    m.head.epoch = store_epoch(n->store)->number;
-    if (store_head(n->store, &put, &m.head.old_size, &m.head.size, m.head.root) != 0)
-        log_die("a head cannot be formed");
-    m.head.proof = bytes_view_of(proof, bytes_put_length(&put));
-    n->head_asked_ms = now;
-    if (process_send(auditor, &m) != 0)
-        store_head_lost(n->store);
-}
-
-/* Before it stops, so that nothing is left behind the anchor; a second at most. */
-static void last_head(struct identity *n)
-{
-    uint64_t until = os_boot_ms() + 1000;
-    n->head_asked_ms = 0;
-    while (store_unsigned(n->store) != 0 && !n->closed[0] && os_boot_ms() < until &&
-           process_peer(n->process, 7, ""))
-        if (loop_step(process_loop(n->process), 20) != 0)
-            return;
-}
+/* ---- messages ---- */
 
 static void from_auditor(struct identity *n, const struct message *m)
 {
     struct message answer = {.number = MESSAGE_AUDIT};
-    unsigned long long size = 0;
     switch (m->number) {
     case MESSAGE_AUDIT_ACK:
         signin_acknowledged(n, m->audit_ack.id);
@@ -295,33 +286,15 @@ static void from_auditor(struct identity *n, const struct message *m)
         return;
     case MESSAGE_JOURNAL_STATE:
         n->journal_percent = m->journal_state.percent;
-        n->journal_full = m->journal_state.full;
         return;
     case MESSAGE_ANCHOR:
-        n->anchored = true;
-        if (m->anchor.size &&
-            store_check_anchor(n->store, m->anchor.epoch, m->anchor.size, m->anchor.root) != 0) {
-            snprintf(n->closed, sizeof n->closed,
-                     "Identity's store is behind its anchor: the auditor has signed %llu events, "
-                     "and %llu lie here. Nobody can sign in until its newest store is back.",
-                     (unsigned long long)m->anchor.size, (unsigned long long)store_size(n->store));
-            log_err("%s", n->closed);
-            process_say(n->process, n->closed);
-        } else if (m->anchor.size &&
-                   store_head_adopt(n->store, m->anchor.size, m->anchor.note) == ERR_STORE) {
-            log_die("the store failed at keeping a checkpoint");
-        }
-        if (!n->closed[0] && store_head_regress(n->store, m->anchor.size) == 0)
-            log_err("the auditor's journal is older than the head that it signed");
-        n->head_asked_ms = 0;
+        heads_anchor(n, &m->anchor);
         return;
     case MESSAGE_CHECKPOINT:
-        commit(n);
-        /* the second line of a checkpoint is its size */
-        if (sscanf((const char *)m->checkpoint.note.data, "%*[^\n]\n%llu\n", &size) != 1)
-            log_die("the auditor sent a malformed checkpoint");
-        if (store_head_signed(n->store, size, m->checkpoint.note) == ERR_STORE)
-            log_die("the store failed at keeping a checkpoint");
+        heads_checkpoint(n, &m->checkpoint);
+        return;
+    case MESSAGE_EPOCH_REFUSED:
+        behind_refused(n, &m->epoch_refused);
         return;
     case MESSAGE_AUDIT:
         /* an intent of the process before this one: whether it was done, its own log says */
@@ -333,6 +306,13 @@ static void from_auditor(struct identity *n, const struct message *m)
     default:
         log_die("the auditor sent message %s", message_name(m->number));
     }
+}
+
+/* Nothing is held still that cannot be opened. */
+static void answer_held(struct peer *backup)
+{
+    struct message m = {.number = MESSAGE_HELD};
+    (void)!process_send(backup, &m);
 }
 
 static void take_message(struct identity *n, struct peer *peer, const struct message *m)
@@ -355,7 +335,11 @@ static void take_message(struct identity *n, struct peer *peer, const struct mes
         from_auditor(n, m);
         return;
     case PROGRAM_BACKUP_IDENTITY:
-        commit(n);
+        if (!n->store) {
+            answer_held(peer);
+            return;
+        }
+        identity_commit(n);
         hold_message(n->store, peer, m);
         return;
     default:
@@ -372,10 +356,8 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     explicit_bzero(n->scratch, BODY_SCRATCH);
 }
 
-static void on_joined(void *context, struct peer *peer)
+static void tell(struct identity *n, struct peer *peer)
 {
-    struct identity *n = context;
-    struct message m = {.number = MESSAGE_ANCHOR_ASK};
     if (peer->program == PROGRAM_WORKER) {
         sessions_push(n, peer); /* first: with its people it begins to let them in */
         mandatory_tell(n, peer);
@@ -383,11 +365,31 @@ static void on_joined(void *context, struct peer *peer)
     }
     if (peer->program == PROGRAM_ENTRY || peer->program == PROGRAM_GATEWAY)
         stations_push(n, peer);
-    if (peer->program == PROGRAM_AUDITOR) {
-        store_head_lost(n->store);
-        n->head_asked_ms = 0;
-        (void)!process_send(peer, &m);
+}
+
+/* As soon as it may: everybody who came before. */
+static void tell_all(struct identity *n)
+{
+    if (n->told || !heads_allow(n))
+        return;
+    n->told = true;
+    for (size_t i = 0; i < n->enclaves_count; i++) {
+        struct peer *worker = process_peer(n->process, 12, n->enclaves[i]);
+        if (worker)
+            tell(n, worker);
     }
+    issue_all(n); /* with the stations' list to every gateway */
+}
+
+static void on_joined(void *context, struct peer *peer)
+{
+    struct identity *n = context;
+    if (n->told && heads_allow(n))
+        tell(n, peer);
+    else if (peer->program == PROGRAM_ENTRY && n->store)
+        stations_push(n, peer); /* so that people read why nobody can sign in */
+    if (peer->program == PROGRAM_AUDITOR)
+        heads_joined(n, peer);
 }
 
 static void on_left(void *context, struct peer *peer)
@@ -397,39 +399,68 @@ static void on_left(void *context, struct peer *peer)
     for (size_t i = 0; i < answers_count; i++)
         if (answers[i].gateway == peer)
             answers[i].gateway = NULL;
-    if (peer->program == PROGRAM_AUDITOR)
+    if (peer->program == PROGRAM_AUDITOR && n->store)
         store_head_lost(n->store);
-    if (peer->program == PROGRAM_BACKUP_IDENTITY)
+    if (peer->program == PROGRAM_BACKUP_IDENTITY && n->store)
         hold_left(n->store);
 }
 
 /* ---- the console ---- */
 
+/* What changes people; NULL, or why it was refused. */
+static const char *ceremony(struct identity *n, unsigned command)
+{
+    if (n->closed[0])
+        return n->closed;
+    switch (command) {
+    case COMMAND_BOOTSTRAP:
+        return ceremony_begin(n);
+    case COMMAND_SUSPEND:
+        return ceremony_suspend(n);
+    case COMMAND_RESTORE:
+        return ceremony_restore(n);
+    default:
+        log_die("the supervisor asked for a command that is not identity's");
+    }
+}
+
 static void on_command(void *context, uint64_t request, unsigned command)
 {
     struct identity *n = context;
-    const char *why = NULL;
+    char text[3000] = "recorded";
+    unsigned outcome = 1;
     memset(n->station, 0, sizeof n->station);
-    if (command == COMMAND_BOOTSTRAP)
-        why = ceremony_begin(n);
-    else if (command == COMMAND_SUSPEND)
-        why = ceremony_suspend(n);
-    else if (command == COMMAND_RESTORE)
-        why = ceremony_restore(n);
-    else
-        log_die("the supervisor asked for a command that is not identity's");
-    if (!why) {
-        commit(n);
-        issue_all(n);
+    if (command == COMMAND_REOPEN_IDENTITY) {
+        outcome = (unsigned)shut_reopen(n, text, sizeof text);
+    } else if (command == COMMAND_LOSS_IDENTITY) {
+        outcome = (unsigned)behind_words(n, text, sizeof text);
+    } else if (command == COMMAND_ACCEPT_LOSS_IDENTITY) {
+        if (behind_accept(n, request, text, sizeof text))
+            return;
+    } else {
+        const char *why = ceremony(n, command);
+        outcome = why != NULL;
+        if (why) {
+            snprintf(text, sizeof text, "%s", why);
+        } else {
+            identity_commit(n);
+            n->people_changed = true; /* told within a moment, where it may be */
+        }
     }
-    process_command_done(n->process, request, why != NULL, why ? why : "recorded");
+    process_command_done(n->process, request, outcome, text);
 }
 
 static int on_turn(void *context)
 {
     struct identity *n = context;
-    commit(n);
-    mandatory_follow(n);
+    if (!n->store) {
+        identity_commit(n); /* answers leave all the same */
+        return -1;
+    }
+    tell_all(n);
+    identity_commit(n);
+    if (heads_allow(n))
+        mandatory_follow(n);
     heads_due(n);
     hold_due(n->store);
     return -1;
@@ -438,13 +469,15 @@ static int on_turn(void *context)
 static void on_stopping(void *context)
 {
     struct identity *n = context;
-    commit(n);
+    if (!n->store)
+        return;
+    identity_commit(n);
     n->stopping = true;
-    last_head(n);
+    heads_last(n);
     store_close(n->store);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct process_handlers handlers = {
         .context = &identity,
@@ -456,6 +489,10 @@ int main(void)
         .turn = on_turn,
         .stopping = on_stopping,
     };
+    static const struct process_handlers rekey = {.context = &identity, .started = rekey_started};
+    (void)argc;
     store_library_begin();
-    return process_main(PROGRAM_IDENTITY, &handlers);
+    /* one binary, two rows of topology.def: the supervisor names the row by argv[0] */
+    return strcmp(argv[0], "rekey-identity") == 0 ? process_main(PROGRAM_REKEY_IDENTITY, &rekey)
+                                                  : process_main(PROGRAM_IDENTITY, &handlers);
 }

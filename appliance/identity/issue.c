@@ -227,7 +227,7 @@ static int64_t next_change(const struct identity *n, int64_t now_ms)
     return next;
 }
 
-static void issue_site(struct identity *n, int64_t now_ms)
+void issue_site(struct identity *n, int64_t now_ms)
 {
     struct snapshot *site = NULL;
     size_t length = compile(n, "", 0, now_ms, n->site_bytes);

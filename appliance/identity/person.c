@@ -200,6 +200,9 @@ int people_apply(struct identity *n, const struct event *event)
     case EVENT_HOLDER_SUSPENDED:
     case EVENT_HOLDER_RESTORED:
         return apply_suspended(n, event);
+    case EVENT_LOSS_ACCEPTED:
+        behind_apply(n, event);
+        return 0;
     case EVENT_SNAPSHOT_ISSUED:
         apply_issued(n, &event->snapshot_issued);
         return 0;
@@ -229,5 +232,7 @@ int people_event(struct identity *n, struct event *event, const uint8_t by[stati
         r = bytes_put_done(&put, &length);
     if (r == 0)
         r = store_append(n->store, bytes_view_of(payload, length), &n->sequence);
+    if (r == ERR_STORE || r == ERR_SYSTEM)
+        shut_failed(r, "at an event");
     return r ? r : people_apply(n, event);
 }

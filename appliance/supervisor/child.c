@@ -66,6 +66,8 @@ static const char *name_of(const struct program_row *program)
         return "entry";
     case PROGRAM_REKEY:
         return "rekey";
+    case PROGRAM_REKEY_IDENTITY:
+        return "rekey-identity";
     case PROGRAM_BACKUP_IDENTITY:
         return "backup-identity";
     case PROGRAM_RESTORE:

@@ -20,7 +20,7 @@ enum {
 #undef COMMAND
 };
 
-enum step { NOTHING = 0, ASKED, ENDING, RUNNING, FINISHING };
+enum step { NOTHING = 0, ASKED, ENDING, RUNNING, RUN_OVER, FINISHING };
 enum kind { REKEYS, CLOSES_OUT, BRINGS_BACK };
 
 static struct {
@@ -81,9 +81,16 @@ static void give_up(const char *text)
 static void finish(void)
 {
     unsigned command = task.kind == CLOSES_OUT ? COMMAND_CLOSED_OUT : COMMAND_REKEYED;
-    const char *wrong = console_pass(keeper_of(task.site), command, task.slot,
+    struct instance *keeper = keeper_of(task.site);
+    task.step = RUN_OVER;
+    if (keeper->ready && keeper->client >= 0)
+        return; /* another console's command, which ends by itself: closure_turn() */
+    const char *wrong = console_pass(keeper, command, task.slot,
                                      task.kind == CLOSES_OUT ? "O" : "", &task.output, task.client);
-    if (wrong)
+    if (wrong && task.kind == REKEYS)
+        give_up("the store has its next key, and the keeper ended before it was in force: unlock "
+                "the site and run this again");
+    else if (wrong)
         give_up(wrong);
     else
         task.step = FINISHING;
@@ -91,9 +98,10 @@ static void finish(void)
 
 static enum program run_of(void)
 {
-    return task.kind == REKEYS ? PROGRAM_REKEY
-           : task.slot < 0     ? PROGRAM_RESTORE_IDENTITY
-                               : PROGRAM_RESTORE;
+    bool identity = task.slot < 0;
+    if (task.kind == REKEYS)
+        return identity ? PROGRAM_REKEY_IDENTITY : PROGRAM_REKEY;
+    return identity ? PROGRAM_RESTORE_IDENTITY : PROGRAM_RESTORE;
 }
 
 static void run(void)
@@ -135,6 +143,8 @@ static void end_both(void)
 void closure_turn(struct site *site)
 {
     (void)site;
+    if (task.step == RUN_OVER)
+        finish();
     if (task.step != ENDING)
         return;
     if (!any_runs()) {
@@ -160,10 +170,8 @@ void closure_turn(struct site *site)
 /* What had an end: a rekeyed enclave runs again, one that is closed out never. */
 static void finished(bool well, const char *text)
 {
-    struct instance *gateway = site_instance(task.site, PROGRAM_GATEWAY, task.slot);
-    struct instance *worker = site_instance(task.site, PROGRAM_WORKER, task.slot);
-    if (task.kind == CLOSES_OUT)
-        gateway->wanted = worker->wanted = false;
+    for (size_t k = 0; task.kind == CLOSES_OUT && closed(k); k++)
+        closed(k)->wanted = false;
     over(well ? 0 : 1, text);
 }
 
@@ -186,16 +194,24 @@ bool closure_ended(struct instance *instance, bool well)
     if (task.step == RUNNING && instance->row->program == run_of() && instance->slot == task.slot) {
         instance->client = -1;
         if (task.kind == BRINGS_BACK)
-            over(!well, well ? "brought back" : "refused");
+            over(!well, well ? "brought back"
+                        : "the store was not brought back, and the site's log says why");
         else if (well)
             finish();
         else
-            give_up("the store was not written anew; the enclave runs with the key that it had, "
+            give_up("the store was not written anew; its program runs with the key that it had, "
                     "and the site's log says why");
         return true;
     }
-    if (task.step == NOTHING || instance->row->program != PROGRAM_KEEPER)
+    /* While a run writes the store, nobody else may open it: who was closed stays closed until the
+     * run has ended, by itself. */
+    if (instance->row->program != PROGRAM_KEEPER || task.step == NOTHING || task.step == RUNNING ||
+        task.step == RUN_OVER)
         return false;
+    if (task.step == ENDING) { /* whom the keeper was answering is another */
+        give_up("the keeper ended meanwhile; unlock the site and run this again");
+        return false;
+    }
     instance->client = -1;
     if (task.step == FINISHING)
         finished(false, "the keeper ended meanwhile; unlock the site and run this again");

@@ -8,9 +8,9 @@
  * a close-out.  One at a time; each is a row of steps, and the end of a process, an answer
  * of the keeper's or the clock leads from one to the next:
  *
- *     rekey      the keeper makes the next generation; gateway and worker end; the worker's
- *                binary writes the store anew (PROGRAM_REKEY); the keeper destroys the old
- *                generation; gateway and worker run again
+ *     rekey      the keeper makes the next generation; gateway and worker, or identity, end;
+ *                their binary writes the store anew (PROGRAM_REKEY, PROGRAM_REKEY_IDENTITY); the
+ *                keeper destroys the old generation; they run again
  *     restore    gateway and worker, or identity, end; the backup's binary puts the store that
  *                was backed up in the place of the one that is there; they run again
  *     close-out  the keeper has custodians agree; gateway and worker end, and the mark is
@@ -20,8 +20,8 @@
  * close-out has destroyed keys, or may have: the mark stays.
  */
 
-/* closure_rekey(site, slot, output, client): Begin.  ${output}, on which the run says how far it
- * is, is borrowed; the console ${client} is answered in the end. */
+/* closure_rekey(site, slot, output, client): Begin; with ${slot} -1 identity's.  ${output}, on
+ * which the run says how far it is, is borrowed; the console ${client} is answered in the end. */
 void closure_rekey(struct site *site, int slot, int output, int client);
 
 /* closure_close_out(site, slot, input, output, client): Begin, with the custodians' shares on

@@ -101,7 +101,7 @@ static void status(struct site *site, int client)
 {
     char text[CONSOLE_TEXT_MAX];
     size_t n = 0;
-    for (size_t k = 0; k < site->count && n + 400 < sizeof text; k++) {
+    for (size_t k = 0; k < site->count && n + 500 < sizeof text; k++) {
         const struct instance *i = &site->instances[k];
         if (i->row->life == LIFE_RUN && !i->pid)
             continue;
@@ -113,7 +113,7 @@ static void status(struct site *site, int client)
                             : i->pid                           ? "starting"
                                                                : "down";
         const char *says = i->says[0] ? "  says: " : "";
-        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-10s %d%s%.220s%s%.100s\n",
+        n += (size_t)snprintf(text + n, sizeof text - n, "%-10s %-8s %-10s %d%s%.299s%s%.100s\n",
                               i->row->binary, i->slot >= 0 ? site->config.enclave[i->slot] : "-",
                               state, (int)i->pid, says, i->says, i->lacking[0] ? "  lacks: " : "",
                               i->lacking);
@@ -190,25 +190,26 @@ static void forward(struct instance *to, const struct command *command, const ch
         console_answer(client, 1, wrong);
 }
 
-/* ---- restoring somebody: the custodians' shares to the keeper, then the words to identity ---- */
+/* ---- with custodians: their shares to the keeper, then the words to identity ---- */
 
 static struct {
-    const struct command *command; /* NULL while nobody is restored */
+    const struct command *command; /* NULL while nobody is asked */
     struct site *site;
     int words; /* the descriptor that identity will read */
-} restoring;
+} agreeing;
 
-static void restoring_over(void)
+static void agreeing_over(void)
 {
-    if (restoring.command)
-        close(restoring.words);
-    restoring.command = NULL;
+    if (agreeing.command)
+        close(agreeing.words);
+    agreeing.command = NULL;
 }
 
-static void restore(struct site *site, const struct request *request, int client)
+static void with_custodians(struct site *site, const struct request *request, int client)
 {
     struct instance *keeper = site_instance(site, PROGRAM_KEEPER, -1);
-    if (site->config.training) {
+    /* a training site has none; but what is lost is on record by the keeper on each */
+    if (site->config.training && request->command->number == COMMAND_RESTORE) {
         forward(site_instance(site, PROGRAM_IDENTITY, -1), request->command, "I", request->fds,
                 client);
         return;
@@ -217,17 +218,17 @@ static void restore(struct site *site, const struct request *request, int client
         console_answer(client, 1, "the site is locked: nobody can check its custodians' shares");
         return;
     }
-    int words = restoring.command ? -1 : fcntl(request->fds[0], F_DUPFD_CLOEXEC, 0);
+    int words = agreeing.command ? -1 : fcntl(request->fds[0], F_DUPFD_CLOEXEC, 0);
     if (words < 0) {
         console_answer(client, 1, "it is still at the last command; try again when that has ended");
         return;
     }
-    restoring.command = request->command;
-    restoring.site = site;
-    restoring.words = words;
+    agreeing.command = request->command;
+    agreeing.site = site;
+    agreeing.words = words;
     forward(keeper, request->command, "I", request->fds + 1, client);
     if (keeper->client != client)
-        restoring_over();
+        agreeing_over();
 }
 
 void console_command_done(struct instance *from, const struct message_command_done *m)
@@ -238,15 +239,15 @@ void console_command_done(struct instance *from, const struct message_command_do
     snprintf(text, sizeof text, "%.*s", (int)m->text.length, (const char *)m->text.data);
     if (closure_answered(from, m->outcome, text))
         return;
-    if (from->row->program == PROGRAM_KEEPER && restoring.command && m->outcome == 0) {
-        forward(site_instance(restoring.site, PROGRAM_IDENTITY, -1), restoring.command, "I",
-                &restoring.words, from->client);
+    if (from->row->program == PROGRAM_KEEPER && agreeing.command && m->outcome == 0) {
+        forward(site_instance(agreeing.site, PROGRAM_IDENTITY, -1), agreeing.command, "I",
+                &agreeing.words, from->client);
         from->client = -1;
-        restoring_over();
+        agreeing_over();
         return;
     }
     if (from->row->program == PROGRAM_KEEPER)
-        restoring_over();
+        agreeing_over();
     answer(from->client, m->outcome, (const char *)m->text.data, m->text.length);
     from->client = -1;
 }
@@ -258,7 +259,7 @@ void console_run_ended(struct instance *instance, int status_code)
     if (instance->client < 0)
         return;
     if (instance->row->program == PROGRAM_KEEPER)
-        restoring_over();
+        agreeing_over();
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
     console_answer(instance->client, well ? 0 : 1,
@@ -320,6 +321,14 @@ static void run_certifier(struct site *site, const struct request *request, int 
 static void back_up(struct site *site, const struct request *request, int client)
 {
     struct instance *to = site_instance(site, request->command->program, request->slot);
+    const struct instance *owner =
+        site_instance(site, request->slot < 0 ? PROGRAM_IDENTITY : PROGRAM_WORKER, request->slot);
+    if (!site_instance(site, PROGRAM_KEEPER, -1)->ready || !owner->ready) {
+        console_answer(client, 1,
+                       "the keeper, or the program whose store it is, is not running; see "
+                       "`casemate status`");
+        return;
+    }
     const enum descriptor kinds[] = {DESCRIPTOR_OUTPUT, DESCRIPTOR_SECOND, DESCRIPTOR_STORE};
     int fds[] = {request->fds[0], request->fds[1], ground_store(site, request->slot)};
     int r = fds[2] < 0 ? ERR_SYSTEM : site_run(to, "", fds, kinds, 3);
@@ -337,7 +346,9 @@ static void back_up(struct site *site, const struct request *request, int client
 
 static void change_keys(struct site *site, const struct request *request, int client)
 {
-    if (request->command->number == COMMAND_REKEY)
+    if (request->command->number == COMMAND_REKEY_IDENTITY)
+        closure_rekey(site, -1, request->fds[0], client);
+    else if (request->command->number == COMMAND_REKEY)
         closure_rekey(site, request->slot, request->fds[0], client);
     else
         closure_close_out(site, request->slot, request->fds[0], request->fds[1], client);
@@ -367,7 +378,8 @@ static void serve(struct site *site, const struct request *request, int client)
         closure_bring_back(site, request->slot, request->fds[0], request->fds[1], client);
         return;
     }
-    if (c->number == COMMAND_REKEY || c->number == COMMAND_CLOSE_OUT) {
+    if (c->number == COMMAND_REKEY || c->number == COMMAND_REKEY_IDENTITY ||
+        c->number == COMMAND_CLOSE_OUT) {
         change_keys(site, request, client);
         return;
     }
@@ -379,8 +391,8 @@ static void serve(struct site *site, const struct request *request, int client)
         run_certifier(site, request, client);
     else if (to && c->program == PROGRAM_INTAKE)
         run_once(to, "import", request, client);
-    else if (c->number == COMMAND_RESTORE)
-        restore(site, request, client);
+    else if (c->number == COMMAND_RESTORE || c->number == COMMAND_ACCEPT_LOSS_IDENTITY)
+        with_custodians(site, request, client);
     else
         forward(to, c, c->descriptors, request->fds, client);
 }

@@ -104,6 +104,7 @@ static void directory_of(const struct site *site, enum program program, int slot
         leaf = "auditor";
         break;
     case PROGRAM_IDENTITY:
+    case PROGRAM_REKEY_IDENTITY:
     case PROGRAM_RESTORE_IDENTITY:
         leaf = "identity";
         break;

@@ -18,6 +18,8 @@
 #define CLOSED_OUT_ID        "00000000" /* in an enclave's place; no enclave has it */
 #define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
+#define HEARD_MAX            1000
+#define HEARD_WITHIN_MS      10000
 
 static void add(struct site *site, const struct program_row *row, int slot)
 {
@@ -112,13 +114,31 @@ static int join_all(struct instance *i)
     return 0;
 }
 
+static void end_for(struct instance *i, const char *what)
+{
+    log_err("%s %s; it is ended", i->row->binary, what);
+    i->ended = true;
+    kill(i->pid, SIGKILL);
+}
+
+/* A child has little to say; one that does not stop would leave no time for anybody else. */
+static bool says_too_much(struct instance *i)
+{
+    uint64_t now = os_boot_ms();
+    if (now - i->heard_since_ms > HEARD_WITHIN_MS) {
+        i->heard_since_ms = now;
+        i->heard = 0;
+    }
+    return ++i->heard > HEARD_MAX;
+}
+
 static void run_asked(struct instance *worker, const struct message_run *m)
 {
     struct instance *guard = site_instance(worker->site, (enum program)m->program, worker->slot);
     char run[201] = "";
     bool guards = m->program == PROGRAM_GUARD_A || m->program == PROGRAM_GUARD_B;
     if (worker->row->program != PROGRAM_WORKER || !guards || !guard) {
-        log_err("a program asked for a run that topology.def does not allow");
+        end_for(worker, "asked for a run that topology.def does not allow");
         return;
     }
     memcpy(run, m->run.data, m->run.length);
@@ -126,19 +146,36 @@ static void run_asked(struct instance *worker, const struct message_run *m)
         log_err("%s is still at its last run", guard->row->binary);
 }
 
+/* What a program says of itself: one line, whatever it sent. */
+static void take_words(char *out, size_t size, struct bytes_view text)
+{
+    size_t n = 0;
+    for (; n < text.length && n + 1 < size; n++)
+        out[n] = text.data[n] >= ' ' && text.data[n] <= '~' ? (char)text.data[n] : '?';
+    out[n] = '\0';
+}
+
 static void from_child(void *context, const struct message *message, int fd)
 {
     struct instance *i = context;
     (void)fd;
+    if (i->ended)
+        return;
+    if (says_too_much(i)) {
+        end_for(i, "sends the supervisor more than anybody has to say");
+        return;
+    }
     switch (message->number) {
     case MESSAGE_READY:
         if (memcmp(message->ready.build, process_build, sizeof process_build) != 0) {
-            log_err("%s is of another build; it is ended", i->row->binary);
-            kill(i->pid, SIGKILL);
+            end_for(i, "is of another build");
             return;
         }
-        snprintf(i->lacking, sizeof i->lacking, "%.*s", (int)message->ready.lacking.length,
-                 (const char *)message->ready.lacking.data);
+        if (i->ready) { /* each would be a line of the journal */
+            end_for(i, "says twice that it is ready");
+            return;
+        }
+        take_words(i->lacking, sizeof i->lacking, message->ready.lacking);
         i->ready = true;
         if (i->row->life != LIFE_RUN)
             report(i->site, AUDIT_TYPE_PROGRAM_READY, AUDIT_OUTCOME_DONE, i, i->lacking);
@@ -149,8 +186,7 @@ static void from_child(void *context, const struct message *message, int fd)
             report_send(i->site);
         return;
     case MESSAGE_SAY:
-        snprintf(i->says, sizeof i->says, "%.*s", (int)message->say.text.length,
-                 (const char *)message->say.text.data);
+        take_words(i->says, sizeof i->says, message->say.text);
         return;
     case MESSAGE_COMMAND_DONE:
         console_command_done(i, &message->command_done);
@@ -159,9 +195,7 @@ static void from_child(void *context, const struct message *message, int fd)
         run_asked(i, &message->run);
         return;
     default:
-        log_err("%s sent the supervisor message %s; it is ended", i->row->binary,
-                message_name(message->number));
-        kill(i->pid, SIGKILL);
+        end_for(i, "sent the supervisor a message that is not its own");
     }
 }
 
@@ -169,7 +203,7 @@ static void child_ready(void *context, short events)
 {
     struct instance *i = context;
     (void)events;
-    while (i->control) {
+    while (i->control && !i->ended) {
         int r = channel_receive(i->control, from_child, i);
         if (r == 0)
             return;
@@ -194,7 +228,8 @@ static const char *name_enclaves(const struct instance *i)
     for (size_t k = 0; k < config->enclaves; k++)
         strcat(text, identity && ground_is_closed_out(i->site, (int)k) ? CLOSED_OUT_ID
                                                                        : config->enclave[k]);
-    return strcat(strcat(text, "@"), identity ? config->name : i->run);
+    strcat(strcat(text, "@"), identity ? config->name : i->run);
+    return i->unsure ? strcat(text, " " PROCESS_RUN_UNSURE) : text;
 }
 
 static int say_start(struct instance *i)
@@ -224,7 +259,8 @@ static int start(struct instance *i, const int *descriptors, const enum descript
         log_sys("%s cannot be started", i->row->binary);
         return r;
     }
-    i->ready = i->locked = false;
+    i->ready = i->locked = i->ended = false;
+    i->heard = 0;
     i->started_ms = os_boot_ms();
     r = channel_new(fd, uid_of(i), i->pid, false, &i->control);
     if (r == 0)
@@ -322,7 +358,7 @@ void site_reap(struct site *site, pid_t pid, int status)
                     i->slot >= 0 ? site->config.enclave[i->slot] : "",
                     WIFSIGNALED(status) ? "signal" : "status",
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-        if (i->row->program == PROGRAM_WORKER && WIFEXITED(status) &&
+        if (i->row->life == LIFE_STAYS && WIFEXITED(status) &&
             WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
             i->unsure = true;
         i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);

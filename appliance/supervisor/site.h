@@ -9,7 +9,7 @@
 
 /* The processes of a site: started, joined, and started again. */
 
-#define INSTANCES_MAX (8 + 8 * ENCLAVES_MAX)
+#define INSTANCES_MAX (16 + 8 * ENCLAVES_MAX)
 
 struct site;
 
@@ -24,12 +24,15 @@ struct instance {
     bool unsure;  /* the disk failed it, and its next start has not been told yet */
     bool locked;  /* it needs a key, and there is no keeper */
     bool held;    /* not started while its enclave's keys are changed */
+    bool ended;   /* for what it sent: nothing more is heard of it */
     pid_t pid;    /* 0 while it does not run */
     struct channel *control;
     uint64_t started_ms;
     uint64_t restart_ms; /* when it may start again */
     unsigned violations; /* deaths by SIGSYS */
     uint64_t first_violation_ms;
+    unsigned heard; /* messages of it, since that time */
+    uint64_t heard_since_ms;
     char run[301];
     char lacking[400];
     char says[301]; /* what people should know of it */

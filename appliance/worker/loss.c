@@ -6,6 +6,7 @@
 #include "appliance/worker/request.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "enclave/store/behind.h"
 
 #define META_LOSS "loss"
 #define KEPT_MAX  2400
@@ -27,27 +28,11 @@ static bool admits_pin(const struct worker *w)
 
 /* ---- the halves are kept in the store, and belong to exactly one loss ---- */
 
-static void put_log(struct bytes_put *put, const struct loss_log *log)
-{
-    bytes_put_u32(put, log->epoch);
-    bytes_put_u64(put, log->size);
-    bytes_put_fixed(put, log->root, sizeof log->root);
-}
-
-static void take_log(struct bytes *in, struct loss_log *log)
-{
-    log->epoch = bytes_u32(in);
-    log->size = bytes_u64(in);
-    bytes_fixed(in, log->root, sizeof log->root);
-}
-
 static int keep(struct worker *w, bool nothing)
 {
     uint8_t kept[KEPT_MAX];
     struct bytes_put put = bytes_into(kept, sizeof kept);
-    put_log(&put, &w->loss.signed_log);
-    put_log(&put, &w->loss.here);
-    bytes_put_i64(&put, w->loss_signed_ms);
+    behind_put(&put, &w->loss, w->loss_signed_ms);
     for (int i = 0; i < 2; i++) {
         const struct loss_half *h = &w->loss_halves[i];
         bytes_put_u8(&put, h->there);
@@ -82,9 +67,7 @@ static bool load(struct worker *w, struct loss *ret_loss, int64_t *ret_signed_ms
         return false;
     struct bytes in = bytes_over(kept, length);
     snprintf(ret_loss->enclave, sizeof ret_loss->enclave, "%s", process_enclave(w->process));
-    take_log(&in, &ret_loss->signed_log);
-    take_log(&in, &ret_loss->here);
-    *ret_signed_ms = bytes_i64(&in);
+    behind_take(&in, ret_loss, ret_signed_ms);
     for (int i = 0; i < 2; i++) {
         struct loss_half *h = &halves[i];
         h->there = bytes_u8(&in) == 1;
@@ -106,13 +89,6 @@ static bool load(struct worker *w, struct loss *ret_loss, int64_t *ret_signed_ms
 
 /* ---- what is lost ---- */
 
-static void here(struct worker *w, struct loss_log *ret)
-{
-    ret->epoch = store_epoch(w->store)->number;
-    ret->size = store_size(w->store) - store_epoch(w->store)->first;
-    store_root(w->store, ret->root);
-}
-
 /* When the newest event that lies here was recorded; 0 where there is none. */
 static int64_t newest_ms(const struct worker *w)
 {
@@ -125,36 +101,14 @@ static int64_t newest_ms(const struct worker *w)
                : 0;
 }
 
-static const char *loss_sentence(const struct worker *w, char *out, size_t size)
-{
-    const struct loss_log *was = &w->loss.signed_log, *now = &w->loss.here;
-    if (was->epoch != now->epoch)
-        snprintf(out, size,
-                 "The auditor has signed %llu events of epoch %u of this log, and here it ends in "
-                 "epoch %u with %llu events.",
-                 (unsigned long long)was->size, was->epoch, now->epoch,
-                 (unsigned long long)now->size);
-    else if (now->size < was->size)
-        snprintf(out, size,
-                 "The auditor has signed a log of %llu events, and %llu lie here: %llu are gone.",
-                 (unsigned long long)was->size, (unsigned long long)now->size,
-                 (unsigned long long)(was->size - now->size));
-    else
-        snprintf(out, size,
-                 "The auditor has signed a log of %llu events, and other events lie here: %llu of "
-                 "them.",
-                 (unsigned long long)was->size, (unsigned long long)now->size);
-    return out;
-}
-
 static void say(struct worker *w)
 {
-    char sentence[200];
+    char sentence[BEHIND_SENTENCE];
     snprintf(
         w->closed, sizeof w->closed,
         "This enclave's store is behind its anchor. %.180s Nothing is recorded until two people "
         "have signed for the loss.",
-        loss_sentence(w, sentence, sizeof sentence));
+        behind_sentence(&w->loss, sentence, sizeof sentence));
 }
 
 static void ask(struct worker *w)
@@ -247,10 +201,9 @@ static bool was_granted(struct worker *w, const struct message_anchor *m)
     struct loss loss = {{0}, {0}, {0}};
     struct loss_half halves[2] = {{0}};
     int64_t signed_ms;
-    here(w, &now);
-    if (m->size != 0 || !load(w, &loss, &signed_ms, halves) || !halves[0].there ||
-        !halves[1].there || m->epoch != loss.signed_log.epoch + 1 || now.epoch != loss.here.epoch ||
-        now.size != loss.here.size || memcmp(now.root, loss.here.root, 32) != 0)
+    behind_here(w->store, &now);
+    if (!load(w, &loss, &signed_ms, halves) || !halves[0].there || !halves[1].there ||
+        !behind_was_granted(&loss, &now, m->epoch, m->size))
         return false;
     w->behind = true;
     w->loss = loss;
@@ -274,7 +227,7 @@ void loss_found(struct worker *w, const struct message_anchor *m)
     snprintf(w->loss.enclave, sizeof w->loss.enclave, "%s", process_enclave(w->process));
     w->loss.signed_log = (struct loss_log){.epoch = m->epoch, .size = m->size};
     memcpy(w->loss.signed_log.root, m->root, 32);
-    here(w, &w->loss.here);
+    behind_here(w->store, &w->loss.here);
     w->loss_signed_ms = m->signed_ms;
     if (load(w, &kept, &signed_ms, halves)) {
         loss_digest(&w->loss, mine);
@@ -353,7 +306,7 @@ size_t loss_answer(const struct worker *w, struct command *c, struct answer_loss
 {
     uint8_t digest[32];
     struct answer_loss *a = mes_array(c, 1, sizeof *a);
-    char *sentence = mes_array(c, 200, 1), *hex[3];
+    char *sentence = mes_array(c, BEHIND_SENTENCE, 1), *hex[3];
     *ret_losses = a;
     if (!w->behind)
         return 0;
@@ -364,7 +317,7 @@ size_t loss_answer(const struct worker *w, struct command *c, struct answer_loss
     bytes_to_hex(w->loss.signed_log.root, 32, hex[1]);
     bytes_to_hex(w->loss.here.root, 32, hex[2]);
     *a = (struct answer_loss){.digest = hex[0],
-                              .sentence = loss_sentence(w, sentence, 200),
+                              .sentence = behind_sentence(&w->loss, sentence, BEHIND_SENTENCE),
                               .signed_epoch = w->loss.signed_log.epoch,
                               .signed_size = (int64_t)w->loss.signed_log.size,
                               .signed_root = hex[1],

@@ -1,125 +1,17 @@
 /*
  * The other row of this binary (PROGRAM_REKEY): while the enclave is closed it writes the
- * store anew under the next key, and ends.  It says on the console's output how far it is.
+ * store anew under the next key, and ends.
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "appliance/worker/worker.h"
-#include "enclave/process/log.h"
-#include "enclave/store/rekey.h"
-
-#define STORE "store.db"
-#define FRESH "store.next.db"
-
-__attribute__((format(printf, 2, 3))) static void say(struct process *process, const char *format,
-                                                      ...)
-{
-    char line[300];
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    int fd = process_descriptor(process, DESCRIPTOR_OUTPUT);
-    if (fd >= 0 && n > 0 && write(fd, line, strlen(line)) < 0)
-        return; /* nobody listens any more; the work goes on */
-}
-
-/* A line for each tenth. */
-static void on_progress(void *context, unsigned percent)
-{
-    static unsigned told;
-    if (percent / 10 == told / 10)
-        return;
-    told = percent;
-    say(context, "  %u %% written\n", percent);
-}
-
-static int room(struct process *process)
-{
-    uint64_t needed = 0, there = 0;
-    int r = store_rekey_room(STORE, &needed, &there);
-    if (r || there >= needed)
-        return r;
-    say(process,
-        "The store needs %llu MB beside it for its copy, and %llu MB are free: make room, and run "
-        "it again.\n",
-        (unsigned long long)(needed >> 20) + 1, (unsigned long long)(there >> 20));
-    log_err("a rekey needs %llu MB and %llu MB are free", (unsigned long long)(needed >> 20) + 1,
-            (unsigned long long)(there >> 20));
-    return ERR_FULL;
-}
-
-/* The copy's log against the head that the auditor signed, as the worker's own console does it. */
-static int verify(struct worker *w, const char *name, const struct secret *key)
-{
-    char text[300] = "";
-    int r = store_open(name, process_enclave(w->process), key, &w->store);
-    if (r)
-        return r;
-    int wrong = worker_verify(w, text, sizeof text);
-    store_close(w->store);
-    w->store = NULL;
-    say(w->process, "  the copy: %s\n", text);
-    if (wrong == 0)
-        return 0;
-    log_err("the copy of the store is not good: %s", text);
-    return ERR_DIGEST;
-}
-
-static int write_anew(struct worker *w, const struct secret *old_key, const struct secret *new_key)
-{
-    struct process *process = w->process;
-    int r = room(process);
-    if (r)
-        return r;
-    say(process, "The store is written anew under its next key.\n");
-    r = store_rekey_write(STORE, FRESH, process_enclave(process), old_key, new_key, on_progress,
-                          process);
-    if (r == 0)
-        r = verify(w, FRESH, new_key);
-    if (r == 0)
-        r = store_rekey_swap(STORE, FRESH);
-    if (r) {
-        say(process, "It could not be written: %s. The store is as it was.\n", error_text(r));
-        store_rekey_forget(FRESH);
-    }
-    return r;
-}
-
-static int do_it(struct worker *w, const struct secret *old_key, const struct secret *new_key)
-{
-    enum store_rekey_state state = STORE_REKEY_NONE;
-    int r = store_rekey_look(STORE, process_enclave(w->process), old_key, new_key, &state);
-    if (r) {
-        say(w->process, "The store cannot be opened: %s.\n", error_text(r));
-        return r;
-    }
-    if (state == STORE_REKEY_OLD)
-        return write_anew(w, old_key, new_key);
-    if (state == STORE_REKEY_NEW) {
-        say(w->process, "The store has its next key already; what follows is done now.\n");
-        store_rekey_forget(FRESH);
-        r = verify(w, STORE, new_key);
-    }
-    return r;
-}
+#include "enclave/store/rekey_run.h"
 
 int rekey_started(void *context, struct process *process)
 {
     struct worker *w = context;
     w->process = process;
     int r = worker_read_root(w, process);
-    if (r == 0)
-        r = do_it(w, process_key(process, KEY_REKEY_STORE),
-                  process_key(process, KEY_REKEY_STORE_NEXT));
-    if (r) {
-        log_err("the store was not written anew: %s", error_text(r));
-        return r;
-    }
-    log_info("the store has its next key");
-    process_end(process);
-    return 0;
+    return r ? r
+             : rekey_run(process, process_enclave(process), process_key(process, KEY_REKEY_STORE),
+                         process_key(process, KEY_REKEY_STORE_NEXT), w->root.checkpoint,
+                         verify_decode);
 }

@@ -49,7 +49,11 @@ int security_run(struct worker *w, struct command *command)
         a.state =
             mes_print(command, "unlocked; the site's newest mandatory rules are not in force: %s",
                       w->site_wrong);
-    a.journal = w->journal_full
+    a.journal = w->journal == JOURNAL_STATE_SHUT
+                    ? "The journal is closed: acts of the security class are refused until the "
+                      "system administrator has looked after it; the site's status says why. "
+                      "Production goes on."
+                : w->journal == JOURNAL_STATE_FULL
                     ? "The journal's disk is full: acts of the security class are refused "
                       "until there is room. Production goes on."
                 : w->journal_percent

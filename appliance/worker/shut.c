@@ -6,6 +6,7 @@
 #include "appliance/worker/worker.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
+#include "enclave/store/rekey.h"
 
 #define LOOK_AGAIN_MS ((uint64_t)10000)
 
@@ -39,6 +40,9 @@ static void answer(struct peer *gateway, uint64_t request)
 void shut_message(struct worker *w, struct peer *peer, const struct message *m)
 {
     struct message verdict = {.number = MESSAGE_INBOUND_VERDICT};
+    struct message not_held = {.number = MESSAGE_HELD};
+    if (m->number == MESSAGE_HOLD) /* a backup's run */
+        (void)!process_send(peer, &not_held);
     if (m->number == MESSAGE_REQUEST)
         answer(peer, m->request.request);
     if (m->number == MESSAGE_INBOUND_END) {
@@ -54,14 +58,21 @@ enum {
 #undef COMMAND
 };
 
+static int open_it(struct worker *w, enum store_use use, struct store_refusal *why,
+                   struct store **ret_store)
+{
+    bool is_next;
+    return store_rekey_open(
+        STORE_FILE, process_enclave(w->process), process_key(w->process, KEY_WORKER_STORE),
+        process_key(w->process, KEY_WORKER_STORE_NEXT), use, why, ret_store, &is_next);
+}
+
 /* Tables that cannot be read are made again; everything else needs a store. */
 void shut_command(struct worker *w, uint64_t request, unsigned command)
 {
     struct store_refusal why;
     struct store *store = NULL;
-    if (command != COMMAND_REBUILD || store_open_as(STORE_FILE, process_enclave(w->process),
-                                                    process_key(w->process, KEY_WORKER_STORE),
-                                                    STORE_READ_WRITE, &why, &store) != 0) {
+    if (command != COMMAND_REBUILD || open_it(w, STORE_READ_WRITE, &why, &store) != 0) {
         process_command_done(w->process, request, 1, w->closed);
         return;
     }
@@ -85,9 +96,7 @@ void shut_due(struct worker *w)
     if (now - looked_ms < LOOK_AGAIN_MS)
         return;
     looked_ms = now;
-    if (store_open_as(STORE_FILE, process_enclave(w->process),
-                      process_key(w->process, KEY_WORKER_STORE), STORE_READ_ONLY, &why,
-                      &store) == 0) {
+    if (open_it(w, STORE_READ_ONLY, &why, &store) == 0) {
         store_close(store);
         log_info("the store can be opened now; the worker starts again");
         process_end(w->process);

@@ -8,17 +8,11 @@
 
 struct worker;
 
-/*
- * A store that the disk has failed.  Behind a failed sync the kernel's memory shows what the disk
- * may never have taken, and says at the next sync that all is well.  So nothing is tried again:
- * the worker leaves a mark, the file `unsure` in its directory, and ends; started again it answers
- * in words only, until a person has it reopened and the whole log has been read from the disk.
- */
+/* A store that the disk has failed: the mark of enclave/process/mark.h, and the whole log read from
+ * the disk before the enclave works again. */
 #define UNSURE_MARK "unsure"
 
-/* unsure_end(r, what): The store failed with ${r} at ${what}: leave the mark, as far as this disk
- * takes one, and end this process with PROCESS_EXIT_UNSURE, which the supervisor remembers.  Memory
- * that ran out says nothing of the disk: then it is an end as any other. */
+/* unsure_end(r, what): The store failed with ${r} at ${what}: mark_end(). */
 _Noreturn void unsure_end(int r, const char *what);
 
 /* unsure_begin(w, told): At the start, before the store is opened: with the mark, or with ${told},

@@ -12,6 +12,7 @@
 #include "appliance/worker/retry.h"
 #include "appliance/worker/tables.h"
 #include "enclave/store/loss.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/process.h"
 #include "transfer/root.h"
 
@@ -153,7 +154,7 @@ struct worker {
     struct intent intents[WAITING_MAX];
     /* heads */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
-    bool journal_full;
+    enum journal_state journal;       /* does it take intents? */
     bool anchored;                    /* the auditor has shown its anchor */
     uint64_t head_asked_ms;           /* for the last one, */
     bool head_under_way;              /* and its answer has not come */
@@ -284,6 +285,8 @@ int prove_consistency(struct worker *w, char *text, size_t size);
 /* worker_verify(w, text, size): The whole log of ${w}'s store against its signed heads, in one go,
  * with the key of ${w}'s root; 0, or 1, and a sentence. */
 int worker_verify(struct worker *w, char *text, size_t size);
+/* verify_decode(context, stored): Is the event in its form?  For store_verify(). */
+int verify_decode(void *context, const struct store_event *stored);
 /* worker_compare(w): Every hot table made again from the log, in one go, and compared with what the
  * store holds; 0, ERR_DIGEST when one differs. */
 must_use int worker_compare(struct worker *w);

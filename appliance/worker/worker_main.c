@@ -17,6 +17,7 @@
 #include "enclave/process/os.h"
 #include "enclave/store/hold.h"
 #include "enclave/store/library.h"
+#include "enclave/store/rekey.h"
 
 static struct worker worker;
 
@@ -92,16 +93,14 @@ static int find_floor(struct worker *w)
 static int open_file(struct worker *w, struct process *process)
 {
     struct store_refusal why, again;
-    const struct secret *key = process_key(process, KEY_WORKER_STORE);
+    const struct secret *key = process_key(process, KEY_WORKER_STORE),
+                        *next = process_key(process, KEY_WORKER_STORE_NEXT);
     const char *enclave = process_enclave(process);
-    int r = store_open_as(STORE_FILE, enclave, key, STORE_READ_WRITE, &why, &w->store);
-    if (r == ERR_KEY) {
-        /* while a rekey is under way there are two keys, and the store has one of them */
-        key = process_key(process, KEY_WORKER_STORE_NEXT);
-        r = store_open_as(STORE_FILE, enclave, key, STORE_READ_WRITE, &again, &w->store);
-        if (r == 0)
-            log_info("the store has its next key already: a rekey was not finished; run it again");
-    }
+    bool is_next = false;
+    int r = store_rekey_open(STORE_FILE, enclave, key, next, STORE_READ_WRITE, &why, &w->store,
+                             &is_next);
+    if (is_next)
+        key = next;
     if (r == ERR_FULL &&
         store_open_as(STORE_FILE, enclave, key, STORE_READ_ONLY, &again, &w->store) == 0) {
         snprintf(w->closed, sizeof w->closed, "%.200s Until there is, nothing is recorded.",
@@ -203,7 +202,7 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = read_policy(w, process);
     if (r == 0)
-        r = unsure_begin(w, strcmp(process_run(process), PROCESS_RUN_UNSURE) == 0);
+        r = unsure_begin(w, process_is_unsure(process));
     if (r == 0)
         r = open_store(w, process);
     if (r == 0)
@@ -247,7 +246,7 @@ static void from_auditor(struct worker *w, const struct message *m)
         return;
     case MESSAGE_JOURNAL_STATE:
         w->journal_percent = m->journal_state.percent;
-        w->journal_full = m->journal_state.full;
+        w->journal = (enum journal_state)m->journal_state.full;
         return;
     case MESSAGE_AUDIT:
         resolve_intent(w, &m->audit);

@@ -135,7 +135,7 @@ int anchors_carry(struct auditor *auditor, struct journal *journal)
     return r;
 }
 
-void anchors_read(struct auditor *auditor, const char *origin, char *fields)
+int anchors_read(struct auditor *auditor, const char *origin, char *fields)
 {
     struct anchor *a = anchors_of(auditor, origin);
     char *save = NULL;
@@ -144,7 +144,8 @@ void anchors_read(struct auditor *auditor, const char *origin, char *fields)
     if (!size || !root || !note || bytes_from_hex(bytes_text(root), 32, a->root) != 0 ||
         sodium_base642bin((uint8_t *)a->note, sizeof a->note, note, strlen(note), NULL,
                           &a->note_length, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
-        log_die("the journal holds a head that is not in its form");
+        return ERR_FORMAT;
     a->size = strtoull(size, NULL, 10);
     a->signed_ms = when ? strtoll(when, NULL, 10) : 0; /* older journals did not say it here */
+    return 0;
 }

@@ -11,10 +11,11 @@
  * What the files of the auditor share.  Everything that somebody waits for is answered
  * behind auditor_sync(): what has been answered is durable.
  */
-#define ORIGINS_MAX (2 * ENCLAVES_MAX + 8)
-#define INTENTS_MAX 4096
-#define ACKS_MAX    512
-#define LISTENERS   (2 * ENCLAVES_MAX + 8)
+#define ORIGINS_MAX    (2 * ENCLAVES_MAX + 8)
+#define INTENTS_MAX    4096
+#define INTENTS_OF_ONE 512 /* a program that never says an outcome takes nothing from others */
+#define ACKS_MAX       512
+#define LISTENERS      (2 * ENCLAVES_MAX + 8)
 
 /* What was last signed for a log. */
 struct anchor {
@@ -63,6 +64,15 @@ struct auditor {
     struct peer *listeners[LISTENERS];
     uint64_t export_request; /* the console that the journal is written for, or 0 */
     bool stopped_well;       /* the last line that was read is a stop */
+    /* a journal that is not opened */
+    bool unsure;        /* the disk failed: enclave/process/mark.h */
+    char closed[300];   /* why no record is taken; "" while the journal is open */
+    const char *bad;    /* a line that was read at the start is not in its form: its kind */
+    uint64_t closed_ms; /* since when, of the boot's clock */
+    uint64_t closed_look_ms;
+    /* the custodians' word for a loss, as the keeper had it journaled */
+    bool agreed;
+    uint8_t agreed_to[HASH_CONTENT_LENGTH];
 };
 
 /* ---- auditor_main.c ---- */
@@ -89,7 +99,12 @@ struct waiting *auditor_later(struct auditor *auditor, struct peer *peer, bool u
 
 /* The rows of appliance/commands.def that the auditor answers, by their numbers; the table itself
  * belongs to the floor above. */
-enum auditor_command { AUDITOR_JOURNAL = 9, AUDITOR_BACKUP_LIST = 52, AUDITOR_SEAL = 55 };
+enum auditor_command {
+    AUDITOR_JOURNAL = 9,
+    AUDITOR_BACKUP_LIST = 52,
+    AUDITOR_SEAL = 55,
+    AUDITOR_REOPEN = 57
+};
 
 /* sealing_command(auditor, request, command): What the console asks. */
 void sealing_command(struct auditor *auditor, uint64_t request, unsigned command);
@@ -105,6 +120,9 @@ bool sealing_export_on(struct auditor *auditor);
 
 /* room_look(auditor): How full is the disk; is there room again?  Once a second. */
 void room_look(struct auditor *auditor);
+
+/* room_say_to_all(auditor): What everybody should know of the journal. */
+void room_say_to_all(const struct auditor *auditor);
 
 /* room_full(auditor): The disk is full: say so, once, to everybody. */
 void room_full(struct auditor *auditor);
@@ -126,9 +144,9 @@ struct anchor *anchors_of(struct auditor *auditor, const char *origin);
 /* anchors_begin(anchor, epoch): Nothing has been signed of this new epoch. */
 void anchors_begin(struct anchor *anchor, uint32_t epoch);
 
-/* anchors_read(auditor, origin, fields): A "head" line of the journal, at the start.  Ends the
- * process when it is not in its form. */
-void anchors_read(struct auditor *auditor, const char *origin, char *fields);
+/* anchors_read(auditor, origin, fields): A "head" line of the journal, at the start.  ERR_FORMAT
+ * when it is not in its form. */
+must_use int anchors_read(struct auditor *auditor, const char *origin, char *fields);
 
 /* anchors_carry(auditor, journal): The newest head of each log, into a new segment. */
 must_use int anchors_carry(struct auditor *auditor, struct journal *journal);
@@ -141,8 +159,13 @@ must_use int epochs_trust(struct auditor *auditor, int fd);
 /* epochs_take(auditor, peer, message): A new epoch, when two people have signed for the loss. */
 void epochs_take(struct auditor *auditor, struct peer *peer, const struct message_epoch *m);
 
-/* epochs_read(auditor, origin, fields): An "epoch" line of the journal, at the start. */
-void epochs_read(struct auditor *auditor, const char *origin, const char *fields);
+/* epochs_agreed(auditor, m): The keeper's intent of type LOSS: custodians have accepted the loss of
+ * identity's log whose digest it names. */
+void epochs_agreed(struct auditor *auditor, const struct message_audit *m);
+
+/* epochs_read(auditor, origin, fields): An "epoch" line of the journal, at the start; ERR_FORMAT.
+ */
+must_use int epochs_read(struct auditor *auditor, const char *origin, const char *fields);
 
 /* ---- records.c: what happened, and what is about to ---- */
 
@@ -174,5 +197,42 @@ void intents_ask(struct auditor *auditor, struct peer *peer);
 
 /* intents_carry(auditor, journal): The open ones, into a new segment. */
 must_use int intents_carry(struct auditor *auditor, struct journal *journal);
+
+/* ---- closed.c: a journal that is refused, or that the disk has failed ---- */
+
+#define AUDITOR_MARK "unsure-journal"
+
+/*
+ * While the journal is not open this process stays up in words: acts of the security class are
+ * refused with the reason, production goes on, the site's status says what was found and what to
+ * do.  What would have been a record is counted, and the gap is named when the journal is open
+ * again.
+ */
+
+/* closed_failed(r, what): The journal failed with ${r} at ${what}: mark_end(). */
+_Noreturn void closed_failed(int r, const char *what);
+
+/* closed_open(auditor): At the start: look for the mark and open the journal.  0 also where it is
+ * not opened: auditor->journal is NULL then. */
+must_use int closed_open(struct auditor *auditor);
+
+/* closed_is(auditor): Is the journal not open? */
+bool closed_is(const struct auditor *auditor);
+
+/* closed_message, closed_report: What comes meanwhile. */
+void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m);
+void closed_report(struct auditor *auditor);
+
+/* closed_due(auditor): A journal that was refused may have been put right: it is looked at again.
+ */
+void closed_due(struct auditor *auditor);
+
+/* closed_reopen(auditor, text, size): A person asks: every sealed segment that lies here, and the
+ * whole last one, read again from the disk.  0: the journal is open, the gap is on record, and
+ * everybody is told; 1: nothing has changed.  ${text} says what was found. */
+must_use int closed_reopen(struct auditor *auditor, char *text, size_t size);
+
+/* auditor_read(context, origin, kind, fields): A line of the journal, for journal_open(). */
+void auditor_read(void *context, const char *origin, const char *kind, char *fields);
 
 #endif

@@ -30,7 +30,7 @@ static bool add(struct auditor *auditor, const char *origin, const char *kind, c
 {
     int r = journal_add(auditor->journal, origin, kind, fields);
     if (r && r != ERR_FULL)
-        log_die("the journal cannot be written; nothing was acknowledged");
+        closed_failed(r, "at a line of the journal");
     return r == 0;
 }
 
@@ -78,7 +78,7 @@ void auditor_sync(struct auditor *auditor)
 {
     int r = journal_sync(auditor->journal);
     if (r && r != ERR_FULL)
-        log_die("the journal cannot be written; nothing was acknowledged");
+        closed_failed(r, "at making the journal durable");
     auditor->urgent = false;
     auditor->since_ms = 0;
     if (!journal_has_reserve(auditor->journal))
@@ -108,16 +108,19 @@ struct waiting *auditor_later(struct auditor *auditor, struct peer *peer, bool u
 
 /* ---- wiring ---- */
 
-static void from_journal(void *context, const char *origin, const char *kind, char *fields)
+void auditor_read(void *context, const char *origin, const char *kind, char *fields)
 {
-    (void)context;
-    self.stopped_well = strcmp(kind, "stop") == 0;
+    struct auditor *auditor = context;
+    int r = 0;
+    auditor->stopped_well = strcmp(kind, "stop") == 0;
     if (strcmp(kind, "head") == 0)
-        anchors_read(&self, origin, fields);
+        r = anchors_read(auditor, origin, fields);
     if (strcmp(kind, "epoch") == 0)
-        epochs_read(&self, origin, fields);
+        r = epochs_read(auditor, origin, fields);
     if (strcmp(kind, "audit") == 0)
-        intents_read(&self, origin, fields);
+        intents_read(auditor, origin, fields);
+    if (r && !auditor->bad)
+        auditor->bad = strcmp(kind, "head") == 0 ? "a head" : "an epoch";
 }
 
 static int on_prepare(void *context, struct process *process)
@@ -130,6 +133,10 @@ static int on_prepare(void *context, struct process *process)
 
 static void each_second(void *context)
 {
+    if (closed_is(context)) {
+        closed_due(context);
+        return;
+    }
     room_look(context);
     sealing_due(context);
 }
@@ -142,26 +149,25 @@ static int on_started(void *context, struct process *process)
         log_err("root.json does not say which key signs people's statements");
         return ERR_FORMAT;
     }
-    int r = journal_open(from_journal, NULL, &self.journal);
-    if (r) {
-        log_err("the journal cannot be opened: line %" PRIu64 " of its last segment: %s. Keep the "
-                "file as it is; a copy from before is needed, or an officer's word for the loss",
-                journal_wrong() + 1, error_text(r));
+    int r = closed_open(&self);
+    if (r)
         return r;
+    if (!closed_is(&self)) {
+        room_look(&self);
+        auditor_sync(&self);
+        log_info("the journal has %" PRIu64 " lines%s", journal_lines(self.journal),
+                 self.kernel < 0 ? "; the kernel's audit system is not to be had" : "");
     }
-    if (journal_lines(self.journal) > 2)
-        records_note(&self, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE,
-                     self.stopped_well ? "stopped" : "ended_without_a_stop");
-    room_look(&self);
-    auditor_sync(&self);
-    log_info("the journal has %" PRIu64 " lines%s", journal_lines(self.journal),
-             self.kernel < 0 ? "; the kernel's audit system is not to be had" : "");
     return loop_every(process_loop(process), 1000, each_second, &self);
 }
 
 static void on_message(void *context, struct peer *peer, const struct message *m)
 {
     (void)context;
+    if (closed_is(&self)) {
+        closed_message(&self, peer, m);
+        return;
+    }
     switch (m->number) {
     case MESSAGE_HEAD:
         anchors_sign(&self, peer, &m->head);
@@ -189,7 +195,8 @@ static void on_joined(void *context, struct peer *peer)
             self.listeners[i] = peer;
             break;
         }
-    intents_ask(&self, peer);
+    if (!closed_is(&self))
+        intents_ask(&self, peer);
     room_tell(&self, peer);
 }
 
@@ -209,6 +216,10 @@ static void on_report(void *context, const struct message_report *m)
 {
     char origin[JOURNAL_ORIGIN] = "supervisor/-", detail[200];
     (void)context;
+    if (closed_is(&self)) {
+        closed_report(&self);
+        return;
+    }
     if (m->enclave[0])
         snprintf(origin, sizeof origin, "supervisor/%.8s", (const char *)m->enclave);
     snprintf(detail, sizeof detail, "%s%s%.*s",
@@ -240,10 +251,12 @@ static int on_turn(void *context)
 {
     int wait = -1;
     (void)context;
+    if (closed_is(&self))
+        return -1;
     bool more = sealing_export_on(&self);
     int r = journal_write(self.journal);
     if (r && r != ERR_FULL)
-        log_die("the journal cannot be written; nothing was acknowledged");
+        closed_failed(r, "at writing the journal");
     if (self.urgent || r == ERR_FULL)
         auditor_sync(&self);
     else if (journal_unsynced(self.journal) || self.waiting_count)
@@ -254,6 +267,8 @@ static int on_turn(void *context)
 static void on_stopping(void *context)
 {
     (void)context;
+    if (closed_is(&self))
+        return;
     (void)auditor_add(&self, "auditor/-", "stop", "-");
     auditor_sync(&self);
     journal_close(self.journal);

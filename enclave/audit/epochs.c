@@ -68,8 +68,54 @@ static bool record(struct auditor *auditor, const char *origin, const struct los
     return auditor_add(auditor, origin, "epoch", fields);
 }
 
+void epochs_agreed(struct auditor *auditor, const struct message_audit *m)
+{
+    auditor->agreed = true;
+    memcpy(auditor->agreed_to, m->after, sizeof auditor->agreed_to);
+}
+
+/* Identity's people cannot sign for what their own records have lost: the custodians' word is the
+ * keeper's record, and the line names it by the loss's digest. */
+static bool is_agreed(const struct auditor *auditor, const struct loss *loss)
+{
+    uint8_t digest[HASH_CONTENT_LENGTH];
+    loss_digest(loss, digest);
+    return auditor->agreed && memcmp(digest, auditor->agreed_to, sizeof digest) == 0;
+}
+
+static bool record_agreed(struct auditor *auditor, const char *origin, const struct loss *loss)
+{
+    char fields[JOURNAL_LINE_MAX], was[65], here[65], digest[65];
+    bytes_to_hex(loss->signed_log.root, 32, was);
+    bytes_to_hex(loss->here.root, 32, here);
+    bytes_to_hex(auditor->agreed_to, 32, digest);
+    snprintf(fields, sizeof fields, "%u %" PRIu64 " %s %u %" PRIu64 " %s custodians %s",
+             loss->signed_log.epoch + 1, loss->signed_log.size, was, loss->here.epoch,
+             loss->here.size, here, digest);
+    return auditor_add(auditor, origin, "epoch", fields);
+}
+
+static void grant(struct auditor *auditor, struct peer *peer, struct anchor *a, uint32_t epoch,
+                  const char *by)
+{
+    log_err("%s: epoch %u of its log begins; %s", a->origin, epoch, by);
+    auditor->agreed = false;
+    anchors_begin(a, epoch);
+    anchors_show(auditor, peer);
+}
+
+static void take_identity(struct auditor *auditor, struct peer *peer, struct anchor *a,
+                          const struct loss *loss, uint32_t epoch)
+{
+    if (!is_agreed(auditor, loss))
+        refuse(auditor, peer, a->origin, "the custodians have not accepted this loss");
+    else if (record_agreed(auditor, a->origin, loss))
+        grant(auditor, peer, a, epoch, "custodians have accepted the loss");
+}
+
 void epochs_take(struct auditor *auditor, struct peer *peer, const struct message_epoch *m)
 {
+    bool identity = peer->program == PROGRAM_IDENTITY;
     char origin[JOURNAL_ORIGIN];
     struct statement statements[2];
     const struct loss_consent consents[2] = {{m->first_body, m->first_statement},
@@ -83,11 +129,15 @@ void epochs_take(struct auditor *auditor, struct peer *peer, const struct messag
     }
     struct loss loss = {.signed_log = {.epoch = a->epoch, .size = a->size},
                         .here = {.epoch = m->here, .size = m->size}};
-    memcpy(loss.enclave, peer->enclave, sizeof loss.enclave);
+    memcpy(loss.enclave, identity ? "identity" : peer->enclave, sizeof loss.enclave);
     memcpy(loss.signed_log.root, a->root, 32);
     memcpy(loss.here.root, m->root, 32);
-    if (!peer->enclave[0] || m->epoch != a->epoch + 1) {
+    if ((!peer->enclave[0] && !identity) || m->epoch != a->epoch + 1) {
         refuse(auditor, peer, origin, "it is not the next one");
+        return;
+    }
+    if (identity) {
+        take_identity(auditor, peer, a, &loss, m->epoch);
         return;
     }
     if (loss_check_both(&loss, auditor->statement_key, auditor->admits_pin, consents, statements,
@@ -97,17 +147,15 @@ void epochs_take(struct auditor *auditor, struct peer *peer, const struct messag
     }
     if (!record(auditor, origin, &loss, consents))
         return; /* the disk is full: it asks again */
-    log_err("%s: epoch %u of its log begins; two people have signed for the loss", origin,
-            m->epoch);
-    anchors_begin(a, m->epoch);
-    anchors_show(auditor, peer);
+    grant(auditor, peer, a, m->epoch, "two people have signed for the loss");
 }
 
-void epochs_read(struct auditor *auditor, const char *origin, const char *fields)
+int epochs_read(struct auditor *auditor, const char *origin, const char *fields)
 {
     char *end;
     unsigned long epoch = strtoul(fields, &end, 10);
     if (end == fields || (*end != ' ' && *end != '\0') || epoch == 0 || epoch > UINT32_MAX)
-        log_die("the journal holds an epoch that is not in its form");
+        return ERR_FORMAT;
     anchors_begin(anchors_of(auditor, origin), (uint32_t)epoch);
+    return 0;
 }

@@ -7,17 +7,21 @@
 static bool remember(struct auditor *auditor, const char *origin, const uint8_t id[static 16],
                      const uint8_t person[static 16], uint16_t operation)
 {
+    struct open_intent *free_place = NULL;
+    size_t own = 0;
     for (size_t i = 0; i < INTENTS_MAX; i++) {
         struct open_intent *n = &auditor->intents[i];
-        if (n->used)
-            continue;
-        *n = (struct open_intent){.used = true, .operation = operation};
-        snprintf(n->origin, sizeof n->origin, "%s", origin);
-        memcpy(n->id, id, 16);
-        memcpy(n->person, person, 16);
-        return true;
+        if (!n->used && !free_place)
+            free_place = n;
+        own += n->used && strcmp(n->origin, origin) == 0;
     }
-    return false;
+    if (!free_place || own >= INTENTS_OF_ONE)
+        return false;
+    *free_place = (struct open_intent){.used = true, .operation = operation};
+    snprintf(free_place->origin, sizeof free_place->origin, "%s", origin);
+    memcpy(free_place->id, id, 16);
+    memcpy(free_place->person, person, 16);
+    return true;
 }
 
 bool intents_open(struct auditor *auditor, const char *origin, const struct message_audit *m)

@@ -365,6 +365,7 @@ int journal_next(struct journal *journal, journal_carry *carry, void *context)
     *n = *journal;
     n->length = 0;
     n->segment++;
+    n->reserve = false; /* for what must be written, not for what may */
     n->fd = os_open(NEXT, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
     int r = n->fd < 0 ? (errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_SYSTEM) : 0;
     if (r == 0)
@@ -373,7 +374,6 @@ int journal_next(struct journal *journal, journal_carry *carry, void *context)
         r = carry(context, n);
     if (r == 0)
         r = append(n, "auditor/-", "begin", "-");
-    n->reserve = false; /* for what must be written, not for what may */
     if (r == 0)
         r = journal_sync(n);
     if (r == 0 && os_rename(NEXT, JOURNAL_FILE) != 0)
@@ -444,6 +444,11 @@ uint64_t journal_segment(const struct journal *journal)
 uint64_t journal_length(const struct journal *journal)
 {
     return journal->length + journal->used;
+}
+
+int64_t journal_newest_ms(const struct journal *journal)
+{
+    return journal->newest_ms;
 }
 
 int64_t journal_begun_ms(const struct journal *journal)

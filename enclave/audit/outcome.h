@@ -10,4 +10,11 @@ enum audit_outcome {
     AUDIT_OUTCOME_UNKNOWN = 4, /* asked after a restart: no trace of it in the log */
 };
 
+/* Does the journal take intents? */
+enum journal_state {
+    JOURNAL_STATE_OPEN = 0,
+    JOURNAL_STATE_FULL = 1, /* its disk is full */
+    JOURNAL_STATE_SHUT = 2, /* its disk failed, or it cannot be read */
+};
+
 #endif

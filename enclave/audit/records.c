@@ -138,6 +138,8 @@ static void take_intent(struct auditor *auditor, struct peer *peer, const char *
         refuse(auditor, peer, origin, m, "The journal's disk is full.");
         return;
     }
+    if (strncmp(origin, "keeper/", 7) == 0 && m->type == AUDIT_TYPE_LOSS)
+        epochs_agreed(auditor, m);
     w->intent = *m;
     w->intent.detail = w->intent.policies = bytes_text("");
     w->message.number = MESSAGE_AUDIT_ACK;

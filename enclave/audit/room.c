@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "enclave/audit/auditor.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -12,11 +13,13 @@ static void say(const struct auditor *auditor, struct peer *peer)
 {
     struct message m = {.number = MESSAGE_JOURNAL_STATE};
     m.journal_state.percent = (uint8_t)auditor->percent;
-    m.journal_state.full = auditor->full;
+    m.journal_state.full = closed_is(auditor) ? JOURNAL_STATE_SHUT
+                           : auditor->full    ? JOURNAL_STATE_FULL
+                                              : JOURNAL_STATE_OPEN;
     (void)!process_send(peer, &m);
 }
 
-static void say_to_all(const struct auditor *auditor)
+void room_say_to_all(const struct auditor *auditor)
 {
     for (size_t i = 0; i < LISTENERS; i++)
         if (auditor->listeners[i])
@@ -25,7 +28,7 @@ static void say_to_all(const struct auditor *auditor)
 
 void room_tell(struct auditor *auditor, struct peer *peer)
 {
-    if (auditor->full || auditor->percent)
+    if (auditor->full || auditor->percent || closed_is(auditor))
         say(auditor, peer);
 }
 
@@ -37,7 +40,7 @@ void room_full(struct auditor *auditor)
     log_err("the journal's disk is full: acts of the security class are refused until there is "
             "room");
     records_note(auditor, "auditor/-", AUDIT_TYPE_FULL, AUDIT_OUTCOME_DONE, "");
-    say_to_all(auditor);
+    room_say_to_all(auditor);
 }
 
 static void room_again(struct auditor *auditor)
@@ -51,7 +54,7 @@ static void room_again(struct auditor *auditor)
     log_info("the journal has room again; %" PRIu64 " records could not be kept", auditor->lost);
     auditor->full = false;
     auditor->lost = 0;
-    say_to_all(auditor);
+    room_say_to_all(auditor);
 }
 
 /* 75 and 90 percent are said when they are passed, and again when it has been two points below. */
@@ -70,7 +73,7 @@ static void look_at_percent(struct auditor *auditor)
         records_note(auditor, "auditor/-", AUDIT_TYPE_NEARLY_FULL, AUDIT_OUTCOME_DONE, text);
         log_err("the journal's disk is %u percent full", now);
     }
-    say_to_all(auditor);
+    room_say_to_all(auditor);
 }
 
 void room_look(struct auditor *auditor)
@@ -78,7 +81,7 @@ void room_look(struct auditor *auditor)
     uint64_t now = os_boot_ms();
     int r = journal_reserve(auditor->journal);
     if (r && r != ERR_FULL)
-        log_die("the journal's reserve cannot be written: %s", error_text(r));
+        closed_failed(r, "at the journal's reserve");
     if (r && !auditor->full)
         room_full(auditor);
     else if (r == 0 && auditor->full)

@@ -50,7 +50,7 @@ static bool seal_now(struct auditor *auditor)
     if (r == ERR_FULL || r == ERR_STATE)
         return false; /* later, when there is room */
     if (r)
-        log_die("a segment of the journal cannot be sealed: %s", error_text(r));
+        closed_failed(r, "at sealing a segment of the journal");
     snprintf(text, sizeof text, "segment_%" PRIu64 ",_%" PRIu64 "_lines", head.number,
              head.next - head.first);
     records_note(auditor, "auditor/-", AUDIT_TYPE_SEALED, AUDIT_OUTCOME_DONE, text);
@@ -182,7 +182,7 @@ bool sealing_export_on(struct auditor *auditor)
 
 /* ---- the list of a backup ---- */
 
-#define LIST_MAX 65536
+#define LIST_MAX (1u << 20) /* appliance/cli/backup_set.h */
 
 /* Signed as it is: what stands in it, whoever restores checks. */
 static int sign_list(struct auditor *auditor)
@@ -209,8 +209,20 @@ static int sign_list(struct auditor *auditor)
 
 void sealing_command(struct auditor *auditor, uint64_t request, unsigned command)
 {
+    char text[600];
     int r;
+    if (command == AUDITOR_REOPEN) {
+        r = closed_reopen(auditor, text, sizeof text);
+        process_command_done(auditor->process, request, r != 0, text);
+        return;
+    }
+    if (closed_is(auditor)) {
+        process_command_done(auditor->process, request, 1, auditor->closed);
+        return;
+    }
     switch ((enum auditor_command)command) {
+    case AUDITOR_REOPEN:
+        break;
     case AUDITOR_JOURNAL:
         begin_export(auditor, request);
         return;

@@ -18,10 +18,12 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 #include "enclave/process/process.h"
+#include "enclave/store/store.h"
 
-#define STORE  "store.db"
-#define FRESH  "store.restored.db"
-#define BEFORE "store.before.db"
+#define STORE         "store.db"
+#define FRESH         STORE_RESTORED
+#define BEFORE        "store.before.db"
+#define OWNER_SECONDS 10
 
 static struct {
     struct process *process;
@@ -111,7 +113,8 @@ static void write_it(const struct message_held *m)
     char why[BACKUP_WHY] = "The store's file cannot be read.";
     int from = process_descriptor(run.process, DESCRIPTOR_STORE);
     if (!m->well) {
-        over("The store's file cannot be held still now: the disk may be full.");
+        over("The store's file cannot be held still now: its program cannot open it (see casemate "
+             "status), or the disk is full.");
         return;
     }
     int r = fill_head(m, &head, from);
@@ -156,24 +159,43 @@ static int renamed(const char *from, const char *to)
     return os_rename(from, to) == 0 || errno == ENOENT ? 0 : ERR_SYSTEM;
 }
 
+static int is_there(const char *name, bool *ret_there)
+{
+    int fd = os_open(name, O_RDONLY, 0);
+    *ret_there = fd >= 0;
+    if (fd >= 0)
+        os_close(fd);
+    return fd >= 0 || errno == ENOENT ? 0 : ERR_SYSTEM;
+}
+
+static int write_format(const struct backup_head *head)
+{
+    const char *mac = head->sha256 ? "sha256\n" : "sha512\n";
+    int fd = os_open(STORE ".format.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int r = fd >= 0 && write(fd, mac, 7) == 7 && fsync(fd) == 0 ? 0 : ERR_SYSTEM;
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 /*
- * The store that is there keeps its pages under another name, with its write-ahead log; then
- * the one that was brought back takes the name.  Ended in between, there is no store of that
- * name, and the same command is given again.
+ * The store that is there keeps its pages under another name, with its write-ahead log; then the
+ * one that was brought back takes the name.  Ended in between, there is no store of that name and
+ * one that was brought back, which no program opens (store_open_as()): the same command is given
+ * again, and what was kept the first time stays.
  */
 static int swap(const struct backup_head *head)
 {
-    const char *mac = head->sha256 ? "sha256\n" : "sha512\n";
-    int r = gone(BEFORE "-wal");
+    bool there = false;
+    int r = write_format(head);
+    if (r == 0)
+        r = is_there(STORE, &there);
+    if (r == 0 && there)
+        r = gone(BEFORE "-wal");
+    if (r == 0 && there)
+        r = renamed(STORE, BEFORE);
     if (r == 0)
         r = renamed(STORE "-wal", BEFORE "-wal");
-    if (r == 0)
-        r = renamed(STORE, BEFORE);
-    int fd = r ? -1 : os_open(STORE ".format.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (r == 0 && (fd < 0 || write(fd, mac, 7) != 7 || fsync(fd) != 0))
-        r = ERR_SYSTEM;
-    if (fd >= 0)
-        close(fd);
     if (r == 0)
         r = renamed(STORE ".format.new", STORE ".format");
     if (r == 0 && os_rename(FRESH, STORE) != 0)
@@ -216,6 +238,15 @@ static int bring_back(char why[static BACKUP_WHY])
     return r;
 }
 
+/* Who should hold the file still is not there, and does not come. */
+static void look_for_owner(void *context)
+{
+    static unsigned seconds;
+    (void)context;
+    if (!run.asked && ++seconds == OWNER_SECONDS)
+        over("The store's own program is not there. Nothing was written.");
+}
+
 static int on_started(void *context, struct process *process)
 {
     char why[BACKUP_WHY] = "";
@@ -225,6 +256,8 @@ static int on_started(void *context, struct process *process)
     enum program p = process_program(process);
     if (p == PROGRAM_RESTORE || p == PROGRAM_RESTORE_IDENTITY)
         over(bring_back(why) == 0 ? NULL : why);
+    else
+        return loop_every(process_loop(process), 1000, look_for_owner, NULL);
     return 0;
 }
 

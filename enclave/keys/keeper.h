@@ -29,6 +29,7 @@ enum keeper_command {
     KEEPER_UNLOCK_RECOVERY = 47,
     KEEPER_TPM_ADD = 48,
     KEEPER_TPM_REMOVE = 49,
+    KEEPER_ACCEPT_LOSS = 59,
 };
 
 /* keeper_now(): UTC seconds. */
@@ -68,9 +69,10 @@ void keeper_auditor_gone(struct keeper *keeper);
 /* keeper_refuse(keeper, request, why): Answer the console. */
 void keeper_refuse(const struct keeper *keeper, uint64_t request, const char *why);
 
-/* keeper_begin(keeper, request, command, detail): Have ${detail} journaled as an intent; ${command}
- * is done when the auditor's word has come. */
-void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, const char *detail);
+/* keeper_begin(keeper, request, command, detail, about): Have ${detail} journaled as an intent,
+ * with a digest ${about} or NULL; ${command} is done when the auditor's word has come. */
+void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, const char *detail,
+                  const uint8_t *about);
 
 /* ---- keeper_lock.c ---- */
 
@@ -88,7 +90,9 @@ must_use int keeper_agree(const struct keeper *keeper, char *words, size_t size,
                           char why[static KEYRING_WHY]);
 
 /* keeper_new_shares, keeper_new_tpm: What the console asks; keeper_ask_confirm() puts shares in
- * force, with the auditor's word by keeper_confirm(). */
+ * force, with the auditor's word by keeper_confirm().  Whoever confirms says which shares: the
+ * console's input is the BLAKE2b-256 of their text, as they were handed out. */
+#define KEEPER_SHARES_DIGEST 32
 void keeper_new_shares(struct keeper *keeper, uint64_t request, unsigned command);
 void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command);
 void keeper_ask_confirm(struct keeper *keeper, uint64_t request);
@@ -118,10 +122,11 @@ must_use int record_open(struct keeper *keeper);
  * auditor is there. */
 void record_add(struct keeper *keeper, unsigned outcome, unsigned operation, const char *detail);
 
-/* record_intent(keeper, operation, detail, ret_id): Ask the auditor to journal what is about to be
- * done.  ERR_EOF when it is not there. */
+/* record_intent(keeper, operation, detail, about, ret_id): Ask the auditor to journal what is about
+ * to be done; ${about} is a digest of 32 bytes that it is done to, or NULL.  ERR_EOF when it is not
+ * there. */
 must_use int record_intent(struct keeper *keeper, unsigned operation, const char *detail,
-                           uint8_t ret_id[static 16]);
+                           const uint8_t *about, uint8_t ret_id[static 16]);
 
 /* record_outcome(keeper, id, outcome, operation, detail): What became of an intent. */
 void record_outcome(struct keeper *keeper, const uint8_t id[static 16], unsigned outcome,

@@ -20,7 +20,7 @@ static struct {
     unsigned command; /* 0: nothing waits */
     uint64_t request;
     uint8_t id[16];
-    char enclave[ENCLAVE_ID_LENGTH + 1];
+    char holder[KEYRING_HOLDER_MAX + 1];
     char detail[120];
     uint64_t since_ms;
 } pending;
@@ -32,10 +32,17 @@ static struct {
     char copies[COPIES_MAX];
 } closing;
 
+/* Whose key the console speaks of: an enclave's, or that of identity's store. */
+static const char *asked(const struct keeper *keeper)
+{
+    const char *enclave = process_asked_enclave(keeper->process);
+    return enclave[0] ? enclave : TOPOLOGY_IDENTITY_STORE;
+}
+
 /* 1: nothing was changed.  2: the enclave has no key any more, whatever else went wrong. */
 static unsigned failure_of(const struct keeper *keeper)
 {
-    return keyring_is_closed_out(&keeper->ring, process_asked_enclave(keeper->process)) ? 2 : 1;
+    return keyring_is_closed_out(&keeper->ring, asked(keeper)) ? 2 : 1;
 }
 
 void keeper_refuse(const struct keeper *keeper, uint64_t request, const char *why)
@@ -64,7 +71,7 @@ static void restore(struct keeper *keeper, uint64_t request)
 
 static int rekey(struct keeper *keeper, char said[static KEEPER_SAID])
 {
-    int r = keyring_begin(&keeper->ring, keeper->root, pending.enclave, keeper_now());
+    int r = keyring_begin(&keeper->ring, keeper->root, pending.holder, keeper_now());
     if (r == 0)
         r = keeper_save(keeper);
     if (r)
@@ -78,7 +85,7 @@ static int rekey(struct keeper *keeper, char said[static KEEPER_SAID])
 
 static int rekeyed(struct keeper *keeper, char said[static KEEPER_SAID])
 {
-    int r = keyring_promote(&keeper->ring, pending.enclave, keeper_now());
+    int r = keyring_promote(&keeper->ring, pending.holder, keeper_now());
     if (r == 0)
         r = keeper_save(keeper);
     if (r) {
@@ -87,7 +94,7 @@ static int rekeyed(struct keeper *keeper, char said[static KEEPER_SAID])
         return r;
     }
     snprintf(said, KEEPER_SAID, "generation %u is in force; the one before is destroyed",
-             keyring_find(&keeper->ring, pending.enclave, KEYRING_CURRENT)->generation);
+             keyring_find(&keeper->ring, pending.holder, KEYRING_CURRENT)->generation);
     return 0;
 }
 
@@ -104,8 +111,8 @@ static int hand_certificate(const struct keeper *keeper)
 
 static int closed_out(struct keeper *keeper, char said[static KEEPER_SAID])
 {
-    bool again = keyring_is_closed_out(&keeper->ring, pending.enclave);
-    int r = again ? 0 : keyring_destroy(&keeper->ring, pending.enclave, keeper_now());
+    bool again = keyring_is_closed_out(&keeper->ring, pending.holder);
+    int r = again ? 0 : keyring_destroy(&keeper->ring, pending.holder, keeper_now());
     if (r == 0 && !again)
         r = keeper_save(keeper);
     if (r) {
@@ -128,10 +135,11 @@ static void perform(struct keeper *keeper)
     char said[KEEPER_SAID] = "";
     unsigned command = pending.command;
     keeper->before = keeper->ring;
-    int r = command == KEEPER_REKEY        ? rekey(keeper, said)
-            : command == KEEPER_REKEYED    ? rekeyed(keeper, said)
-            : command == KEEPER_CLOSED_OUT ? closed_out(keeper, said)
-                                           : keeper_confirm(keeper, said);
+    int r = command == KEEPER_REKEY         ? rekey(keeper, said)
+            : command == KEEPER_REKEYED     ? rekeyed(keeper, said)
+            : command == KEEPER_CLOSED_OUT  ? closed_out(keeper, said)
+            : command == KEEPER_ACCEPT_LOSS ? 0 /* their word is the record */
+                                            : keeper_confirm(keeper, said);
     sodium_memzero(&keeper->before, sizeof keeper->before);
     record_outcome(keeper, pending.id, r ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, command,
                    pending.detail);
@@ -175,7 +183,8 @@ static void look_at_the_clock(void *context)
     keeper_lock_expire();
 }
 
-void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, const char *detail)
+void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, const char *detail,
+                  const uint8_t *about)
 {
     static bool ticking;
     if (!ticking && loop_every(process_loop(keeper->process), 1000, look_at_the_clock, keeper) != 0)
@@ -184,9 +193,9 @@ void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, con
     pending.command = command;
     pending.request = request;
     pending.since_ms = os_boot_ms();
-    snprintf(pending.enclave, sizeof pending.enclave, "%s", process_asked_enclave(keeper->process));
+    snprintf(pending.holder, sizeof pending.holder, "%s", asked(keeper));
     snprintf(pending.detail, sizeof pending.detail, "%s", detail);
-    if (record_intent(keeper, command, detail, pending.id) != 0)
+    if (record_intent(keeper, command, detail, about, pending.id) != 0)
         keeper_auditor_gone(keeper);
 }
 
@@ -195,34 +204,34 @@ void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, con
 static void ask_rekey(struct keeper *keeper, uint64_t request)
 {
     char detail[100];
-    const char *enclave = process_asked_enclave(keeper->process);
+    const char *enclave = asked(keeper);
     const struct keyring_holder *h = keyring_find(&keeper->ring, enclave, KEYRING_CURRENT);
     if (!h) {
-        keeper_refuse(keeper, request, "this enclave has no key any more: it is closed out");
+        keeper_refuse(keeper, request, "it has no key any more: it is closed out");
         return;
     }
     snprintf(detail, sizeof detail, "rekey_%s_generation_%u_is_made", enclave, h->generation + 1);
-    keeper_begin(keeper, request, KEEPER_REKEY, detail);
+    keeper_begin(keeper, request, KEEPER_REKEY, detail, NULL);
 }
 
 static void ask_rekeyed(struct keeper *keeper, uint64_t request)
 {
     char detail[100];
-    const char *enclave = process_asked_enclave(keeper->process);
+    const char *enclave = asked(keeper);
     const struct keyring_holder *h = keyring_find(&keeper->ring, enclave, KEYRING_CURRENT);
     if (!h || !keyring_find(&keeper->ring, enclave, KEYRING_NEXT)) {
         keeper_refuse(keeper, request, "no next generation is being made");
         return;
     }
     snprintf(detail, sizeof detail, "rekey_%s_generation_%u_is_destroyed", enclave, h->generation);
-    keeper_begin(keeper, request, KEEPER_REKEYED, detail);
+    keeper_begin(keeper, request, KEEPER_REKEYED, detail, NULL);
 }
 
 static void ask_close_out(struct keeper *keeper, uint64_t request)
 {
     static char words[COPIES_MAX];
     char why[KEYRING_WHY] = "", who[KEEPER_WHO] = "nobody", detail[140];
-    const char *enclave = process_asked_enclave(keeper->process);
+    const char *enclave = asked(keeper);
     const struct keyring_holder *h = keyring_find(&keeper->ring, enclave, KEYRING_NONE);
     const struct keyring_holder *now = keyring_find(&keeper->ring, enclave, KEYRING_CURRENT);
     int r = keeper_agree(keeper, words, sizeof words, who, NULL, why);
@@ -250,16 +259,37 @@ static void ask_close_out(struct keeper *keeper, uint64_t request)
     process_command_done(keeper->process, request, 0, "agreed");
 }
 
+/* What the auditor grants a new epoch by: the custodians' word for exactly this loss, which is the
+ * intent that it journals. */
+static void ask_loss(struct keeper *keeper, uint64_t request)
+{
+    char words[80], why[KEYRING_WHY] = "", who[KEEPER_WHO] = "nobody", detail[120];
+    uint8_t digest[32];
+    int r = keeper_agree(keeper, words, sizeof words, who, NULL, why);
+    if (r == 0 && bytes_from_hex(bytes_text(words), sizeof digest, digest) != 0) {
+        snprintf(why, sizeof why, "The console's request is not in its form.");
+        r = ERR_FORMAT;
+    }
+    snprintf(detail, sizeof detail, "loss_of_identity_%s_%s", r ? "refused_to" : "accepted_by",
+             who);
+    if (r) {
+        record_add(keeper, AUDIT_OUTCOME_REFUSED, KEEPER_ACCEPT_LOSS, detail);
+        keeper_refuse(keeper, request, why);
+        return;
+    }
+    keeper_begin(keeper, request, KEEPER_ACCEPT_LOSS, detail, digest);
+}
+
 static void ask_closed_out(struct keeper *keeper, uint64_t request)
 {
     char detail[140];
-    const char *enclave = process_asked_enclave(keeper->process);
+    const char *enclave = asked(keeper);
     if (!closing.enclave[0] || strcmp(closing.enclave, enclave) != 0) {
         keeper_refuse(keeper, request, "nobody agreed to this close-out");
         return;
     }
     snprintf(detail, sizeof detail, "close-out_%s_keys_destroyed_by_%s", enclave, closing.who);
-    keeper_begin(keeper, request, KEEPER_CLOSED_OUT, detail);
+    keeper_begin(keeper, request, KEEPER_CLOSED_OUT, detail, NULL);
 }
 
 void keeper_command(struct keeper *keeper, uint64_t request, unsigned command)
@@ -287,6 +317,9 @@ void keeper_command(struct keeper *keeper, uint64_t request, unsigned command)
     case KEEPER_TPM_ADD:
     case KEEPER_TPM_REMOVE:
         keeper_new_tpm(keeper, request, command);
+        return;
+    case KEEPER_ACCEPT_LOSS:
+        ask_loss(keeper, request);
         return;
     case KEEPER_CONFIRM:
         keeper_ask_confirm(keeper, request);

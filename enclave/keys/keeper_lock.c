@@ -22,6 +22,7 @@ static struct {
     struct secret *secret; /* what they share */
     struct tpm_sealed sealed;
     struct secret *tpm; /* NULL: no TPM */
+    uint8_t digest[KEEPER_SHARES_DIGEST];
     char who[KEEPER_WHO];
     uint64_t since_ms;
 } prepared;
@@ -95,12 +96,17 @@ int keeper_agree(const struct keeper *keeper, char *words, size_t size, char who
 static int write_shares(const struct keeper *keeper, const struct share *shares, size_t count)
 {
     char text[SHARE_TEXT + 1];
+    crypto_generichash_state state;
     int fd = process_descriptor(keeper->process, DESCRIPTOR_OUTPUT), r = fd < 0 ? ERR_STATE : 0;
+    crypto_generichash_init(&state, NULL, 0, sizeof prepared.digest);
     for (size_t i = 0; r == 0 && i < count; i++) {
         share_print(&shares[i], text);
+        crypto_generichash_update(&state, (const uint8_t *)text, SHARE_TEXT);
         r = write(fd, text, SHARE_TEXT) == SHARE_TEXT ? 0 : ERR_SYSTEM;
     }
+    crypto_generichash_final(&state, prepared.digest, sizeof prepared.digest);
     sodium_memzero(text, sizeof text);
+    sodium_memzero(&state, sizeof state);
     return r;
 }
 
@@ -266,7 +272,7 @@ void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command)
     prepared.custodians = keeper->ring.custodians;
     prepared.command = command;
     prepared.since_ms = os_boot_ms();
-    keeper_begin(keeper, request, KEEPER_CONFIRM, detail);
+    keeper_begin(keeper, request, KEEPER_CONFIRM, detail, NULL);
 }
 
 /* ---- confirming ---- */
@@ -274,12 +280,23 @@ void keeper_new_tpm(struct keeper *keeper, uint64_t request, unsigned command)
 void keeper_ask_confirm(struct keeper *keeper, uint64_t request)
 {
     char detail[140];
+    uint8_t digest[KEEPER_SHARES_DIGEST];
+    int fd = process_descriptor(keeper->process, DESCRIPTOR_INPUT);
     if (!prepared.command) {
-        keeper_refuse(keeper, request, "no new shares wait to be confirmed");
+        keeper_refuse(keeper, request,
+                      "no new shares wait to be confirmed: half an hour is over, or others were "
+                      "made meanwhile. Nothing was changed");
+        return;
+    }
+    if (fd < 0 || read(fd, digest, sizeof digest) != (ssize_t)sizeof digest ||
+        sodium_memcmp(digest, prepared.digest, sizeof digest) != 0) {
+        keeper_refuse(keeper, request,
+                      "other new shares were made meanwhile: those that you confirm are worth "
+                      "nothing. Nothing was changed");
         return;
     }
     snprintf(detail, sizeof detail, "%s_%u_of_%u_by_%s",
              prepared.command == KEEPER_RECOVERY ? "recovery_custodians_are" : "custodians_are",
              prepared.custodians.threshold, prepared.custodians.count, prepared.who);
-    keeper_begin(keeper, request, KEEPER_CONFIRM, detail);
+    keeper_begin(keeper, request, KEEPER_CONFIRM, detail, NULL);
 }

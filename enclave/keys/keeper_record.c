@@ -34,16 +34,24 @@ static struct record told[RECORDS_MAX]; /* the last, so that the auditor can ask
 static size_t told_count;
 static int file = -1;
 
-static void send(struct keeper *keeper, const struct record *record, unsigned outcome)
+static void send_about(struct keeper *keeper, const struct record *record, unsigned outcome,
+                       const uint8_t *about)
 {
     struct message m = {.number = MESSAGE_AUDIT};
     memcpy(m.audit.id, record->id, 16);
-    m.audit.type = AUDIT_TYPE_KEYS;
+    m.audit.type = record->operation == KEEPER_ACCEPT_LOSS ? AUDIT_TYPE_LOSS : AUDIT_TYPE_KEYS;
+    if (about)
+        memcpy(m.audit.after, about, sizeof m.audit.after);
     m.audit.event_class = AUDIT_CLASS_PRIVILEGED;
     m.audit.outcome = (uint8_t)outcome;
     m.audit.operation = (uint16_t)record->operation;
     m.audit.detail = bytes_text(record->detail);
     (void)!process_send(process_peer(keeper->process, CHANNEL, ""), &m);
+}
+
+static void send(struct keeper *keeper, const struct record *record, unsigned outcome)
+{
+    send_about(keeper, record, outcome, NULL);
 }
 
 static bool take_line(struct bytes_view line)
@@ -120,13 +128,13 @@ void record_add(struct keeper *keeper, unsigned outcome, unsigned operation, con
 }
 
 int record_intent(struct keeper *keeper, unsigned operation, const char *detail,
-                  uint8_t ret_id[static 16])
+                  const uint8_t *about, uint8_t ret_id[static 16])
 {
     struct record r = make(operation, AUDIT_OUTCOME_INTENT, detail);
     if (!process_peer(keeper->process, CHANNEL, ""))
         return ERR_EOF;
     memcpy(ret_id, r.id, 16);
-    send(keeper, &r, AUDIT_OUTCOME_INTENT);
+    send_about(keeper, &r, AUDIT_OUTCOME_INTENT, about);
     return 0;
 }
 

@@ -226,9 +226,10 @@ must_use int keyring_certificate_key(const struct keyring *ring, const struct se
 
 /*
  * Where copies went stands in the file "backups" of the site's directory, a line each, fields with
- * one space between them, written by whoever makes a backup and read at a close-out:
- *     DATE ENCLAVE GENERATION MEDIUM DIGEST          such as
- *     2026-11-20 e7k2m9qa 2 tape-12 b2:4f…           (no field has a blank in it)
+ * one space between them, written before a backup is made and read at a close-out:
+ *     DATE ENCLAVE GENERATION MEDIUM FILE            such as
+ *     2026-11-20T08:00:00Z e7k2m9qa 2 /media/tape-12 e7k2m9qa.backup
+ * No field has a blank in it: other bytes than printable ones stand as %20.
  */
 
 /*

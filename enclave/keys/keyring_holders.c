@@ -8,8 +8,11 @@
 
 #define CERTIFIES "keeper"
 
-static const char *const services[] = {"identity", "auditor",  "guard-a",   "guard-b",
-                                       "entry",    "gateways", "certifier", CERTIFIES};
+static const char *const services[] = {"identity", TOPOLOGY_IDENTITY_STORE,
+                                       "auditor",  "guard-a",
+                                       "guard-b",  "entry",
+                                       "gateways", "certifier",
+                                       CERTIFIES};
 
 const char *keyring_service(size_t at)
 {
@@ -41,13 +44,31 @@ static int add_missing(struct keyring *ring, const struct secret *root, const ch
                        now);
 }
 
+/* A ring from before identity's store had a line of its own: the store has identity's key, which
+ * stays in its own line, too, until the first rekey gives it another. */
+static int add_identity_store(struct keyring *ring, const struct secret *root, int64_t now,
+                              size_t *added)
+{
+    const struct keyring_holder *identity = keyring_find(ring, "identity", KEYRING_CURRENT);
+    struct secret *key = NULL;
+    if (!identity || keyring_find(ring, TOPOLOGY_IDENTITY_STORE, KEYRING_NONE))
+        return 0;
+    int r = keyring_key(ring, root, identity, &key);
+    if (r == 0)
+        r = keyring_add(ring, root, TOPOLOGY_IDENTITY_STORE, identity->generation, key,
+                        KEYRING_CURRENT, now);
+    secret_free(key);
+    *added += r == 0;
+    return r;
+}
+
 int keyring_fill(struct keyring *ring, const struct secret *root,
                  const char (*enclaves)[ENCLAVE_ID_LENGTH + 1], size_t count, uint32_t generation,
                  int64_t now, size_t *ret_added)
 {
     struct secret *seed = NULL;
     size_t added = 0;
-    int r = 0;
+    int r = add_identity_store(ring, root, now, &added);
     for (size_t i = 0; r == 0 && keyring_service(i); i++)
         r = add_missing(ring, root, keyring_service(i), generation, now, &added);
     for (size_t i = 0; r == 0 && i < count; i++)

@@ -23,6 +23,7 @@ struct process {
     enum program program;
     bool training;
     bool confined;
+    bool unsure;
     char enclave[ENCLAVE_ID_LENGTH + 1];
     char asked_enclave[ENCLAVE_ID_LENGTH + 1];
     unsigned slot;
@@ -60,6 +61,11 @@ unsigned process_slot(const struct process *process)
 const char *process_run(const struct process *process)
 {
     return process->run;
+}
+
+bool process_is_unsure(const struct process *process)
+{
+    return process->unsure;
 }
 
 const char *process_asked_enclave(const struct process *process)
@@ -262,6 +268,18 @@ static void take_keys(struct process *process)
 
 /* ---- control ---- */
 
+/* The last word of what it is started for; no host's name has a space. */
+static void take_unsure(struct process *process)
+{
+    static const char word[] = PROCESS_RUN_UNSURE;
+    size_t length = strlen(process->run), n = sizeof word - 1;
+    if (length < n || strcmp(process->run + length - n, word) != 0 ||
+        (length > n && process->run[length - n - 1] != ' '))
+        return;
+    process->unsure = true;
+    process->run[length == n ? 0 : length - n - 1] = '\0';
+}
+
 static void take_start(struct process *process, const struct message_start *m)
 {
     if (memcmp(m->build, process_build, sizeof process_build) != 0)
@@ -275,6 +293,7 @@ static void take_start(struct process *process, const struct message_start *m)
         memcpy(process->enclave, m->enclave, ENCLAVE_ID_LENGTH);
     if (m->run.length)
         memcpy(process->run, m->run.data, m->run.length);
+    take_unsure(process);
     char name[24] = "";
     const char *upper = topology_program(process->program)->name;
     for (size_t i = 0; upper[i] && i + 1 < sizeof name; i++)

@@ -17,8 +17,8 @@
 #define PROCESS_CONTROL_FD 3
 #define PROCESS_RUN_MAX    300
 
-/* The exit status of a program whose store the disk has failed; what it is started for next is this
- * word, until it is ready. */
+/* The exit status of a program that the disk has failed (mark.h); what it is started for next ends
+ * with this word, until it is ready: process_is_unsure(), and process_run() is without it. */
 #define PROCESS_EXIT_UNSURE 3
 #define PROCESS_RUN_UNSURE  "unsure"
 
@@ -69,6 +69,8 @@ unsigned process_slot(const struct process *process); /* the enclave's place, fr
 /* what a one-run program was started for; for identity, the ids of the enclaves in the order of
  * their ports, one behind the other, '@', and the site's host name ("" on a training site) */
 const char *process_run(const struct process *process);
+/* the one before this one ended with PROCESS_EXIT_UNSURE */
+bool process_is_unsure(const struct process *process);
 enum program process_program(const struct process *process);
 /* for which enclave the console's last command was, "" for none */
 const char *process_asked_enclave(const struct process *process);

@@ -50,6 +50,7 @@ static char letter(enum program program)
     case PROGRAM_CERTIFIER:
         return 'C';
     case PROGRAM_REKEY:
+    case PROGRAM_REKEY_IDENTITY:
         return 'R';
     case PROGRAM_BACKUP:
     case PROGRAM_BACKUP_IDENTITY:

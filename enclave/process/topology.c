@@ -1,6 +1,7 @@
 #include "enclave/process/topology.h"
 
 #include <ctype.h>
+#include <string.h>
 
 const struct program_row topology_programs[] = {
 #define PROGRAM(NAME, binary, SCOPE, uid, memlock, life, holds)                                    \
@@ -46,7 +47,18 @@ const char *topology_holder(const struct key_row *row, const char *enclave)
 
 const char *topology_key_holder(const struct key_row *row, const char *enclave)
 {
-    return row->program == PROGRAM_GATEWAY ? "gateways" : topology_holder(row, enclave);
+    switch (row->program) {
+    case PROGRAM_GATEWAY:
+        return "gateways";
+    case PROGRAM_IDENTITY:
+        return strcmp(row->purpose, "store") == 0 ? TOPOLOGY_IDENTITY_STORE : "identity";
+    case PROGRAM_REKEY_IDENTITY:
+    case PROGRAM_BACKUP_IDENTITY:
+    case PROGRAM_RESTORE_IDENTITY:
+        return TOPOLOGY_IDENTITY_STORE;
+    default:
+        return topology_holder(row, enclave);
+    }
 }
 
 bool topology_gives_keys(const struct channel_row *row)

@@ -79,7 +79,10 @@ const struct channel_row *topology_channel(unsigned number);
 const char *topology_holder(const struct key_row *row, const char *enclave);
 
 /* topology_key_holder(row, enclave): Whose line of the key ring it is derived from: the same, but
- * "gateways" for every gateway, whose certificates outlive the key of its enclave. */
+ * "gateways" for every gateway, whose certificates outlive the key of its enclave; and a line of
+ * its own for identity's store and its backups, whose key changes while the keys that sign people's
+ * statements and hash their PINs stay. */
+#define TOPOLOGY_IDENTITY_STORE "identity-store"
 const char *topology_key_holder(const struct key_row *row, const char *enclave);
 
 /* topology_gives_keys(row): Do keys pass on it, and nothing else? */

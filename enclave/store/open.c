@@ -297,10 +297,33 @@ static bool has_wal(const char *name)
     return stat(path, &st) == 0 && st.st_size > 0;
 }
 
+/* A new store is begun only where nothing says that there was one: SQLite throws a log away that
+ * has no file, and a restoration that is finished later would keep the new one as the old. */
+static int look_where_none_is(struct opening *o, bool empty)
+{
+    struct stat st;
+    if (has_wal(o->name))
+        return refuse(
+            o, ERR_FORMAT,
+            "%s is %s, and what was recorded last lies in %s-wal: neither is of use "
+            "without the other. Put both back as they were, or restore the newest backup.",
+            o->name, empty ? "empty" : "missing", o->name);
+    if (stat(STORE_RESTORED, &st) == 0)
+        return refuse(o, ERR_STATE,
+                      "%s is missing, and a restoration of it was not finished: give the same "
+                      "casemate restore again. What it replaces lies in store.before.db.",
+                      o->name);
+    return 0;
+}
+
 static int look_at_file(struct opening *o)
 {
     struct stat st;
-    o->created = stat(o->name, &st) != 0 || st.st_size == 0;
+    bool there = stat(o->name, &st) == 0;
+    o->created = !there || st.st_size == 0;
+    int r = o->created ? look_where_none_is(o, there) : 0;
+    if (r)
+        return r;
     if (o->created && o->use == STORE_READ_ONLY)
         return refuse(o, ERR_UNKNOWN, "There is no store %s.", o->name);
     if (!o->created && st.st_size % PAGE && !has_wal(o->name))

@@ -50,6 +50,27 @@ static int sync_directory(void)
 
 /* ---- which key fits ---- */
 
+int store_rekey_open(const char *name, const char *enclave, const struct secret *key,
+                     const struct secret *next, enum store_use use, struct store_refusal *why,
+                     struct store **ret_store, bool *ret_is_next)
+{
+    struct store_refusal again;
+    bool is_next = false;
+    int r = store_open_as(name, enclave, key, use, why, ret_store);
+    if (r == ERR_KEY) {
+        int other = store_open_as(name, enclave, next, use, &again, ret_store);
+        is_next = other != ERR_KEY;
+        if (is_next) {
+            r = other;
+            *why = again;
+        }
+    }
+    if (is_next && r == 0)
+        log_info("the store has its next key already: a rekey was not finished; run it again");
+    *ret_is_next = is_next;
+    return r;
+}
+
 static int try_key(const char *name, const char *enclave, const struct secret *key)
 {
     struct store *store = NULL;
@@ -62,7 +83,7 @@ int store_rekey_look(const char *name, const char *enclave, const struct secret 
                      const struct secret *new_key, enum store_rekey_state *ret_state)
 {
     enum store_rekey_state state = STORE_REKEY_NONE;
-    int r = 0;
+    int r = is_there(name, "") || !is_there(STORE_RESTORED, "") ? 0 : ERR_STATE;
     if (is_there(name, "")) {
         state = STORE_REKEY_OLD;
         r = try_key(name, enclave, old_key);

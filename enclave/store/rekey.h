@@ -19,10 +19,21 @@ enum store_rekey_state {
 
 /*
  * store_rekey_look(name, enclave, old, new, ret_state):
- * Which key fits?  ERR_KEY when neither does; otherwise as store_open().
+ * Which key fits?  ERR_KEY when neither does; ERR_STATE where a restoration was not finished;
+ * otherwise as store_open().
  */
 must_use int store_rekey_look(const char *name, const char *enclave, const struct secret *old_key,
                               const struct secret *new_key, enum store_rekey_state *ret_state);
+
+/*
+ * store_rekey_open(name, enclave, key, next, use, why, ret_store, ret_is_next):
+ * As store_open_as(); while a rekey is under way there are two keys, and the store has one of them.
+ * ${ret_is_next}: it has ${next} already, and a rekey was not finished.
+ */
+must_use int store_rekey_open(const char *name, const char *enclave, const struct secret *key,
+                              const struct secret *next, enum store_use use,
+                              struct store_refusal *why, struct store **ret_store,
+                              bool *ret_is_next);
 
 /* store_rekey_room(name, ret_needed, ret_free): Bytes that a copy needs beside the store, and those
  * that are free. */

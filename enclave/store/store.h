@@ -41,13 +41,17 @@ enum store_use {
     STORE_READ_WRITE     /* made where there is none, and brought up to date */
 };
 
+/* What a restoration writes before it takes the store's name (enclave/backup/backup_main.c). */
+#define STORE_RESTORED "store.restored.db"
+
 /*
  * store_open_as(name, enclave, key, use, why, ret_store):
  * Open the file ${name} in the working directory for ${enclave} (an enclave's id or a
  * service's name) with the raw 32-byte ${key}, which is only read.  ERR_KEY if the key
  * is wrong or the file is not a store; ERR_FORMAT if it is another enclave's, cut short
- * or from a newer program; ERR_FULL if there is no room to bring it up to date;
- * ERR_STORE otherwise.  On failure nothing stays open, nothing was changed, and
+ * or from a newer program, or its write-ahead log is there without it; ERR_STATE if it is
+ * missing where a restoration was not finished; ERR_FULL if there is no room to bring it up
+ * to date; ERR_STORE otherwise.  On failure nothing stays open, nothing was changed, and
  * ${why} says in words what was found.
  */
 must_use int store_open_as(const char *name, const char *enclave, const struct secret *key,

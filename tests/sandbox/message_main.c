@@ -1,6 +1,8 @@
 /*
  * message audit DETAIL    the digits of an audit record that says of itself what DETAIL says
  * message key NUMBER      those of the message by which the keeper hands a key out
+ * message say TEXT        those by which a program says of itself what people should know
+ * message ready           those by which it says, once, that it has begun
  * message bad             a datagram that is no message
  * For `inside PID say`.
  */
@@ -12,6 +14,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/process/message.h"
 #include "enclave/process/os.h"
+#include "enclave/process/process.h"
 
 int main(int argc, char **argv)
 {
@@ -30,6 +33,13 @@ int main(int argc, char **argv)
     } else if (argc == 3 && strcmp(argv[1], "key") == 0) {
         m.number = MESSAGE_KEY;
         m.key.number = (uint8_t)atoi(argv[2]);
+    } else if (argc == 3 && strcmp(argv[1], "say") == 0) {
+        m.number = MESSAGE_SAY;
+        m.say.text = bytes_text(argv[2]);
+    } else if (strcmp(argv[1], "ready") == 0) {
+        m.number = MESSAGE_READY;
+        memcpy(m.ready.build, process_build, sizeof process_build);
+        m.ready.lacking = bytes_text("");
     } else if (strcmp(argv[1], "bad") == 0) {
         printf("ffff0000ffffffffffff\n");
         return 0;

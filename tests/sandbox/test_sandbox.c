@@ -429,14 +429,23 @@ int main(void)
         const char *name;
         unsigned budget;
     } rows[] = {
-        {PROGRAM_KEEPER, "keeper", 40},       {PROGRAM_AUDITOR, "auditor", 45},
-        {PROGRAM_IDENTITY, "identity", 45},   {PROGRAM_HASHER, "hasher", 40},
-        {PROGRAM_ENTRY, "entry", 60},         {PROGRAM_GATEWAY, "gateway", 60},
-        {PROGRAM_WORKER, "worker", 45},       {PROGRAM_GUARD_A, "guard-a", 40},
-        {PROGRAM_GUARD_B, "guard-b", 40},     {PROGRAM_INTAKE, "intake", 8},
-        {PROGRAM_CERTIFIER, "certifier", 24}, {PROGRAM_REKEY, "rekey", 45},
-        {PROGRAM_BACKUP, "backup", 24},       {PROGRAM_BACKUP_IDENTITY, "backup-identity", 24},
-        {PROGRAM_RESTORE, "restore", 24},     {PROGRAM_RESTORE_IDENTITY, "restore-identity", 24},
+        {PROGRAM_KEEPER, "keeper", 40},
+        {PROGRAM_AUDITOR, "auditor", 45},
+        {PROGRAM_IDENTITY, "identity", 45},
+        {PROGRAM_HASHER, "hasher", 40},
+        {PROGRAM_ENTRY, "entry", 60},
+        {PROGRAM_GATEWAY, "gateway", 60},
+        {PROGRAM_WORKER, "worker", 45},
+        {PROGRAM_GUARD_A, "guard-a", 40},
+        {PROGRAM_GUARD_B, "guard-b", 40},
+        {PROGRAM_INTAKE, "intake", 8},
+        {PROGRAM_CERTIFIER, "certifier", 24},
+        {PROGRAM_REKEY, "rekey", 45},
+        {PROGRAM_BACKUP, "backup", 24},
+        {PROGRAM_BACKUP_IDENTITY, "backup-identity", 24},
+        {PROGRAM_RESTORE, "restore", 24},
+        {PROGRAM_RESTORE_IDENTITY, "restore-identity", 24},
+        {PROGRAM_REKEY_IDENTITY, "rekey-identity", 45},
     };
     _Static_assert(sizeof rows / sizeof *rows == PROGRAM_COUNT - 2,
                    "a program of topology.def is confined and not tried");

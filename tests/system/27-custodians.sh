@@ -1,7 +1,8 @@
 #!/bin/sh
-# Goal: only enough of the right shares open a production site; custodians and recovery custodians
-# change at once; what was refused is on record; a closed-out program's key is nowhere any more,
-# with its certificate; and a core of the keeper holds no key.
+# Goal: only enough of the right shares open a production site, and accept what identity's log has
+# lost; custodians and recovery custodians change at once; what was refused is on record; a
+# closed-out program's key is nowhere any more, with its certificate; and a core of the keeper holds
+# no key.
 # This test makes a site of its own, from the repository's root.  PATH has the tools; it needs root.
 set -u
 sites=$(mktemp -d /tmp/casemate-custodians-XXXXXX)
@@ -28,6 +29,9 @@ chmod 0755 "$sites/bin"
 PATH=$sites/bin:$PATH
 
 casemate site create "$site" --custodians 3 --threshold 2 --name mes.test --enclave $one --enclave $two --shares-to "$sites/a" >"$work/out" 2>&1 || give_up "$(cat "$work/out")"
+mkdir "$sites/not-new"
+refused "shares have a directory of their own" 3 "$sites/not-new: File exists" casemate site create "$sites/none" --custodians 3 --threshold 2 --name mes.test --enclave $one --shares-to "$sites/not-new"
+is "and without one no site is begun" "$(ls "$sites/none")" ""
 casemate site create "$sites/other" --custodians 3 --threshold 2 --name mes.test --enclave $one --shares-to "$sites/others" >"$work/out" 2>&1 || give_up "$(cat "$work/out")"
 state() { casemate status --site "$site" --json 2>/dev/null | jq -r --arg e "$1" '[.processes[] | select(.enclave == $e).state] | unique | join(" ")' 2>/dev/null; }
 all_ready() { [ "$(casemate status --site "$site" --json 2>/dev/null | jq '[.processes[] | select(.state != "ready" and .state != "closed-out")] | length')" = 0 ]; }
@@ -109,6 +113,21 @@ says "new shares are shown on the terminal" "$(cat "$work/terminal")" "2 new sha
 says "and who does not say yes changes nothing" "$(cat "$work/terminal")" "nothing was changed: the shares of before are in force"
 is "the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyring" && echo same)" same
 
+# two at once: nobody puts shares in force that he has not seen
+terminal() { # NAME: shares are made; what is then typed is in a file of that name
+    : >"$work/on-$1"
+    (wait_for 10 grep -q 'row 1' "$work/on-$1"; cat "$sites/b/share-1" "$sites/b/share-2" "$sites/b/share-3"; wait_for 30 test -e "$work/type-$1"; cat "$work/type-$1") |
+        script -qfec "casemate keys custodians --site '$site' --custodians 2 --threshold 2" /dev/null >>"$work/on-$1" 2>&1 &
+    eval "pid_$1=\$!"
+    wait_for 10 grep -q 'Has each custodian' "$work/on-$1" || not_ok "no shares are shown: $(cat "$work/on-$1")"
+}
+terminal first
+terminal second
+echo yes >"$work/type-first"; wait "$pid_first"
+says "whose shares are not the last that were made puts none in force" "$(cat "$work/on-first")" "other new shares were made meanwhile"
+echo no >"$work/type-second"; wait "$pid_second"
+is "and the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyring" && echo same)" same
+
 # ---- recovery ----
 
 refused "without recovery there is none" 1 "has no recovery shares" casemate unlock "$site" --recovery --shares "$sites/b/share-1"
@@ -131,7 +150,7 @@ check "a program gets a new key" casemate rekey $one --site "$site"
 works() { [ "$(state $one)" = ready ]; }
 check "its gateway's certificate is good still" wait_for 10 works
 "$ring" keys "$site" "$sites/c/share-1" "$sites/c/share-2" >"$work/keys" 2>&1 || give_up "$(cat "$work/keys")"
-is "it is none of those of the old copy; all others are" "$(sort "$work/keys" "$work/old-keys" | uniq -d | wc -l)" 9
+is "it is none of those of the old copy; all others are" "$(sort "$work/keys" "$work/old-keys" | uniq -d | wc -l)" 10
 
 # ---- no key in a core, none in the files ----
 
@@ -151,14 +170,59 @@ is "it holds no key" "$(hold "$work/core")" 0
 find "$site" -type f -exec cat {} + >"$work/all"
 is "nor do the files of the site" "$(hold "$work/all")" 0
 
+# ---- what identity's log has lost is accepted by custodians ----
+
+people=$site/identity
+accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares -; }
+says_of_identity() { casemate status --site "$site" --json | jq -r '.processes[] | select(.program == "identity").says'; }
+is_behind() { case $(says_of_identity) in *"casemate accept-loss identity"*) ;; *) return 1 ;; esac; }
+is_well() { [ "$(says_of_identity)" = "" ] && all_ready; }
+lock_again
+mkdir "$work/people"; cp -p "$people"/store.db* "$work/people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 all_ready || give_up "not every process is ready"
+printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 123456 O1 Ann Officer\nofficer 01890000-0000-7000-8000-000000000002 CW-2 123456 O2 Bob Officer\n' >"$work/begin"
+check "the first officers are entered" casemate site begin "$site" "$work/begin"
+lock_again
+rm -f "$people"/store.db*; cp -p "$work/people"/* "$people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "identity's disk is put back to before: it says so" wait_for 20 is_behind
+refused "one custodian does not accept it" 1 "this site needs 2" accept "$sites/c/share-1"
+says "who has seen what is lost" "$said" "are gone"
+check "which is on record" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1
+refused "nor do those of before" 1 "to earlier custodians" accept "$sites/a/share-1 $sites/a/share-2"
+check "it is behind still" is_behind
+is "and no epoch was granted" "$(grep -c ' identity/- epoch ' "$site/auditor/journal.log")" 0
+says "two custodians accept it" "$(accept "$sites/c/share-1 $sites/c/share-3" 2>&1)" "epoch 2 of identity's log begins"
+check "that is on record, with their numbers" wait_for 5 in_journal 1 loss_of_identity_accepted_by_custodians_1,3
+is "and so is the auditor's grant, once" "$(grep -c ' identity/- epoch 2 .* custodians ' "$site/auditor/journal.log")" 1
+check "the site is well" wait_for 20 is_well
+check "what was lost can be entered again" casemate site begin "$site" "$work/begin"
+lock_again
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "and a start opens it as before" wait_for 20 is_well
+
+# ---- what a share passes through ----
+
+mkfifo "$work/slow"
+(ulimit -c unlimited; exec casemate unlock "$site" --shares "$work/slow") >/dev/null 2>&1 & typing=$!
+reads() { grep -q fifo_open "/proc/$typing/wchan" 2>/dev/null || grep -q wait_for_partner "/proc/$typing/wchan"; }
+check "a share is waited for" wait_for 10 reads
+is "and would be in no core of who reads it" "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$typing/limits")" "0 0"
+kill "$typing"; wait "$typing" 2>/dev/null
+
 # ---- close-out ----
 
 close_out() { cat $1 | casemate close-out "$2" --site "$site" --shares - --again "$3" --out "$4"; }
 cp "$site/keeper/keyring" "$work/before-close-out"
 printf '2026-11-01 %s 1 tape-12 b2:aa\n2026-11-08 %s 2 tape-13 b2:bb\n' $two $one >"$site/backups"
+seq 1 400 | sed "s,.*,2026-11-02 $two 1 /media/a-tape-with-a-long-name-& $two.backup," >>"$site/backups"
+: >"$site/$two/worker/untrusted comment: of a worker"
 refused "a close-out needs enough shares" 1 "this site needs 2" close_out "$sites/c/share-1" $two $two "$work/cert"
 refused "and its id once more" 1 "nothing was changed" close_out "$sites/c/share-1 $sites/c/share-2" $two $one "$work/cert"
-is "nothing was changed" "$(cmp "$work/before-close-out" "$site/keeper/keyring" && echo same) $(state $two)" "same ready"
+refused "and a place for its certificate, before anything is destroyed" 3 "$work/nowhere/cert: No such file" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/nowhere/cert"
+: >"$work/taken.minisig"
+refused "for its signature, too" 1 "taken.minisig is there already" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/taken"
+is "nothing was changed" "$(cmp "$work/before-close-out" "$site/keeper/keyring" && echo same) $(state $two) $(ls "$work" | grep -c '^taken')" "same ready 1"
 check "the refusal is on record" wait_for 5 in_journal 2 "close-out_${two}_refused_to_custodians_1"
 check "a program is closed out" close_out "$sites/c/share-1 $sites/c/share-2" $two $two "$work/cert"
 is "its gateway and worker are out of service" "$(state $two)" closed-out
@@ -166,6 +230,7 @@ is "the other works on" "$(state $one)" ready
 says "the certificate names the keys" "$(cat "$work/cert")" "generation 1  destroyed"
 says "the copies that are known" "$(cat "$work/cert")" "backup 2026-11-01 $two 1 tape-12 b2:aa"
 is "and those of no other program" "$(grep -c "$one" "$work/cert")" 0
+says "how many have no room in it" "$(cat "$work/cert")" "more, for which there is no room here"
 says "and its limits" "$(cat "$work/cert")" "MEDIA REMAIN CLASSIFIED UNTIL SANITISED"
 public=$(casemate keys list --site "$site" --json | jq -r .certificate)
 check "stock minisign verifies it" minisign -Vm "$work/cert" -P "$public"

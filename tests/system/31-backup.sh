@@ -49,6 +49,31 @@ check "and the journal" grep -q ' audit 3 1 .* 34 ' "$CASEMATE_SITE/auditor/jour
 found=$(cat "$set_"/*.backup "$set_"/journal/* "$set_"/site/* | tr -d '\000' | grep -cE 'HARROW|SABLE|Mara|CW-1007' || :)
 is "nothing of it can be read: no name, no badge" "$found" 0
 
+# ---- two at once, and where there is no room ----
+sets() { ls "$1" | grep -c '^casemate-backup-'; }
+mkdir "$work/two at once"
+(cd "$work" && on backup "two at once" >"$work/one" 2>&1) & pid=$!
+on backup "$work/two at once" >"$work/two" 2>&1
+wait "$pid"
+is "two at once have each a directory, or are told to wait" "$(grep -cv 'being made already\|try again\|events\|^/\|there is no backup' "$work/one" "$work/two" | tr '\n' ' ')" "$work/one:0 $work/two:0 "
+mkdir "$work/same"
+for n in 1 2 3; do on backup "$work/same" >"$work/made" 2>&1 || not_ok "backup $n: $(cat "$work/made")"; done
+is "nor do three that follow at once collide" "$(sets "$work/same")" 3
+check "a name with a blank is one field of the register, and whole" grep -q " $enclave 1 $work/two%20at%20once/casemate-backup-[^ ]* $enclave.backup$" "$CASEMATE_SITE/backups"
+mkdir "$work/small" && mount -t tmpfs -o size=300k tmpfs "$work/small"
+refused "a medium that is full is said" 3 "No space left" on backup "$work/small"
+is "and what was written is removed again" "$(ls "$work/small")" ""
+umount "$work/small"
+refused "a place that is not there is named" 3 "$work/nowhere: No such file" on backup "$work/nowhere"
+ln -s ../training.key "$CASEMATE_SITE/auditor/journal-900000.sealed"
+refused "what a program's link leads to is not copied" 3 "journal-900000.sealed" on backup "$work/same"
+rm "$CASEMATE_SITE/auditor/journal-900000.sealed"
+for n in $(seq 900001 900420); do echo "$n" >"$CASEMATE_SITE/auditor/journal-$n.sealed"; done
+mkdir "$work/old"
+check "a journal of eight years is backed up" on backup "$work/old"
+is "with every segment" "$(ls "$work"/old/*/journal | grep -c 9004..)" 21
+rm "$CASEMATE_SITE"/auditor/journal-9*.sealed
+
 # ---- refused: and nothing is changed ----
 before=$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)
 refused "another enclave's backup is refused" 1 "This is the backup of $other, and not of $enclave" on restore --again "$enclave" "$enclave" "$set_/$other.backup"
@@ -90,6 +115,35 @@ check "and work goes on" wait_for 10 works
 check "with no event lost" test "$(events)" -ge "$count"
 check "the store that was there lies beside it" test -s "$CASEMATE_SITE/$enclave/worker/store.before.db"
 
+# ---- a restoration that ended between two names: as the disk has it then ----
+place=$CASEMATE_SITE/$enclave/worker
+casemate training stop "$CASEMATE_SITE" >/dev/null 2>&1
+sum() { sha256sum "$1" | cut -c 1-64; }
+was=$(sum "$place/store.db")
+cp -p "$place/store.db" "$place/store.restored.db"
+mv "$place/store.db" "$place/store.before.db"
+timeout 60 casemate training start "$CASEMATE_SITE" >/dev/null 2>&1
+worker_says() { casemate status --site "$CASEMATE_SITE" | grep -q "$1"; }
+check "a restoration that was not finished is said" wait_for 10 worker_says "a restoration of it was not finished"
+check "and no store is begun in its place" test ! -e "$place/store.db"
+refused "nor is its key changed" 1 "" on rekey "$enclave"
+check "the same command finishes it" on restore --again "$enclave" "$enclave" "$second"
+is "and the store that it replaces is kept" "$(sum "$place/store.before.db")" "$was"
+check "the worker answers again" wait_for 10 worker_up
+
+# ---- an enclave whose store cannot be opened ----
+pid_of() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" --arg p "$1" '[.processes[] | select(.program == $p and (.enclave == $e or $p == "keeper"))][0].pid'; }
+mv "$place/store.db.format" "$place/aside"
+kill -9 "$(pid_of worker)"
+check "a store is refused" wait_for 10 worker_says "store.db.format is missing"
+mkdir "$work/without"
+refused "its backup is refused, and named" 1 "$enclave is not in the backup: The store's file cannot be held still" timeout 60 casemate backup --site "$CASEMATE_SITE" "$work/without"
+check "the other one's is made" test -s "$(echo "$work"/without/casemate-backup-*)/$other.backup"
+check "and the list is signed" test -s "$(echo "$work"/without/casemate-backup-*)/list.signature"
+mv "$place/aside" "$place/store.db.format"
+opened() { worker_up && ! worker_says "store.db.format is missing"; }
+check "the worker opens it again" wait_for 20 opened
+
 # ---- identity's store likewise ----
 sleep 1.5
 mkdir "$work/third"
@@ -107,4 +161,29 @@ check "and the enclave is behind its anchor" wait_for 10 behind
 maker=$(enter CW-1007 "$program"); draft "not recorded"
 is "so that nothing is recorded until two people sign for the loss" "$status" 503
 check "the newer one brings it forward again" on restore --again "$enclave" "$enclave" "$second"
+
+# ---- the keeper ends while a store is written: whoever works with it stays closed ----
+pid_in() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" --arg p "$1" '[.processes[] | select(.program == $p and (.enclave == $e or $p == "keeper") and .pid > 0)][0].pid // empty'; }
+keeper=$(pid_in keeper)
+kill -STOP "$keeper" # so the run waits for its keys
+timeout 60 casemate restore --site "$CASEMATE_SITE" --again "$enclave" "$enclave" "$second" >"$work/brought" 2>&1 & back=$!
+runs() { run=$(pgrep -f '^restore$' -u "$(stat -c %u "$place")"); }
+check "a restoration is on its way" wait_for 10 runs
+kill -STOP "$run"
+kill -9 "$keeper"
+unlocked() { casemate unlock --site "$CASEMATE_SITE" >/dev/null 2>&1; now=$(pid_in keeper); [ -n "$now" ] && [ "$now" != "$keeper" ]; }
+check "the keeper ends, and the site is unlocked again" wait_for 10 unlocked
+opens() { [ -n "$(pid_in worker)" ]; }
+is "nobody opens the store meanwhile" "$(wait_for 4 opens && echo opened)" ""
+kill -CONT "$run"
+wait "$back"
+says "the run ends without its keys, and it is said" "$(cat "$work/brought")" "was not brought back"
+check "then the worker answers" wait_for 10 worker_up
+check "and its log verifies" on verify "$enclave"
+
+# ---- and without a keeper ----
+kill -9 "$(pid_of keeper)"
+sleep 0.5
+refused "without its keys it is said" 1 "is not running; see" timeout 60 casemate backup --site "$CASEMATE_SITE" "$work/without"
+is "and nothing of it stays" "$(sets "$work/without")" 1
 finish

@@ -62,6 +62,24 @@ check "it is in the journal" becomes 1 "$forged"
 is "as said by the worker that it came from" "$(grep "$forged" "$journal" | grep -c " worker/$ea audit ")" 1
 is "and by nobody else" "$(grep "$forged" "$journal" | grep -vc " worker/$ea audit ")" 0
 
+# ---- what it says of itself: one line of the status, and that it has begun, once ----
+
+control=$(channel "$wa" "$(awk '{ print $4 }' "/proc/$wa/stat")")
+is "a worker says more than a line of itself" "$("$inside" "$wa" say "$control" "$("$message" say "well
+worker     $eb offline    0  says: forged")")" worked
+said() { casemate status --site "$CASEMATE_SITE" | grep -q "forged"; }
+for _ in $(seq 50); do said && break; sleep 0.1; done
+check "it is said" said
+is "in its own line, and the other's says nothing of it" "$(casemate status --site "$CASEMATE_SITE" | grep -c "^worker     $eb")" 1
+"$inside" "$wa" say "$control" "$("$message" ready)" >/dev/null 2>&1 # it may not live to see it sent
+check "one that says again that it is ready is ended, and started anew" back "worker-$ea" "$wa"
+wa=$(pid_of "worker-$ea")
+control=$(channel "$wa" "$(awk '{ print $4 }' "/proc/$wa/stat")")
+"$inside" "$wa" say "$control" "$("$message" say "")" 5000 >/dev/null 2>&1
+check "and so is one that does not stop talking to the supervisor" back "worker-$ea" "$wa"
+wa=$(pid_of "worker-$ea")
+fd=$(channel "$wa" "$auditor")
+
 # ---- 9: one writes ten times as fast ----
 
 token=$(enter CW-3001 "$b") || exit 1

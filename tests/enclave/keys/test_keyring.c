@@ -55,9 +55,9 @@ static void without_recovery_it_has_none(void **state)
 
 static void every_holder_has_a_key_of_its_own(void **state)
 {
-    uint8_t keys[10][32];
+    uint8_t keys[11][32];
     (void)state;
-    assert_int_equal(ring.count, 10);
+    assert_int_equal(ring.count, 11);
     for (size_t i = 0; i < ring.count; i++) {
         struct secret *key = NULL;
         assert_int_equal(keyring_key(&ring, root, &ring.holders[i], &key), 0);
@@ -125,6 +125,56 @@ static void an_enclave_that_is_new_gets_a_key_and_the_others_keep_theirs(void **
     key_of(&ring, root, KEY_WORKER_STORE, "e9999999", after);
     assert_int_equal(keyring_fill(&ring, root, three, 3, 1, NOW, &added), 0);
     assert_int_equal(added, 0);
+}
+
+/* ---- identity's store has a line of its own ---- */
+
+static void a_rekey_of_identitys_store_leaves_its_other_keys(void **state)
+{
+    static const enum key stay[] = {KEY_IDENTITY_STATEMENT, KEY_IDENTITY_PEPPER};
+    uint8_t before[3][32], after[32], restored[32];
+    (void)state;
+    key_of(&ring, root, KEY_IDENTITY_STORE, ONE, before[2]);
+    for (size_t i = 0; i < 2; i++)
+        key_of(&ring, root, stay[i], ONE, before[i]);
+    assert_int_equal(keyring_begin(&ring, root, TOPOLOGY_IDENTITY_STORE, NOW), 0);
+    key_of(&ring, root, KEY_REKEY_IDENTITY_STORE, ONE, after);
+    assert_memory_equal(before[2], after, 32);
+    key_of(&ring, root, KEY_REKEY_IDENTITY_STORE_NEXT, ONE, after);
+    assert_memory_not_equal(before[2], after, 32);
+    assert_int_equal(keyring_promote(&ring, TOPOLOGY_IDENTITY_STORE, NOW), 0);
+    read_back();
+    key_of(&ring, root, KEY_IDENTITY_STORE, ONE, restored);
+    assert_memory_equal(after, restored, 32);
+    for (size_t i = 0; i < 2; i++) {
+        key_of(&ring, root, stay[i], ONE, after);
+        assert_memory_equal(before[i], after, 32);
+    }
+}
+
+static void in_a_ring_from_before_it_the_store_keeps_identitys_key(void **state)
+{
+    struct keyring_holder *line = (struct keyring_holder *)(uintptr_t)keyring_find(
+        &ring, TOPOLOGY_IDENTITY_STORE, KEYRING_CURRENT);
+    const struct key_row *row = row_of(KEY_IDENTITY_STORE);
+    struct secret *seed = NULL, *before = NULL;
+    uint8_t now[32];
+    size_t added = 0;
+    (void)state;
+    *line = ring.holders[--ring.count];
+    assert_null(keyring_find(&ring, TOPOLOGY_IDENTITY_STORE, KEYRING_NONE));
+    assert_int_equal(
+        keyring_key(&ring, root, keyring_find(&ring, "identity", KEYRING_CURRENT), &seed), 0);
+    assert_int_equal(derive_key(seed, "production", "identity", row->purpose, &before), 0);
+    assert_int_equal(keyring_fill(&ring, root, enclaves, 2, 7, NOW, &added), 0);
+    assert_int_equal(added, 1);
+    assert_int_equal(keyring_find(&ring, TOPOLOGY_IDENTITY_STORE, KEYRING_CURRENT)->generation, 1);
+    read_back();
+    key_of(&ring, root, KEY_IDENTITY_STORE, ONE, now);
+    assert_memory_equal(secret_open(before), now, 32);
+    secret_close(before);
+    secret_free(before);
+    secret_free(seed);
 }
 
 /* ---- other custodians ---- */
@@ -268,7 +318,7 @@ static void a_rekey_has_two_keys_until_the_old_one_is_destroyed(void **state)
     assert_memory_equal(first, next, 32); /* none is being made */
     assert_int_equal(keyring_begin(&ring, root, ONE, NOW), 0);
     assert_int_equal(keyring_begin(&ring, root, ONE, NOW), 0); /* again changes nothing */
-    assert_int_equal(ring.count, 11);
+    assert_int_equal(ring.count, 12);
     read_back();
     key_of(&ring, root, KEY_REKEY_STORE, ONE, current);
     key_of(&ring, root, KEY_REKEY_STORE_NEXT, ONE, next);
@@ -399,6 +449,8 @@ int main(void)
         CASE(generation_zero_has_the_keys_that_the_root_key_gave),
         CASE(generation_zero_is_wrapped_to_nobody),
         CASE(an_enclave_that_is_new_gets_a_key_and_the_others_keep_theirs),
+        CASE(a_rekey_of_identitys_store_leaves_its_other_keys),
+        CASE(in_a_ring_from_before_it_the_store_keeps_identitys_key),
         CASE(other_custodians_open_it_and_those_of_before_do_not),
         CASE(with_a_tpm_both_open_it_and_neither_alone),
         CASE(a_lock_has_both_of_a_tpm_or_neither),

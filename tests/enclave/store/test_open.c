@@ -122,6 +122,33 @@ static void a_file_that_was_cut_short_is_refused(void **state)
     assert_refused(key, ENCLAVE, ERR_STORE, "Put the store back from its newest backup");
 }
 
+/* The library would throw the log of a file away that has no page. */
+static void a_write_ahead_log_without_its_file_is_refused_and_stays(void **state)
+{
+    (void)state;
+    make_killed();
+    assert_int_equal(truncate("store", 0), 0);
+    assert_refused(key, ENCLAVE, ERR_FORMAT, "is empty, and what was recorded last lies in");
+    unlink("store");
+    assert_refused(key, ENCLAVE, ERR_FORMAT, "is missing, and what was recorded last lies in");
+}
+
+/* A restoration that ended between two names: whoever began a new store there would have it kept
+ * in the place of the one that was. */
+static void where_a_restoration_was_not_finished_no_store_is_begun(void **state)
+{
+    (void)state;
+    make();
+    assert_int_equal(rename("store", "store.before.db"), 0);
+    put_file(STORE_RESTORED, "", 0);
+    assert_refused(key, ENCLAVE, ERR_STATE, "casemate restore");
+    assert_int_equal(access("store", F_OK), -1);
+    assert_int_equal(rename("store.before.db", "store"), 0);
+    assert_int_equal(store_open("store", ENCLAVE, key, &store), 0);
+    assert_true(store_size(store) == 20);
+    unlink(STORE_RESTORED);
+}
+
 static void a_missing_or_lying_format_file_is_named(void **state)
 {
     char text[16] = "";
@@ -216,6 +243,8 @@ int main(void)
         CASE(another_enclaves_store_is_refused_by_its_name),
         CASE(a_newer_store_is_refused_and_left_alone),
         CASE(a_file_that_was_cut_short_is_refused),
+        CASE(a_write_ahead_log_without_its_file_is_refused_and_stays),
+        CASE(where_a_restoration_was_not_finished_no_store_is_begun),
         CASE(a_missing_or_lying_format_file_is_named),
         CASE(a_creation_that_was_cut_off_begins_again),
         CASE(a_missing_write_ahead_log_is_behind_the_anchor),

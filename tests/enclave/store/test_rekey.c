@@ -206,6 +206,18 @@ static void behind_the_swap_the_new_key_opens_and_a_second_run_has_nothing_to_wr
     assert_false(is_there(FRESH ".format"));
 }
 
+/* What it replaced has the old key, which would be destroyed. */
+static void where_a_restoration_was_not_finished_no_key_is_changed(void **state)
+{
+    enum store_rekey_state found = STORE_REKEY_NEW;
+    (void)state;
+    close_it();
+    assert_int_equal(rename("store", STORE_RESTORED), 0);
+    assert_int_equal(store_rekey_look("store", ENCLAVE, key, next, &found), ERR_STATE);
+    assert_int_equal(rename(STORE_RESTORED, "store"), 0);
+    assert_int_equal(look(), STORE_REKEY_OLD);
+}
+
 static void without_a_store_there_is_nothing_to_do(void **state)
 {
     (void)state;
@@ -285,6 +297,7 @@ int main(void)
         CASE(before_the_swap_the_old_key_opens),
         CASE(a_copy_cut_at_any_page_is_never_taken),
         CASE(behind_the_swap_the_new_key_opens_and_a_second_run_has_nothing_to_write),
+        CASE(where_a_restoration_was_not_finished_no_key_is_changed),
         CASE(without_a_store_there_is_nothing_to_do),
         CASE(neither_key_is_said_so),
         CASE(a_log_beside_either_file_stops_the_swap),

@@ -1,0 +1,296 @@
+/* A journal that is refused, or that the disk has failed: the auditor stays up in words. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "enclave/audit/auditor.h"
+#include "enclave/process/log.h"
+#include "enclave/process/mark.h"
+#include "enclave/process/os.h"
+
+#define WHY           300
+#define LOOK_AGAIN_MS ((uint64_t)10000)
+
+static const char failed[] =
+    "The disk failed while the journal was written. Acts of the security class are refused until "
+    "the system administrator has had the journal read again from the disk (casemate reopen "
+    "auditor). Production goes on.";
+
+void closed_failed(int r, const char *what)
+{
+    mark_end(AUDITOR_MARK, r, what);
+}
+
+bool closed_is(const struct auditor *auditor)
+{
+    return auditor->closed[0] != '\0';
+}
+
+static void begin(struct auditor *auditor, const char *why)
+{
+    if (strcmp(auditor->closed, why) == 0)
+        return;
+    if (!closed_is(auditor))
+        auditor->closed_look_ms = os_boot_ms();
+    snprintf(auditor->closed, sizeof auditor->closed, "%.299s", why);
+    log_err("%s", auditor->closed);
+    process_say(auditor->process, auditor->closed);
+    room_say_to_all(auditor);
+}
+
+/* ---- reading it ---- */
+
+/* A journal that is gone is not a site's first one. */
+static bool is_gone(const struct auditor *auditor)
+{
+    uint8_t public_key[SIGN_PUBLIC_LENGTH];
+    struct segment_reader first;
+    int fd = os_open(JOURNAL_FILE, O_RDONLY, 0);
+    bool missing = fd < 0 && errno == ENOENT;
+    if (fd >= 0)
+        os_close(fd);
+    if (!missing ||
+        sign_public(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), public_key) != 0)
+        return false;
+    int r = segment_open(1, public_key, &first);
+    if (r == 0)
+        segment_close(&first);
+    return r != ERR_UNKNOWN;
+}
+
+static int wrong(char why[static WHY], const char *what, uint64_t line)
+{
+    snprintf(why, WHY,
+             "The journal is not opened: line %" PRIu64 " of its last segment, journal.log: %s. "
+             "Acts of the security class are refused; production goes on. Keep the file, put its "
+             "newest backup in its place, and run casemate reopen auditor.",
+             line, what);
+    return ERR_FORMAT;
+}
+
+/* With what it says of heads, epochs and intents.  Memory that ran out ends the process. */
+static int read_journal(struct auditor *auditor, char why[static WHY])
+{
+    memset(auditor->anchors, 0, sizeof auditor->anchors);
+    memset(auditor->intents, 0, sizeof auditor->intents);
+    auditor->bad = NULL;
+    if (is_gone(auditor)) {
+        snprintf(why, WHY,
+                 "The journal is not opened: journal.log is gone, and sealed segments are there. "
+                 "Acts of the security class are refused; production goes on. Put its newest "
+                 "backup in its place, and run casemate reopen auditor.");
+        return ERR_UNKNOWN;
+    }
+    int r = journal_open(auditor_read, auditor, &auditor->journal);
+    if (r == ERR_MEMORY)
+        log_die("out of memory");
+    if (r == 0 && auditor->bad) {
+        char what[80];
+        snprintf(what, sizeof what, "%s in it is not in its form", auditor->bad);
+        wrong(why, what, journal_wrong());
+        journal_close(auditor->journal);
+        r = ERR_FORMAT;
+    } else if (r) {
+        wrong(why, error_text(r), journal_wrong() + 1);
+    }
+    if (r)
+        auditor->journal = NULL;
+    return r;
+}
+
+int closed_open(struct auditor *auditor)
+{
+    char why[WHY];
+    int r = mark_begin(AUDITOR_MARK, process_is_unsure(auditor->process), &auditor->unsure);
+    if (r)
+        return r;
+    if (auditor->unsure) {
+        begin(auditor, failed);
+        return 0;
+    }
+    r = read_journal(auditor, why);
+    if (r == ERR_SYSTEM) { /* the disk did not take it, or does not give it back */
+        auditor->unsure = true;
+        if (mark_begin(AUDITOR_MARK, true, &auditor->unsure) != 0)
+            log_err("the mark that the disk failed could not be left");
+        begin(auditor, failed);
+        return 0;
+    }
+    if (r) {
+        begin(auditor, why);
+        return 0;
+    }
+    if (journal_lines(auditor->journal) > 2)
+        records_note(auditor, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE,
+                     auditor->stopped_well ? "stopped" : "ended_without_a_stop");
+    return 0;
+}
+
+/* ---- meanwhile ---- */
+
+void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m)
+{
+    struct message no = {.number = MESSAGE_AUDIT_REFUSED};
+    if (m->number != MESSAGE_AUDIT)
+        return; /* a head, an anchor, an epoch: asked again when the journal is open */
+    auditor->lost++;
+    if (m->audit.outcome != AUDIT_OUTCOME_INTENT)
+        return;
+    memcpy(no.audit_refused.id, m->audit.id, 16);
+    no.audit_refused.sentence =
+        bytes_text("The auditor's journal is closed: its disk failed, or it cannot be read.");
+    (void)!process_send(peer, &no);
+}
+
+void closed_report(struct auditor *auditor)
+{
+    auditor->lost++;
+}
+
+/* ---- open again ---- */
+
+/* The sealed segments that lie here, from the newest back; older ones may be in the archive. */
+static int check_sealed(struct auditor *auditor, uint64_t *ret_segments, char why[static WHY])
+{
+    static uint8_t part[SEGMENT_PART];
+    uint8_t public_key[SIGN_PUBLIC_LENGTH];
+    struct segment_head next;
+    char name[SEGMENT_NAME];
+    size_t length = 1;
+    uint64_t number = journal_segment(auditor->journal);
+    int r = sign_public(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), public_key);
+    if (r == 0)
+        r = journal_head(auditor->journal, &next);
+    *ret_segments = 0;
+    while (r == 0 && number-- > 0) {
+        struct segment_reader reader;
+        segment_name(number, name);
+        if (os_forget(name) != 0)
+            r = ERR_SYSTEM;
+        if (r == 0)
+            r = segment_open(number, public_key, &reader);
+        if (r == ERR_UNKNOWN)
+            return 0;
+        for (length = 1; r == 0 && length;)
+            r = segment_read(&reader, process_key(auditor->process, KEY_AUDITOR_SEGMENT), part,
+                             &length);
+        if (r == 0 && (reader.head.next != next.first || strcmp(reader.head.after, next.before)))
+            r = ERR_BEHIND;
+        if (r == 0) {
+            next = reader.head;
+            ++*ret_segments;
+            segment_close(&reader);
+        }
+    }
+    if (r)
+        snprintf(why, WHY,
+                 "Segment %" PRIu64 " of the journal, %.31s, is not as it was sealed: %s. Put it "
+                 "back from its backup, or move it to where damaged files are kept, and run "
+                 "casemate reopen auditor again.",
+                 number, name, error_text(r));
+    return r;
+}
+
+static void time_text(int64_t ms, char out[static 24])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* What is not in it, by its first and last moment, before anything else is. */
+static void note_gap(struct auditor *auditor, int64_t from_ms, char text[static 120])
+{
+    char from[24], to[24];
+    time_text(from_ms, from);
+    time_text(os_utc_ms(), to);
+    snprintf(text, 120, "reopened,_no_records_from_%s_to_%s,_%" PRIu64 "_lost", from, to,
+             auditor->lost);
+    records_note(auditor, "auditor/-", AUDIT_TYPE_GAP, AUDIT_OUTCOME_DONE, text);
+    auditor->lost = 0;
+}
+
+/* The gap is durable before the mark is gone, and the mark before anybody is served. */
+static int open_again(struct auditor *auditor, char text[static 120], char why[static WHY])
+{
+    note_gap(auditor, journal_newest_ms(auditor->journal), text);
+    int r = journal_sync(auditor->journal);
+    if (r && r != ERR_FULL)
+        closed_failed(r, "at recording that the journal is open again");
+    if (r == 0 && mark_remove(AUDITOR_MARK) != 0)
+        r = ERR_SYSTEM;
+    if (r) {
+        snprintf(why, WHY,
+                 "The journal is whole, but the disk does not take more: make room on it, or "
+                 "replace it, and run casemate reopen auditor again.");
+        journal_close(auditor->journal);
+        auditor->journal = NULL;
+        return r;
+    }
+    auditor->unsure = false;
+    auditor->closed[0] = '\0';
+    log_err("the journal is open again: %s", text);
+    process_say(auditor->process, "");
+    room_look(auditor);
+    room_say_to_all(auditor);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        struct peer *peer = auditor->listeners[i];
+        if (!peer)
+            continue;
+        if (peer->program != PROGRAM_KEEPER)
+            anchors_show(auditor, peer); /* they asked in vain */
+        intents_ask(auditor, peer);
+    }
+    return 0;
+}
+
+void closed_due(struct auditor *auditor)
+{
+    char why[WHY], text[120];
+    uint64_t now = os_boot_ms();
+    if (auditor->unsure || now - auditor->closed_look_ms < LOOK_AGAIN_MS)
+        return;
+    auditor->closed_look_ms = now;
+    int r = read_journal(auditor, why);
+    if (r == 0)
+        r = open_again(auditor, text, why);
+    if (r)
+        begin(auditor, why);
+}
+
+int closed_reopen(struct auditor *auditor, char *text, size_t size)
+{
+    char why[WHY], gap[120];
+    uint64_t segments = 0;
+    if (!closed_is(auditor)) {
+        snprintf(text, size, "the journal is open; nothing was changed");
+        return 0;
+    }
+    int r = read_journal(auditor, why);
+    if (r == 0) {
+        r = check_sealed(auditor, &segments, why);
+        if (r) {
+            journal_close(auditor->journal);
+            auditor->journal = NULL;
+        }
+    }
+    if (r == 0)
+        r = open_again(auditor, gap, why);
+    if (r) {
+        snprintf(text, size, "%s Nothing was changed.", why);
+        return 1;
+    }
+    snprintf(text, size,
+             "%" PRIu64 " lines and %" PRIu64
+             " sealed segments were read from the disk and are whole; "
+             "the auditor takes records again. On record: %s",
+             journal_lines(auditor->journal) - 1, segments, gap);
+    for (char *c = strstr(text, "On record"); c && *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return 0;
+}
