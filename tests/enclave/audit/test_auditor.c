@@ -202,6 +202,55 @@ static void an_epoch_is_known_in_the_next_life_also_from_a_new_segment(void **st
     assert_true(seen->epoch == 2 && seen->size == 1);
 }
 
+/* ---- identity's log, whose people cannot sign for what their own records have lost ---- */
+
+static void custodians_agree(const struct loss *loss)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    struct peer keeper = box.identity;
+    keeper.program = PROGRAM_KEEPER;
+    m.audit.type = AUDIT_TYPE_LOSS;
+    m.audit.outcome = AUDIT_OUTCOME_INTENT;
+    m.audit.id[0] = 1;
+    loss_digest(loss, m.audit.after);
+    give(&keeper, &m);
+    turn();
+}
+
+static void an_epoch_of_identity_s_log(void)
+{
+    struct loss loss = {.here = {.epoch = 1, .size = 2}};
+    box.worker = box.identity; /* heads are asked for as identity */
+    ask_anchor();
+    ask_head(0, 5, false, true);
+    turn();
+    loss.signed_log = (struct loss_log){.epoch = seen->epoch, .size = seen->size};
+    memcpy(loss.signed_log.root, seen->root, 32);
+    memset(loss.here.root, 0xbb, 32);
+    strcpy(loss.enclave, "identity");
+    loss.here.size = 3;
+    custodians_agree(&loss);
+    ask_epoch(&box.identity, 2, 1, 2);
+    if (seen->epochs_refused != 1 || seen->epoch != 1) /* they agreed to another loss */
+        _exit(WRONG);
+    loss.here.size = 2;
+    custodians_agree(&loss);
+    ask_epoch(&box.identity, 2, 1, 2);
+    if (seen->epoch != 2 || seen->size != 0)
+        _exit(WRONG);
+    ask_head(0, 2, false, true);
+    turn();
+    ask_epoch(&box.identity, 3, 1, 2); /* their word was for one loss alone */
+}
+
+static void identity_s_epoch_takes_the_custodians_word_for_this_loss(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(an_epoch_of_identity_s_log), DONE);
+    assert_int_equal(seen->epochs_refused, 2);
+    assert_int_equal(seen->epoch, 2);
+}
+
 /* ---- room ---- */
 
 static void more_than_can_be_followed(void)
@@ -374,6 +423,7 @@ int main(void)
         CASE(malformed_messages_end_it),
         CASE(a_new_epoch_is_the_next_and_by_two_people),
         CASE(an_epoch_is_known_in_the_next_life_also_from_a_new_segment),
+        CASE(identity_s_epoch_takes_the_custodians_word_for_this_loss),
         CASE(an_intent_more_than_can_be_followed_is_refused),
         CASE(a_full_disk_refuses_intents_until_there_is_room),
         CASE(what_was_answered_is_there_whatever_the_disk_does),

@@ -296,6 +296,58 @@ static void refuses_every_other_form_of_a_head(void **state)
     assert_int_equal(segment_parse(bytes_text(good), public_key, &head, &taken), ERR_SIGNATURE);
 }
 
+/* A head, and lines, that are each right and do not belong together. */
+static int check_of(const struct segment_head *heads, size_t count, const char *lines)
+{
+    struct segment_result result;
+    char out[SEGMENT_HEAD_MAX];
+    size_t n;
+    FILE *f = tmpfile();
+    assert_non_null(f);
+    for (size_t i = 0; i < count; i++) {
+        struct segment_head head = heads[i];
+        assert_int_equal(segment_sign(checkpoint_key, &head), 0);
+        assert_int_equal(segment_print(&head, out, &n), 0);
+        assert_int_equal(fwrite(out, 1, n, f), n);
+        if (i == 0)
+            assert_int_equal(fwrite(lines, 1, strlen(lines), f), strlen(lines));
+    }
+    rewind(f);
+    int r = segment_check(f, public_key, &result);
+    fclose(f);
+    return r;
+}
+
+static void an_export_that_does_not_hold_together_is_refused(void **state)
+{
+    struct segment_head heads[2] = {{.number = 1, .first = 0, .next = 1}, {0}};
+    (void)state;
+    file_begin();
+    line("0 17 boot auditor/- kind");
+    text[used] = '\0';
+    memset(heads[0].before, '0', 64);
+    memcpy(heads[0].after, chain, 65);
+    heads[0].length = used;
+    assert_int_equal(check_of(heads, 1, text), 0);
+    heads[1] = (struct segment_head){.number = 2, .first = 1, .next = 1};
+    memcpy(heads[1].before, chain, 65);
+    memcpy(heads[1].after, chain, 65);
+    assert_int_equal(check_of(heads, 2, text), 0);
+    heads[1].number = 3;
+    assert_int_equal(check_of(heads, 2, text), ERR_BEHIND);
+    heads[1].number = 2;
+    heads[1].first = heads[1].next = 2;
+    assert_int_equal(check_of(heads, 2, text), ERR_BEHIND);
+    heads[1].first = heads[1].next = 1;
+    memset(heads[1].before, '1', 64);
+    assert_int_equal(check_of(heads, 2, text), ERR_BEHIND);
+    heads[0].length++;
+    assert_int_equal(check_of(heads, 1, text), ERR_DIGEST);
+    heads[0].length--;
+    memset(heads[0].after, '2', 64);
+    assert_int_equal(check_of(heads, 1, text), ERR_DIGEST);
+}
+
 /* ---- much at once ---- */
 
 static void ask_intent(unsigned number)
@@ -392,6 +444,7 @@ int main(void)
         CASE(a_reserve_that_cannot_be_given_up_is_a_failed_disk),
         CASE(a_segment_at_another_s_place_is_not_exported),
         CASE(refuses_every_other_form_of_a_head),
+        CASE(an_export_that_does_not_hold_together_is_refused),
         CASE(what_cannot_be_kept_is_refused_and_not_forgotten),
         CASE(a_log_that_became_shorter_is_not_signed),
         CASE(identity_s_log_is_signed_under_its_own_name),
