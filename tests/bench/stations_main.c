@@ -329,6 +329,14 @@ static bool burst(void)
                                               .value = figure_median(values, rounds),
                                               .limit = figure_median(limits, rounds),
                                               .wants = 0.35});
+    const char *postgresql = getenv("POSTGRESQL"); /* what it does, just measured */
+    if (postgresql && *postgresql)
+        good = figure_print(&(struct figure){.name = "completion_of_postgresql",
+                                             .unit = "per-second",
+                                             .value = figure_median(values, rounds),
+                                             .limit = strtod(postgresql, NULL),
+                                             .wants = 3}) &&
+               good;
     good = p99_figure("completion_64_stations_p99", count) && good;
     return figure_print(&(struct figure){.name = "worker_cpu_per_completion_64",
                                          .unit = "us",
@@ -388,9 +396,10 @@ static bool sustained(void)
     for (int i = 3; i < 6; i++)
         limits[i] = hello(STATIONS);
     next_operation = shift.sequence + 1;
-    figure_note("%zu starts and completions in %.1f s; the projections were caught up %.2f s after "
-                "the last answer",
-                r.done, (double)took / 1e9, rest);
+    double requests = (double)r.done * 1e9 / (double)took;
+    figure_note("%zu starts and completions in %.1f s, %.0f requests a second, %.2f of the bare "
+                "library's; the projections were caught up %.2f s after the last answer",
+                r.done, (double)took / 1e9, requests, requests / figure_median(limits, 6), rest);
     bool good = figure_print(&(struct figure){.name = "completion_64_sustained_60s",
                                               .unit = "per-second",
                                               .value = (double)shift.completed * 1e9 / (double)took,
@@ -499,7 +508,8 @@ int main(int argc, char **argv)
     find_units();
     if (figure_is_wanted("completion_64_stations_of_hello") ||
         figure_is_wanted("completion_64_stations_p99") ||
-        figure_is_wanted("worker_cpu_per_completion_64"))
+        figure_is_wanted("worker_cpu_per_completion_64") ||
+        figure_is_wanted("completion_of_postgresql"))
         good = burst() && good;
     if (figure_is_wanted("completion_64_sustained_60s") ||
         figure_is_wanted("projection_lag_after_60s"))

@@ -1,10 +1,10 @@
 #!/bin/sh
-# run.sh SECONDS FUZZER...: each fuzzer for so many seconds, as many at once as there are cores;
-# findings stay in build/fuzz/.  Of one fuzzer it prints one line.
+# run.sh SECONDS FUZZER...: each fuzzer for so many seconds, AT_ONCE of them together (as many as
+# there are cores); findings stay in build/fuzz/.  Of one fuzzer it prints one line.
 set -eu
 seconds=$1; shift
 if [ $# -gt 1 ]; then
-    printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" sh "$0" "$seconds"
+    printf '%s\0' "$@" | xargs -0 -n 1 -P "${AT_ONCE:-$(nproc)}" sh "$0" "$seconds"
     exit
 fi
 name=$(basename "$1")
