@@ -147,6 +147,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \
         $(if $(filter %/test_disk,$(1)),$(if $(filter tests/faults/%,$(1)),tests/faults/disk.o tests/faults/disk_state.o)) \
+        $(if $(filter tests/enclave/audit/test_auditor% tests/enclave/audit/test_journal_lines,$(1)),simulated/enclave/audit/auditor_main.o $(addprefix tests/faults/,disk.o disk_state.o machine.o)) \
         $(if $(filter tests/sandbox/%,$(1)),tests/sandbox/confined.o)
 .SECONDEXPANSION:
 # any of them may let memory run out: tests/faults/memory.h

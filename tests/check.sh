@@ -62,6 +62,7 @@ CASES=${DIFFERENTIAL_CASES:-4000} run "policy differential" 200 sh tests/policy/
 run "site policies" 20 build/bin/casemate-policy test policy/site
 run "transfer tool" 60 sh tests/transfer/test_tool.sh build/sanitized/tests/make_bundle build/bin/casemate-bundle
 run "receiving page" 90 sh tests/transfer/test_receiving.sh build/sanitized/tests/make_bundle build/bin/casemate-bundle
+run "proofs" 300 sh tests/proofs/run.sh put hex
 sh tests/layers.sh >"$log/layers" 2>&1 && echo "ok layers" >>"$log/layers" || echo "not ok layers" >>"$log/layers"
 run "layers" 5 cat "$log/layers"
 clang-format --dry-run -Werror $(git ls-files '*.c' '*.h') >"$log/format" 2>&1 &&

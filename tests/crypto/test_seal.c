@@ -159,6 +159,27 @@ static void refuses_a_public_key_of_small_order(void **state)
     secret_free(secret);
 }
 
+static void every_way_in_refuses_a_key_or_a_place_that_cannot_be(void **state)
+{
+    struct secret *mine = secret_of(9, 32), *small = secret_of(9, 31), *out = NULL;
+    static const struct seal_about nowhere = {"holder", "", 7};
+    uint8_t public_key[SEAL_PUBLIC_LENGTH], sealed[SEAL_TO_SECRET], bytes[SEAL_SECRET];
+    (void)state;
+    assert_int_equal(seal_public(small, public_key), ERR_KEY);
+    assert_int_equal(seal_public(mine, public_key), 0);
+    assert_int_equal(seal_secret(mine, &about, mine, bytes), 0);
+    assert_int_equal(unseal_secret(small, &about, bytes, &out), ERR_KEY);
+    assert_int_equal(unseal_secret(mine, &nowhere, bytes, &out), ERR_RANGE);
+    assert_int_equal(seal_secret_to(public_key, &nowhere, mine, sealed), ERR_RANGE);
+    assert_int_equal(seal_secret_to(public_key, &about, small, sealed), ERR_SIZE);
+    assert_int_equal(seal_secret_to(public_key, &about, mine, sealed), 0);
+    assert_int_equal(unseal_secret_to(small, &about, sealed, &out), ERR_KEY);
+    assert_int_equal(unseal_secret_to(mine, &nowhere, sealed, &out), ERR_RANGE);
+    assert_null(out);
+    secret_free(mine);
+    secret_free(small);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -170,6 +191,7 @@ int main(void)
         cmocka_unit_test(refuses_short_and_unknown),
         cmocka_unit_test(only_the_receiver_opens),
         cmocka_unit_test(refuses_a_public_key_of_small_order),
+        cmocka_unit_test(every_way_in_refuses_a_key_or_a_place_that_cannot_be),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The fault campaign: while eight stations work, processes are killed with SIGKILL at random
 # moments: each program of the site, then both ends of each channel of topology.def at once, the
-# runs of backup, rekey and import while they are under way, and the supervisor.
+# runs of backup, rekey and import while they are under way, both guards of releases likewise, and
+# the supervisor.
 #     KILLS   of worker and gateway, default 20; of the others a quarter
 #     PAIRS   of each channel, default 2
 #     FIGURE  prints and does only this one
@@ -21,7 +22,7 @@ channels=$(awk -F '[(, )]+' '
     /^CHANNEL\(/ && life[$3] ~ /STAYS|ONCE/ && life[$4] ~ /STAYS|ONCE/ { a = tolower($3); b = tolower($4); print a < b ? a "+" b : b "+" a }' "$topology" | sort -u)
 # the units of one order must last for the whole campaign: about so many seconds, 180 units of
 # 40 operations with three requests each, by eight stations
-seconds=$((4 * kills + 10 * few + 4 * pairs * $(echo "$channels" | wc -l)))
+seconds=$((4 * kills + 18 * few + 4 * pairs * $(echo "$channels" | wc -l)))
 [ -z "$only" ] || seconds=$((4 * kills))
 pause=$((4 + seconds * 2 / 5))
 
@@ -123,6 +124,88 @@ runs() {
     ready worker 0 >/dev/null
     goes_on
 }
+
+# ---- releases: of another program than the one under load, whose people may release ----
+
+releasing=$(card .release.program)
+newest() { get "$releasing" "$requester" /api/releases; answer --arg s "$slot" --arg f "$1" '[.releases[] | select(.slot == $s)][0][$f] // ""'; }
+
+# guards STATE MOST COMMAND...: while COMMAND asks for them, and behind it, the guards that are under way
+# are killed, up to MOST of them, until the release is in STATE.  The worker asks again three seconds
+# later, so a release is late and never half done.
+guards() {
+    wants=$1 most=$2 made=0; shift 2
+    read -r before <"/proc/$supervisor/task/$supervisor/children" || :
+    { "$@" 2>&1 || echo "it could not be asked for"; } >"$work/asking" &
+    asking=$!
+    while :; do
+        victim='' looks=0 spins=$(($(od -An -N2 -tu2 /dev/urandom) / 16))
+        while [ "$made" -lt "$most" ] && [ -z "$victim" ] && [ "$looks" -lt 150000 ]; do looks=$((looks + 1)); new_child "$before"; done
+        while [ "$spins" -gt 0 ]; do spins=$((spins - 1)); done
+        [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && { made=$((made + 1)) hit=$((hit + 1)); echo "$name" >>"$work/kills"; }
+        read -r before <"/proc/$supervisor/task/$supervisor/children" || :
+        kill -0 "$asking" 2>/dev/null && [ "$made" -lt "$most" ] && continue
+        wait "$asking"
+        [ ! -s "$work/asking" ] || { say "$slot: $(cat "$work/asking" "$work/answer")"; return 1; }
+        state=$(newest state)
+        [ "$state" != "$wants" ] || return 0
+        [ "$state" != refused ] || { say "the release was refused: $(newest reason)"; return 1; }
+        [ "$(date +%s)" -lt "$until" ] || { say "the release stays $state"; return 1; }
+        [ "$made" -lt "$most" ] || sleep 0.3
+    done
+}
+request_release() {
+    post "$releasing" "$requester" /api/releases "$(jq -nc --arg id "$(uuid)" --arg s "$slot" '{id: $id, slot: $s}')"
+    [ "$status" = 200 ]
+}
+approve_release() { # twice, as people do
+    for approver in $(card '.release.approvers[]'); do
+        approver_token=$(enter "$approver" "$releasing")
+        post_signed "$releasing" "$approver_token" /api/releases/approve \
+            "$(jq -nc --arg id "$(uuid)" --arg r "$release" --arg m "$manifest" '{id: $id, manifest: $m, release: $r}')" \
+            "$approver" approve-release 'I have read every byte and approve this release'
+        [ "$status" = 200 ] || return 1
+    done
+}
+one_release() { # one_release MOST
+    until=$(($(date +%s) + 240))
+    [ "$(newest state)" = "" ] || return 0
+    guards awaiting "$((($1 + 1) / 2))" request_release || return 1
+    release=$(newest release) manifest=$(newest manifest)
+    guards released "$(($1 / 2))" approve_release
+}
+# releases PHASE TIMES
+releases() {
+    name=$1 times=$2
+    wanted "$name" || return 0
+    echo "phase $name"
+    hit=0 weeks=0 begun=0 supervisor=$(supervisor_id)
+    requester=$(enter "$(card .release.requester)" "$releasing")
+    read -r self _ </proc/self/stat
+    while [ "$hit" -lt "$times" ] && [ "$weeks" -lt 50 ]; do
+        weeks=$((weeks + 1))
+        slot=$(date -u -d "-$((7 * weeks)) days" +%G-W%V)
+        most=$((times - hit))
+        renice -n -20 -p "$self" >/dev/null 2>&1
+        one_release "$((most < 10 ? most : 10))" || { echo "$name" >>"$work/unwell"; break; }
+        renice -n 0 -p "$self" >/dev/null 2>&1
+    done
+    renice -n 0 -p "$self" >/dev/null 2>&1
+    # each that is said to be released lies there as one bundle that its receiver takes
+    get "$releasing" "$requester" /api/releases
+    done_releases=$(answer '[.releases[] | select(.state == "released")] | length')
+    outbox=$CASEMATE_SITE/$(enclave_of "$releasing")/outbox
+    bundles=0
+    for tar in "$outbox"/h2l-*.tar; do
+        [ -e "$tar" ] || continue
+        bundles=$((bundles + 1))
+        casemate-bundle verify --root "$CASEMATE_SITE/root.json" "$tar" >"$work/verified" 2>&1 ||
+            { say "$tar: $(cat "$work/verified")"; echo "$name" >>"$work/unwell"; }
+    done
+    [ "$bundles" -eq "$done_releases" ] || { say "$done_releases releases, and $bundles bundles"; echo "$name" >>"$work/unwell"; }
+    say "$name: $hit guards killed, $done_releases releases, $bundles bundles"
+    goes_on
+}
 backup() { rm -rf "$work/media"; mkdir "$work/media" && casemate backup "$work/media" --site "$CASEMATE_SITE"; }
 rekey() { casemate rekey "$enclave" --site "$CASEMATE_SITE"; }
 # the same delivery until it is in: the next one continues it
@@ -146,7 +229,7 @@ each_process() {
     echo "gateway $kills"
     for who in auditor identity hasher entry keeper; do echo "$who $few"; done
 }
-each_run() { for who in backup rekey intake; do echo "$who $few"; done; }
+each_run() { for who in backup rekey intake guard; do echo "$who $few"; done; }
 all_figures() {
     each_process | sed 's/^/kill9_/'
     for two in $channels; do echo "kill9_$two $pairs"; done | tr + _
@@ -162,13 +245,17 @@ commands() {
     runs kill9_run_backup "$few" backup
     runs kill9_run_rekey "$few" rekey
     runs kill9_run_intake "$few" import
+    releases kill9_run_guard "$few"
     campaign kill9_supervisor "$few" supervisor
     echo end
 }
 
 plan_make 180 "${OPERATIONS:-40}"
+# who approves releases signs in for that, and his session here would end
+sed -i "s|^officer .*|officer $(enter "$officer_two" "$program")|" "$plan"
 deliveries_before=$(deliveries)
 : >"$work/kills"
+: >"$work/unwell"
 echo 0 >"$work/answered"
 commands | timeout "${LIMIT:-$((300 + 6 * seconds))}" "$program_faults" "$plan" "$pause" "$work/answered" >"$work/found" || give_up "the load ended: $(cat "$work/found")"
 
@@ -192,7 +279,7 @@ while read -r name wants; do
     missing=$((wants - n))
     [ "$missing" -eq 0 ] || say "$name: SHORT, $n of $wants kills were made"
     [ "$4" -gt 0 ] || { say "$name: SHORT, nothing was acknowledged while it went on"; missing=1; }
-    figure "$name" "$8" "lost-of-$4-in-$n-kills" "$missing"
+    figure "$name" "$(($8 + $(grep -c "^$name\$" "$work/unwell")))" "lost-of-$4-in-$n-kills" "$missing"
 done <"$work/figures"
 
 # A wait is what people notice; on a machine that others share it is theirs, too.
