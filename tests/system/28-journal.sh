@@ -113,7 +113,17 @@ check "which is on record" record 9 1 43
 kill -STOP "$(pid_of auditor)"
 post "$other" "$maker" /api/operations/draft "$(jq -nc --arg id "$(uuid)" --arg u "$unit" --argjson s "$sequence" '{id: $id, unit: $u, sequence: $s, draft: "x"}')"
 is "an auditor that does not answer holds up no production" "$status" 200
+id=$(uuid)
+echo "Authorization: Bearer $officer" >"$work/bearer"
+for i in 1 2; do
+    curl -s -m 20 -o "$work/print.$i" -w '%{http_code}' -H "@$work/bearer" "http://localhost:$(port_of "$program")/api/rationale/print" --data-binary "{\"id\": \"$id\"}" >"$work/printed.$i" &
+done
+refused_one() { [ -s "$work/print.1" ] || [ -s "$work/print.2" ]; }
+check "of two requests with one id, one waits for its record, and one is answered" wait_for 10 refused_one
+says "in words" "$(jq -r .error "$work"/print.? 2>/dev/null)" "waits for the auditor's record"
 kill -CONT "$(pid_of auditor)"
+for i in 1 2; do wait_for 10 test -s "$work/printed.$i" || true; done
+is "and what waited is done" "$(cat "$work"/printed.? | fold -w 3 | sort | tr '\n' ' ')" "200 503 "
 
 # ---- a segment is sealed; the whole is checked elsewhere ----
 check "the journal is exported" casemate audit journal --site "$CASEMATE_SITE" "$work/journal"
