@@ -250,7 +250,8 @@ is "none was made" "$([ -e "$auditor/journal.log" ] || echo none)" none
 is "who works, works on" "$(works)" 200
 is "an act of the security class is refused" "$(note "not now")" 503
 mv "$auditor/elsewhere" "$auditor/journal.log"
-is "put back it is opened by itself" "$(until_is 200 note "now" && echo opened)" opened
+check "put back it is opened when somebody says so" console reopen auditor
+is "and takes records" "$(note "now")" 200
 : >"$auditor/unsure-journal"
 cp -p "$sealed" "$work/sealed"
 printf 'x' | dd of="$sealed" bs=1 seek=$(($(wc -c <"$sealed") / 2)) conv=notrunc 2>/dev/null
