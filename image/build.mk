@@ -296,7 +296,8 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/all.a $(F)/guard_b.a
 -include $(shell find $(F)/obj -name '*.d' 2>/dev/null)
 fuzzers: $(addprefix $(F)/,$(FUZZERS))
 coverage:
-	@mkdir -p build/coverage; gcc -O1 -c -o build/coverage/exit.o tests/coverage_exit.c
+	@mkdir -p build/coverage; [ build/coverage/exit.o -nt tests/coverage_exit.c ] || \
+	    { rm -rf build/coverage/tests build/coverage/faults; gcc -O1 -c -o build/coverage/exit.o tests/coverage_exit.c; }
 	@$(MAKE) --no-print-directory -j2 COVERAGE=1 tests fault-programs build/coverage/bin/casemate-policy >/dev/null
 	@sh tests/coverage.sh
 proofs:

@@ -3,7 +3,7 @@
 # moments: each program of the site, then both ends of each channel of topology.def at once, the
 # runs of backup, rekey and import while they are under way, both guards of releases likewise, and
 # the supervisor.
-#     KILLS   of worker and gateway, default 20; of the others a quarter
+#     KILLS   of worker and gateway, default 20; of the others FEW, default a quarter
 #     PAIRS   of each channel, default 2
 #     FIGURE  prints and does only this one
 #     BUSY    not empty: other work shares the machine, and the longest wait is reported, not judged
@@ -12,18 +12,19 @@
 . "$(dirname "$0")/../bench/site.sh"
 program_faults=${FAULTS:-$here/build/bench/faults}
 kills=${KILLS:-20}
-few=$(((kills + 3) / 4))
+few=${FEW:-$(((kills + 3) / 4))}
 pairs=${PAIRS:-2}
 only=${FIGURE:-}
 # both ends of every channel between programs that stay, the keeper with them
-topology=$here/enclave/process/topology.def
-channels=$(awk -F '[(, )]+' '
-    /^PROGRAM\(/ { life[$2] = $7 }
-    /^CHANNEL\(/ && life[$3] ~ /STAYS|ONCE/ && life[$4] ~ /STAYS|ONCE/ { a = tolower($3); b = tolower($4); print a < b ? a "+" b : b "+" a }' "$topology" | sort -u)
+channels=$(sh "$here/tests/faults/channels.sh")
 # the units of one order must last for the whole campaign: about so many seconds, 180 units of
 # 40 operations with three requests each, by eight stations
 seconds=$((4 * kills + 18 * few + 4 * pairs * $(echo "$channels" | wc -l)))
-[ -z "$only" ] || seconds=$((4 * kills))
+case $only in
+'') ;;
+kill9_run_guard) seconds=$((18 * few)) ;;
+*) seconds=$((4 * (kills > few ? kills : few))) ;;
+esac
 pause=$((4 + seconds * 2 / 5))
 
 wanted() { [ -z "$only" ] || [ "$only" = "$1" ] || [ "$only" = log_verifies_after_faults ]; }
