@@ -10,7 +10,7 @@
  * logs and for people, so each says what is wrong without saying what was in it.
  */
 #define ERROR_LIST(ERROR)                                                                          \
-    ERROR(ERR_SYSTEM, -1, "the operating system refused (see errno)")                              \
+    ERROR(ERR_SYSTEM, -1, "the operating system refused")                                          \
     ERROR(ERR_MEMORY, -2, "out of memory")                                                         \
     ERROR(ERR_FORMAT, -3, "not in the expected format")                                            \
     ERROR(ERR_TRUNCATED, -4, "ends too early")                                                     \

@@ -240,8 +240,10 @@ static int hand_on(const struct cli *o, const char *copies, const struct share *
     text[length] = '\0';
     errno = kept;
     if (r == 0 && answer.well && put_certificate(o, text, length) != 0) {
-        fprintf(stderr, "casemate: the keys of %s are destroyed. Run this again, with another "
-                        "--out, for the certificate.\n", o->operand[0]);
+        fprintf(stderr,
+                "casemate: the keys of %s are destroyed. Run this again, with another "
+                "--out, for the certificate.\n",
+                o->operand[0]);
         return CLI_TROUBLE;
     }
     return cli_finish(o, o->site, r, &answer);

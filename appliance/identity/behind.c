@@ -121,13 +121,16 @@ static void end_sessions(struct identity *n)
 }
 
 /* Of sessions that were opened in what is lost nothing is known here: the workers refuse every
- * token from before.  Fewer snapshots than events were lost. */
+ * token from before.  Fewer snapshots than events were lost; how many events the epochs had that
+ * are lost before the signed one nobody knows, but none has 2^32. */
 void behind_apply(struct identity *n, const struct event *event)
 {
+    const struct event_loss_accepted *m = &event->loss_accepted;
+    uint64_t lost = ((uint64_t)(m->signed_epoch - m->here_epoch) << 32) + m->signed_size + 1;
     for (size_t i = 0; i < n->people_count; i++)
         n->people[i].not_before_ms = event->common.utc_ms;
     for (size_t i = 0; i < n->enclaves_count; i++)
-        n->issued[i].epoch += event->loss_accepted.signed_size + 1;
+        n->issued[i].epoch += lost;
     end_sessions(n);
 }
 

@@ -101,6 +101,10 @@ void heads_anchor(struct identity *n, const struct message_anchor *m)
     }
     if (r)
         shut_failed(r, "at comparing the log with its anchor");
+    if (n->closed[0] && !n->behind.there) { /* it was stale, and the newest journal is back */
+        n->closed[0] = '\0';
+        process_say(n->process, "");
+    }
     go_on_from(n, m->size);
     /* its answer may have been lost with a process */
     if (store_head_adopt(n->store, m->size, m->note) == ERR_STORE)

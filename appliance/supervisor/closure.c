@@ -85,8 +85,8 @@ static void finish(void)
     task.step = RUN_OVER;
     if (keeper->ready && keeper->client >= 0)
         return; /* another console's command, which ends by itself: closure_turn() */
-    const char *wrong = console_pass(keeper, command, task.slot,
-                                     task.kind == CLOSES_OUT ? "O" : "", &task.output, task.client);
+    const char *wrong = console_pass(keeper, command, task.slot, task.kind == CLOSES_OUT ? "O" : "",
+                                     &task.output, task.client);
     if (wrong && task.kind == REKEYS)
         give_up("the store has its next key, and the keeper ended before it was in force: unlock "
                 "the site and run this again");
@@ -195,7 +195,7 @@ bool closure_ended(struct instance *instance, bool well)
         instance->client = -1;
         if (task.kind == BRINGS_BACK)
             over(!well, well ? "brought back"
-                        : "the store was not brought back, and the site's log says why");
+                             : "the store was not brought back, and the site's log says why");
         else if (well)
             finish();
         else
@@ -227,7 +227,8 @@ static bool begin(struct site *site, int slot, enum kind kind, int output, int c
     int own = task.step == NOTHING ? fcntl(output, F_DUPFD_CLOEXEC, 0) : -1;
     if (own < 0) {
         console_answer(client, 1,
-                       "another enclave's keys are being changed; try again when that has ended");
+                       "an enclave's keys or its store are being changed; try again when that has "
+                       "ended");
         return false;
     }
     task.step = ASKED;

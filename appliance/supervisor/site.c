@@ -18,6 +18,8 @@
 #define CLOSED_OUT_ID        "00000000" /* in an enclave's place; no enclave has it */
 #define VIOLATIONS_MAX       3
 #define VIOLATIONS_WITHIN_MS (10 * 60 * 1000)
+#define FAILED_MAX           8 /* then it is tried again every so often: each is a few lines of the log */
+#define FAILED_WAIT_MS       10000
 #define HEARD_MAX            1000
 #define HEARD_WITHIN_MS      10000
 
@@ -250,6 +252,11 @@ static int say_start(struct instance *i)
     return channel_put(i->control, &m);
 }
 
+static uint64_t again_ms(const struct instance *i, bool soon_over)
+{
+    return os_boot_ms() + (i->failed > FAILED_MAX ? FAILED_WAIT_MS : soon_over ? 500 : 0);
+}
+
 static int start(struct instance *i, const int *descriptors, const enum descriptor *kinds,
                  size_t count)
 {
@@ -257,6 +264,8 @@ static int start(struct instance *i, const int *descriptors, const enum descript
     int r = child_spawn(i->row, i->site->binaries, uid_of(i), &i->pid, &fd);
     if (r) {
         log_sys("%s cannot be started", i->row->binary);
+        i->failed++;
+        i->restart_ms = again_ms(i, true);
         return r;
     }
     i->ready = i->locked = i->ended = false;
@@ -282,6 +291,7 @@ static int start(struct instance *i, const int *descriptors, const enum descript
         r = channel_flush(i->control);
     if (r) {
         log_err("%s could not be given what it needs: %s", i->row->binary, error_text(r));
+        i->ended = true;
         kill(i->pid, SIGKILL);
     }
     return r;
@@ -347,6 +357,8 @@ void site_reap(struct site *site, pid_t pid, int status)
             channel_free(i->control);
             i->control = NULL;
         }
+        bool began = i->ready || (WIFSIGNALED(status) && !i->ended);
+        i->failed = began ? 0 : i->failed + 1;
         i->pid = 0;
         i->ready = false;
         i->says[0] = '\0';
@@ -361,7 +373,7 @@ void site_reap(struct site *site, pid_t pid, int status)
         if (i->row->life == LIFE_STAYS && WIFEXITED(status) &&
             WEXITSTATUS(status) == PROCESS_EXIT_UNSURE)
             i->unsure = true;
-        i->restart_ms = os_boot_ms() + (lived < 1000 ? 500 : 0);
+        i->restart_ms = again_ms(i, lived < 1000);
         console_run_ended(i, status);
         return;
     }

@@ -24,11 +24,12 @@ struct instance {
     bool unsure;  /* the disk failed it, and its next start has not been told yet */
     bool locked;  /* it needs a key, and there is no keeper */
     bool held;    /* not started while its enclave's keys are changed */
-    bool ended;   /* for what it sent: nothing more is heard of it */
+    bool ended;   /* by us, for what it sent or did not get: nothing more is heard of it */
     pid_t pid;    /* 0 while it does not run */
     struct channel *control;
     uint64_t started_ms;
     uint64_t restart_ms; /* when it may start again */
+    unsigned failed;     /* starts that came to nothing, one behind the other */
     unsigned violations; /* deaths by SIGSYS */
     uint64_t first_violation_ms;
     unsigned heard; /* messages of it, since that time */

@@ -1,4 +1,5 @@
 /* What root asks on the console. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,9 @@ static int export(struct worker *w, char *text, size_t size)
         r = skeleton_write(w->store, fd, epoch.first, bytes_view_of(note, length), signed_size);
     if (r) {
         snprintf(text, size, "the log could not be exported: %s",
-                 r == ERR_UNKNOWN ? "no head has been signed yet" : error_text(r));
+                 r == ERR_UNKNOWN  ? "no head has been signed yet"
+                 : r == ERR_SYSTEM ? strerror(errno) /* what it is written to refused */
+                                   : error_text(r));
         return 1;
     }
     snprintf(text, size, "%llu events, without content", (unsigned long long)signed_size);

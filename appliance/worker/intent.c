@@ -65,6 +65,16 @@ void request_close_intent(struct worker *w, const struct request *q, const char 
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, why);
 }
 
+/* The auditor's word is for an id: two that have one may not wait for it at once. */
+static bool waits_already(const struct worker *w, const struct request *q)
+{
+    for (size_t i = 0; i < WAITING_MAX; i++)
+        if (w->intents[i].used && q->operation->audit == AUDIT_SECURITY &&
+            memcmp(w->intents[i].id, w->body.values[0].bytes, 16) == 0)
+            return true;
+    return false;
+}
+
 void request_take_intent(struct worker *w, const struct request *q)
 {
     struct message m = {.number = MESSAGE_AUDIT};
@@ -77,6 +87,12 @@ void request_take_intent(struct worker *w, const struct request *q)
         batch_words(w, q->gateway, q->number, 503,
                     "The auditor is not there, and without its record this cannot be done.",
                     "Nothing was changed. Production goes on.", "Try again in a moment.");
+        return;
+    }
+    if (waits_already(w, q)) {
+        batch_words(
+            w, q->gateway, q->number, 503, "A request of this id waits for the auditor's record.",
+            "It is recorded once, or not at all.", "Send it again in a moment, with the same id.");
         return;
     }
     size_t length = q->token.length + q->statement_text.length + q->body.length;

@@ -1,4 +1,5 @@
 /* Proofs that leave the box: one record, asked for by a person; and growth, on the console. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,6 +188,7 @@ int prove_consistency(struct worker *w, char *text, size_t size)
                    "covers are others"
              : r == ERR_KEY || r == ERR_SIGNATURE
                  ? "the old checkpoint was not signed by this site's auditor"
-                 : error_text(r));
+             : r == ERR_SYSTEM ? strerror(errno) /* what it is written to refused */
+                               : error_text(r));
     return 1;
 }

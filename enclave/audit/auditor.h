@@ -65,11 +65,9 @@ struct auditor {
     uint64_t export_request; /* the console that the journal is written for, or 0 */
     bool stopped_well;       /* the last line that was read is a stop */
     /* a journal that is not opened */
-    bool unsure;        /* the disk failed: enclave/process/mark.h */
-    char closed[300];   /* why no record is taken; "" while the journal is open */
-    const char *bad;    /* a line that was read at the start is not in its form: its kind */
-    uint64_t closed_ms; /* since when, of the boot's clock */
-    uint64_t closed_look_ms;
+    bool unsure;      /* the disk failed: enclave/process/mark.h */
+    char closed[300]; /* why no record is taken; "" while the journal is open */
+    const char *bad;  /* a line that was read at the start is not in its form: its kind */
     /* the custodians' word for a loss, as the keeper had it journaled */
     bool agreed;
     uint8_t agreed_to[HASH_CONTENT_LENGTH];
@@ -173,6 +171,10 @@ must_use int epochs_read(struct auditor *auditor, const char *origin, const char
  */
 void records_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
 
+/* records_shut(auditor, peer, message): The same while the journal is closed: the kernel's audit
+ * log alone has it, it is counted as lost, and an intent is refused. */
+void records_shut(struct auditor *auditor, struct peer *peer, const struct message_audit *m);
+
 /* records_note(auditor, origin, type, outcome, detail): A record of the auditor's own, or what the
  * supervisor reports; ${detail} is our own words. */
 void records_note(struct auditor *auditor, const char *origin, enum audit_type type,
@@ -219,13 +221,8 @@ must_use int closed_open(struct auditor *auditor);
 /* closed_is(auditor): Is the journal not open? */
 bool closed_is(const struct auditor *auditor);
 
-/* closed_message, closed_report: What comes meanwhile. */
+/* closed_message(auditor, peer, m): What comes meanwhile. */
 void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m);
-void closed_report(struct auditor *auditor);
-
-/* closed_due(auditor): A journal that was refused may have been put right: it is looked at again.
- */
-void closed_due(struct auditor *auditor);
 
 /* closed_reopen(auditor, text, size): A person asks: every sealed segment that lies here, and the
  * whole last one, read again from the disk.  0: the journal is open, the gap is on record, and

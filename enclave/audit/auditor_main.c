@@ -133,10 +133,8 @@ static int on_prepare(void *context, struct process *process)
 
 static void each_second(void *context)
 {
-    if (closed_is(context)) {
-        closed_due(context);
+    if (closed_is(context))
         return;
-    }
     room_look(context);
     sealing_due(context);
 }
@@ -216,10 +214,6 @@ static void on_report(void *context, const struct message_report *m)
 {
     char origin[JOURNAL_ORIGIN] = "supervisor/-", detail[200];
     (void)context;
-    if (closed_is(&self)) {
-        closed_report(&self);
-        return;
-    }
     if (m->enclave[0])
         snprintf(origin, sizeof origin, "supervisor/%.8s", (const char *)m->enclave);
     snprintf(detail, sizeof detail, "%s%s%.*s",

@@ -11,8 +11,7 @@
 #include "enclave/process/mark.h"
 #include "enclave/process/os.h"
 
-#define WHY           300
-#define LOOK_AGAIN_MS ((uint64_t)10000)
+#define WHY 300
 
 static const char failed[] =
     "The disk failed while the journal was written. Acts of the security class are refused until "
@@ -33,8 +32,6 @@ static void begin(struct auditor *auditor, const char *why)
 {
     if (strcmp(auditor->closed, why) == 0)
         return;
-    if (!closed_is(auditor))
-        auditor->closed_look_ms = os_boot_ms();
     snprintf(auditor->closed, sizeof auditor->closed, "%.299s", why);
     log_err("%s", auditor->closed);
     process_say(auditor->process, auditor->closed);
@@ -133,24 +130,15 @@ int closed_open(struct auditor *auditor)
 
 void closed_message(struct auditor *auditor, struct peer *peer, const struct message *m)
 {
-    struct message no = {.number = MESSAGE_AUDIT_REFUSED};
-    if (m->number != MESSAGE_AUDIT)
-        return; /* a head, an anchor, an epoch: asked again when the journal is open */
-    auditor->lost++;
-    if (m->audit.outcome != AUDIT_OUTCOME_INTENT)
-        return;
-    memcpy(no.audit_refused.id, m->audit.id, 16);
-    no.audit_refused.sentence =
-        bytes_text("The auditor's journal is closed: its disk failed, or it cannot be read.");
-    (void)!process_send(peer, &no);
+    if (m->number == MESSAGE_AUDIT) /* a head, an anchor, an epoch: asked again when it is open */
+        records_shut(auditor, peer, &m->audit);
 }
 
-void closed_report(struct auditor *auditor)
-{
-    auditor->lost++;
-}
-
-/* ---- open again ---- */
+/* ---- open again ----
+ *
+ * By a person's word alone: the beginning of a journal that is being copied into its place is a
+ * journal, too, and opening it would cut it short and write behind it.
+ */
 
 /* The sealed segments that lie here, from the newest back; older ones may be in the archive. */
 static int check_sealed(struct auditor *auditor, uint64_t *ret_segments, char why[static WHY])
@@ -246,20 +234,6 @@ static int open_again(struct auditor *auditor, char text[static 120], char why[s
         intents_ask(auditor, peer);
     }
     return 0;
-}
-
-void closed_due(struct auditor *auditor)
-{
-    char why[WHY], text[120];
-    uint64_t now = os_boot_ms();
-    if (auditor->unsure || now - auditor->closed_look_ms < LOOK_AGAIN_MS)
-        return;
-    auditor->closed_look_ms = now;
-    int r = read_journal(auditor, why);
-    if (r == 0)
-        r = open_again(auditor, text, why);
-    if (r)
-        begin(auditor, why);
 }
 
 int closed_reopen(struct auditor *auditor, char *text, size_t size)

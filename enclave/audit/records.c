@@ -85,10 +85,11 @@ static bool keep(struct auditor *auditor, const char *origin, const struct messa
 {
     char text[RECORD_TEXT];
     records_text(m, text);
-    bool kept = auditor_add(auditor, origin, "audit", text);
-    if (kept)
+    bool is_open = auditor->journal != NULL;
+    bool kept = is_open && auditor_add(auditor, origin, "audit", text);
+    if (kept || !is_open) /* then the kernel's alone has it */
         tell_kernel(auditor, origin, m);
-    else
+    if (!kept)
         auditor->lost++;
     return kept;
 }
@@ -144,6 +145,17 @@ static void take_intent(struct auditor *auditor, struct peer *peer, const char *
     w->intent.detail = w->intent.policies = bytes_text("");
     w->message.number = MESSAGE_AUDIT_ACK;
     memcpy(w->message.audit_ack.id, m->id, 16);
+}
+
+void records_shut(struct auditor *auditor, struct peer *peer, const struct message_audit *m)
+{
+    char origin[JOURNAL_ORIGIN];
+    auditor_origin(peer, origin);
+    if (m->outcome == AUDIT_OUTCOME_INTENT)
+        refuse(auditor, peer, origin, m,
+               "The auditor's journal is closed: its disk failed, or it cannot be read.");
+    else
+        (void)keep(auditor, origin, m);
 }
 
 void records_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m)

@@ -135,7 +135,8 @@ static void export_last(struct auditor *auditor)
     }
     if (from >= 0)
         os_close(from);
-    finish(auditor, well ? "%" PRIu64 " lines" : "the file could not be written", head.next, well);
+    finish(auditor, well ? "%" PRIu64 " lines" : "the file could not be written; is its disk full?",
+           head.next, well);
 }
 
 bool sealing_export_on(struct auditor *auditor)

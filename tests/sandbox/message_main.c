@@ -1,6 +1,7 @@
 /*
  * message audit DETAIL    the digits of an audit record that says of itself what DETAIL says
  * message key NUMBER      those of the message by which the keeper hands a key out
+ * message epoch NUMBER    those of a request for a new epoch that nobody has agreed to
  * message say TEXT        those by which a program says of itself what people should know
  * message ready           those by which it says, once, that it has begun
  * message bad             a datagram that is no message
@@ -33,6 +34,12 @@ int main(int argc, char **argv)
     } else if (argc == 3 && strcmp(argv[1], "key") == 0) {
         m.number = MESSAGE_KEY;
         m.key.number = (uint8_t)atoi(argv[2]);
+    } else if (argc == 3 && strcmp(argv[1], "epoch") == 0) {
+        m.number = MESSAGE_EPOCH;
+        m.epoch.epoch = (uint32_t)atoi(argv[2]);
+        m.epoch.here = m.epoch.epoch - 1;
+        m.epoch.first_body = m.epoch.first_statement = bytes_text("");
+        m.epoch.second_body = m.epoch.second_statement = bytes_text("");
     } else if (argc == 3 && strcmp(argv[1], "say") == 0) {
         m.number = MESSAGE_SAY;
         m.say.text = bytes_text(argv[2]);

@@ -113,7 +113,17 @@ check "which is on record" record 9 1 43
 kill -STOP "$(pid_of auditor)"
 post "$other" "$maker" /api/operations/draft "$(jq -nc --arg id "$(uuid)" --arg u "$unit" --argjson s "$sequence" '{id: $id, unit: $u, sequence: $s, draft: "x"}')"
 is "an auditor that does not answer holds up no production" "$status" 200
+id=$(uuid)
+echo "Authorization: Bearer $officer" >"$work/bearer"
+for i in 1 2; do
+    curl -s -m 20 -o "$work/print.$i" -w '%{http_code}' -H "@$work/bearer" "http://localhost:$(port_of "$program")/api/rationale/print" --data-binary "{\"id\": \"$id\"}" >"$work/printed.$i" &
+done
+refused_one() { [ -s "$work/print.1" ] || [ -s "$work/print.2" ]; }
+check "of two requests with one id, one waits for its record, and one is answered" wait_for 10 refused_one
+says "in words" "$(jq -r .error "$work"/print.? 2>/dev/null)" "waits for the auditor's record"
 kill -CONT "$(pid_of auditor)"
+for i in 1 2; do wait_for 10 test -s "$work/printed.$i" || true; done
+is "and what waited is done" "$(cat "$work"/printed.? | fold -w 3 | sort | tr '\n' ' ')" "200 503 "
 
 # ---- a segment is sealed; the whole is checked elsewhere ----
 check "the journal is exported" casemate audit journal --site "$CASEMATE_SITE" "$work/journal"
@@ -135,4 +145,17 @@ check "and the stop is on record before it" has 'supervisor/- audit 10 1 .* 11 '
 check "it starts again" sh -c 'timeout 60 casemate training start "$1" >/dev/null 2>&1' sh "$CASEMATE_SITE"
 check "and says how the journal ended before" has 'audit 10 1 .* stopped 12 '
 check "the whole verifies again" sh -c 'casemate audit journal --site "$1" "$2/again" && casemate audit verify --root "$1/root.json" "$2/again"' sh "$CASEMATE_SITE" "$work"
+
+# ---- a program that cannot begin: each try is a few lines of the log ----
+mv "$CASEMATE_SITE/root.json" "$work/root.json"
+kill -9 "$(pid_of auditor)"
+tries() { grep -c 'supervisor.*auditor could not be given what it needs' "$CASEMATE_SITE/log"; }
+often() { [ "$(tries)" -gt 8 ]; }
+check "it is tried again" wait_for 20 often
+before=$(tries)
+sleep 5
+check "every ten seconds, when it has failed so often" [ "$(tries)" -le $((before + 1)) ]
+mv "$work/root.json" "$CASEMATE_SITE/root.json"
+back() { [ "$(casemate status --site "$CASEMATE_SITE" --json | jq -r '[.processes[] | select(.program == "auditor")][0].state')" = ready ]; }
+check "and goes on by itself when it has what it needs" wait_for 20 back
 finish

@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 inside=${INSIDE:-$here/build/tests/inside} message=${MESSAGE:-$here/build/tests/message}
 sleep 60 &
 sleeper=$!
+for _ in $(seq 100); do [ "$(cat "/proc/$sleeper/comm")" = sleep ] && break; sleep 0.05; done # and no shell any more
 case $("$inside" $sleeper open-host 2>&1) in
 worked) kill $sleeper ;;
 *) ok "skipped: on this machine nobody may trace a process, root neither"; finish ;;

@@ -49,6 +49,30 @@ note() {
 ana=$(enter CW-1003 "$program") || exit 1
 is "she works" "$(works)" 200
 
+# ---- identity alone gets no epoch ----
+
+here=$(cd "$(dirname "$0")/../.." && pwd)
+inside=${INSIDE:-$here/build/tests/inside} message=${MESSAGE:-$here/build/tests/message}
+sleep 60 &
+sleeper=$!
+# channel FROM TO: the descriptor in FROM whose other end TO has
+channel() {
+    ss -xpnH | awk '$1 == "u_seq" && $2 == "ESTAB" && match($0, /pid=[0-9]+,fd=[0-9]+/) { split(substr($0, RSTART, RLENGTH), at, /[=,]/); print $6, $8, at[2], at[4] }' |
+        awk -v from="$1" -v to="$2" '{ owner[$1] = $3; if ($3 == from) peer[$4] = $2 } END { for (d in peer) if (owner[peer[d]] == to) print d }'
+}
+refusals() { grep -c 'auditor: .*identity/-.* the custodians have not accepted this loss' "$CASEMATE_SITE/log"; }
+case $("$inside" $sleeper open-host 2>&1) in
+worked)
+    kill $sleeper
+    fd=$(channel "$(pid_of identity)" "$(pid_of auditor)")
+    is "an identity that is hostile asks for a new epoch of its log" "$("$inside" "$(pid_of identity)" say "$fd" "$("$message" epoch 2)")" worked
+    is "the auditor has no custodians' word for it" "$(until_is 1 refusals && echo refused)" refused
+    is "and grants none" "$(records ' identity/- epoch ')" 0
+    is "people sign in as before" "$(sign_in_code CW-1003)" 200
+    ;;
+*) ok "skipped: on this machine nobody may trace a process, root neither" ;;
+esac
+
 # ---- the disk failed identity ----
 
 says "what has not failed is not reopened" "$(console reopen identity)" "has not failed"
@@ -83,7 +107,7 @@ check "when the store is back, people sign in by themselves" until_is 200 sign_i
 
 refused "where nothing is lost nothing is accepted" 1 "nothing of identity's log is lost" console accept-loss identity --again identity
 stop
-mkdir "$work/old"; cp -p "$identity"/store.db* "$work/old/"
+mkdir "$work/old"; cp -p "$identity"/store.db* "$work/old/"; cp "$auditor/journal.log" "$work/old.journal"
 start
 check "somebody is suspended" console suspend CW-1004 'left the plant'
 is "and cannot sign in" "$(sign_in_code CW-1004)" 403
@@ -124,6 +148,46 @@ stop
 rm -f "$identity"/store.db*; cp -p "$work/new"/* "$identity/"
 start
 is "with the newest store nothing is lost" "$(sign_in_code CW-1003)" 200
+stop
+cp "$auditor/journal.log" "$work/new.journal"; cat "$work/old.journal" >"$auditor/journal.log"
+casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1
+check "a journal from before the epoch is an old one" until_says identity "in epoch 1 only"
+is "nobody signs in" "$(sign_in_code CW-1003)" 503
+refused "there is no loss to accept" 1 "auditor's journal is an old one" console accept-loss identity --again identity
+before=$(pid_of auditor)
+kill -STOP "$before"; cat "$work/new.journal" >"$auditor/journal.log"; kill -9 "$before"
+check "with the newest journal people sign in by themselves" until_is 200 sign_in_code CW-1003
+
+# ---- somebody is killed while a loss is being accepted ----
+
+granted() { records ' identity/- epoch '; }
+agreed() { records 'loss_of_identity_accepted_by'; }
+# settled: whatever was killed, people sign in, or the command is run again
+settled() {
+    for _ in $(seq 100); do
+        case "$(pid_of identity):$(pid_of auditor):$(says_of identity)" in
+        [0-9]*:[0-9]*:) [ "$(sign_in_code CW-1003)" = 200 ] && return 0 ;;
+        *accept-loss*) console accept-loss identity --again identity >"$work/again" 2>&1 ;;
+        esac
+        sleep 0.2
+    done
+    return 1
+}
+for victim in identity auditor keeper; do
+    stop
+    rm -f "$identity"/store.db*; cp -p "$work/old"/* "$identity/"
+    casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1
+    check "a loss is there" until_says identity "casemate accept-loss identity"
+    before=$(pid_of $victim) agreed_before=$(agreed) granted_before=$(granted) spins=0
+    console accept-loss identity --again identity >"$work/run" 2>&1 &
+    run=$!
+    until [ "$(agreed)" -gt "$agreed_before" ] || [ $spins -gt 2000 ]; do spins=$((spins + 1)); done
+    kill -9 "$before"
+    wait $run
+    [ $victim != keeper ] || check "the keeper is unlocked" timeout 60 casemate unlock "$CASEMATE_SITE"
+    check "$victim is killed as it is accepted: it is accepted in the end" settled
+    is "by one epoch, and not two" "$(granted)" $((granted_before + 1))
+done
 
 # ---- the disk failed the auditor ----
 
@@ -152,22 +216,94 @@ is "the Security page says it no more" "$(answer .journal | grep -c closed)" 0
 
 # ---- a journal that was changed ----
 
-cp -p "$auditor/journal.log" "$work/journal.log"
 before=$(pid_of auditor)
-sed -i '20s/ audit / audxt /' "$auditor/journal.log"
+kill -STOP "$before" # it writes nothing more while its file is copied
+cp -p "$auditor/journal.log" "$work/journal.log"
+sed -i '20s/.$/x/' "$auditor/journal.log" # of its digest
 kill -9 "$before"
 check "a changed line closes the journal, and is named" until_says auditor "line 20 of its last segment"
 is "who works, works on" "$(works)" 200
 is "an act of the security class is refused" "$(note "not now")" 503
 refused "it is not reopened so" 1 "Nothing was changed" console reopen auditor
+# who puts it back may be slow: what is there of it so far would be a journal, too, an old one
+head -c $(($(wc -c <"$work/journal.log") / 2)) "$work/journal.log" >"$auditor/journal.log"
+half=$(sha256sum "$auditor/journal.log")
+sleep 11
+is "one that is being put back is not opened by itself" "$(note "not now"), $(sha256sum "$auditor/journal.log")" "503, $half"
 cat "$work/journal.log" >"$auditor/journal.log"
 check "with the journal as it was it is" console reopen auditor
 is "and takes records" "$(note "now")" 200
 is "that gap is on record, too" "$(records ' reopened,_no_records_from_')" 2
 again auditor
 is "a restart opens it as before" "$(note "and on")" 200
+
+# ---- a journal that is gone, and a sealed segment that was changed ----
+
+mkdir "$work/backup"
+check "a backup seals a segment" console backup "$work/backup"
+sealed=$(ls "$auditor"/journal-*.sealed | tail -n 1)
+before=$(pid_of auditor)
+mv "$auditor/journal.log" "$auditor/elsewhere"
+kill -9 "$before"
+check "a journal that is gone is not begun anew" until_says auditor "journal.log is gone, and sealed segments are there"
+is "none was made" "$([ -e "$auditor/journal.log" ] || echo none)" none
+is "who works, works on" "$(works)" 200
+is "an act of the security class is refused" "$(note "not now")" 503
+mv "$auditor/elsewhere" "$auditor/journal.log"
+check "put back it is opened when somebody says so" console reopen auditor
+is "and takes records" "$(note "now")" 200
+: >"$auditor/unsure-journal"
+cp -p "$sealed" "$work/sealed"
+printf 'x' | dd of="$sealed" bs=1 seek=$(($(wc -c <"$sealed") / 2)) conv=notrunc 2>/dev/null
+again auditor
+check "behind a failed disk" until_says auditor "casemate reopen auditor"
+refused "a changed segment is named, and nothing is opened" 1 "${sealed##*/}, is not as it was sealed" console reopen auditor
+says "in words that say what to do" "$said" "Put it back from its backup"
+check "the mark is still there" test -e "$auditor/unsure-journal"
+cat "$work/sealed" >"$sealed"
+says "with the segment as it was it is opened" "$(console reopen auditor)" "sealed segments were read from the disk and are whole"
+is "and takes records" "$(note "now")" 200
 check "the whole journal is exported" console audit journal "$work/export"
 check "and verifies with the public key" casemate audit verify --root "$CASEMATE_SITE/root.json" "$work/export"
+
+# ---- a write that fails: a file that takes none stands for the disk ----
+
+ended() { [ "$(pid_of "$1")" != "$2" ] && echo ended; }
+touch "$identity/tried"
+if chattr +i "$identity/tried" 2>/dev/null; then
+    chattr -i "$identity/tried"; rm "$identity/tried"
+    trap 'chattr -i "$identity" "$identity"/store.db* "$auditor"/journal.log; rm -rf "$work"' EXIT
+    before=$(pid_of auditor) gaps=$(records ' reopened,_no_records_from_')
+    chattr +i "$auditor/journal.log"
+    is "an intent that cannot be written is not acknowledged" "$(note "lost" | grep -c 200)" 0
+    is "the auditor ends" "$(until_is ended ended auditor "$before" && echo ended)" ended
+    check "and the next one is closed" until_says auditor "casemate reopen auditor"
+    check "by the mark" test -e "$auditor/unsure-journal"
+    is "who works, works on" "$(works)" 200
+    refused "a disk that still takes nothing is not reopened" 1 "Nothing was changed" console reopen auditor
+    chattr -i "$auditor/journal.log"
+    check "one that does is" console reopen auditor
+    is "the gap is on record" "$(records ' reopened,_no_records_from_')" $((gaps + 1))
+    is "and records are taken" "$(note "now")" 200
+    check "the journal is whole" console audit journal "$work/export2"
+    check "as anybody can see" casemate audit verify --root "$CASEMATE_SITE/root.json" "$work/export2"
+
+    # nor does it take the mark: the supervisor remembers
+    before=$(pid_of identity)
+    chattr +i "$identity"/store.db-wal "$identity"
+    is "a sign-in that cannot be recorded is none" "$(sign_in_code CW-1003 | grep -c 200)" 0
+    is "identity ends" "$(until_is ended ended identity "$before" && echo ended)" ended
+    check "no mark could be left" test ! -e "$identity/unsure"
+    chattr -i "$identity" "$identity"/store.db-wal
+    check "the next one knows it all the same" until_says identity "casemate reopen identity"
+    check "and leaves the mark" test -e "$identity/unsure"
+    is "nobody signs in" "$(sign_in_code CW-1003)" 503
+    says "it is read again from the disk and reopened" "$(console reopen identity)" "were read from the disk and are whole"
+    check "and people sign in" until_is 200 sign_in_code CW-1003
+else
+    rm -f "$identity/tried"
+    ok "skipped: no file here can be made to take nothing"
+fi
 
 # ---- a new key for identity's store ----
 

@@ -34,13 +34,14 @@ in_browser() {
     run "browser" 600 sh tests/browser/run.sh "$CASEMATE_CARD"
     casemate training stop "$sites/browser" >/dev/null 2>&1
 }
-on_the_line() {
-    lane=line
-    site line 7420 || return
-    for t in tests/system/[0-3][0-9]-*.sh; do
+on_the_line() { # on_the_line LANE PORT TEST...: those of them that take the site as it is
+    lane=$1
+    site "$lane" "$2" || return
+    shift 2
+    for t; do
         has_its_own "$t" || run "$(basename "$t" .sh)" 240 sh "$t"
     done
-    casemate training stop "$sites/line" >/dev/null 2>&1
+    casemate training stop "$sites/$lane" >/dev/null 2>&1
 }
 # Those that make every site they need.
 has_its_own() { case ${1##*/} in 00-* | 10-* | 26-* | 27-* | 28-* | 31-* | 32-* | 34-* | 36-*) ;; *) return 1 ;; esac; }
@@ -53,7 +54,8 @@ on_their_own() {
 # mostly they wait: for a page, for a minute to pass
 in_browser &
 on_their_own &
-on_the_line
+on_the_line first 7420 tests/system/0?-*.sh tests/system/1[0-6]-*.sh &
+on_the_line second 7430 tests/system/1[7-9]-*.sh tests/system/[23]?-*.sh
 wait
 lane=alone
 unset CASEMATE_SITE CASEMATE_CARD
