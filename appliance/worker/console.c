@@ -62,7 +62,9 @@ static int rebuild(struct worker *w, char *text, size_t size)
         snprintf(text, size, "the tables cannot be given up: %s", error_text(r));
         return 1;
     }
-    snprintf(text, size, "every table is made again from the log; the enclave starts again for it");
+    snprintf(text, size,
+             "the tables are given up; the enclave starts now and makes each again from the log: "
+             "casemate status says when it is ready");
     process_end(w->process);
     return 0;
 }

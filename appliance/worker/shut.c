@@ -78,9 +78,11 @@ void shut_command(struct worker *w, uint64_t request, unsigned command)
     }
     int r = replay_rebuild(store);
     store_close(store);
-    process_command_done(w->process, request, r != 0,
-                         r ? error_text(r)
-                           : "every table is made again from the log; the enclave starts again");
+    process_command_done(
+        w->process, request, r != 0,
+        r ? error_text(r)
+          : "the tables are given up; the enclave starts now and makes each again from the log: "
+            "casemate status says when it is ready, or what keeps it");
     process_end(w->process);
 }
 

@@ -134,6 +134,48 @@ int store_meta_set(struct store *store, const char *name, struct bytes_view valu
 
 /* ---- projections ---- */
 
+/* The tables that ${schema} drops are taken out of the list of tables without being read; their
+ * pages stay behind, used by nobody, until the store is written anew (a rekey). */
+static int abandon(sqlite3 *db, const char *schema)
+{
+    static const char drop[] = "DROP TABLE IF EXISTS ";
+    sqlite3_stmt *s = NULL;
+    int r = sqlite3_exec(db, "PRAGMA writable_schema = ON", NULL, NULL, NULL);
+    if (r == SQLITE_OK)
+        r = sqlite3_prepare_v2(db, "DELETE FROM sqlite_schema WHERE tbl_name = :name", -1, &s,
+                               NULL);
+    for (const char *at = schema; r == SQLITE_OK && (at = strstr(at, drop));) {
+        at += sizeof drop - 1;
+        sqlite3_bind_text(s, 1, at, (int)strcspn(at, ";"), SQLITE_STATIC);
+        r = sqlite3_step(s) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(db);
+        sqlite3_reset(s);
+    }
+    sqlite3_finalize(s);
+    int reset = sqlite3_exec(db, "PRAGMA writable_schema = RESET", NULL, NULL, NULL);
+    return r ? r : reset;
+}
+
+static int make_tables(struct store *store, const char *schema)
+{
+    int r = sqlite3_exec(store->db, schema, NULL, NULL, NULL);
+    return r == SQLITE_OK ? 0 : store_error(r);
+}
+
+/* What was begun ends with the page that cannot be read, so it is begun again. */
+static int make_tables_again(struct store *store, const char *name, const char *schema)
+{
+    log_err("projection %s: its tables cannot be read, and are left where they are: %s", name,
+            sqlite3_errmsg(store->db));
+    store_rollback(store);
+    int r = store_begin(store);
+    if (r)
+        return r;
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    r = abandon(store->db, schema);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return r == SQLITE_OK ? make_tables(store, schema) : store_error(r);
+}
+
 int store_projection(struct store *store, const char *name, const char *schema,
                      uint64_t *ret_position)
 {
@@ -160,10 +202,9 @@ int store_projection(struct store *store, const char *name, const char *schema,
     int r = store_begin(store); /* ERR_STATE where nothing may be changed */
     if (r)
         return r;
-    if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
-        log_err("projection %s: %s", name, sqlite3_errmsg(store->db));
-        r = store_error(sqlite3_errcode(store->db));
-    }
+    r = make_tables(store, schema);
+    if (r == ERR_STORE)
+        r = make_tables_again(store, name, schema);
     if (r == 0) {
         s = store->statements[STATEMENT_PROJECTION_SET];
         sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);

@@ -254,6 +254,8 @@ must_use int store_document_get(struct store *store, const uint8_t digest[static
  * Make sure that the tables of projection ${name} are those of ${schema} (DROP and
  * CREATE statements).  ${ret_position} is what store_projection_seen() last said: 0
  * when the tables were made anew and must be filled from the log.  Before store_seal().
+ * Old tables that cannot be read any more, because the disk has changed them, are left
+ * behind and new ones made.
  */
 must_use int store_projection(struct store *store, const char *name, const char *schema,
                               uint64_t *ret_position);

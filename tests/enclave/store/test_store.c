@@ -199,6 +199,59 @@ static void no_temporary_file_appears(void **state)
 
 /* ---- projections ---- */
 
+static int64_t number(const char *sql)
+{
+    sqlite3_stmt *s = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store_db(store), sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return n;
+}
+
+static void a_projection_with_a_damaged_page_is_made_anew(void **state)
+{
+    static const char schema[] = "DROP TABLE IF EXISTS a; CREATE TABLE a (x INTEGER, y BLOB);"
+                                 "DROP TABLE IF EXISTS b; CREATE TABLE b (x INTEGER);"
+                                 "CREATE INDEX b_x ON b (x);";
+    uint64_t position = 7;
+    (void)state;
+    append_committed(20);
+    assert_int_equal(store_projection(store, "p", schema, &position), 0);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(run_sql("WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n"
+                             " WHERE v < 500) INSERT INTO a SELECT v, randomblob(300) FROM n"),
+                     SQLITE_OK);
+    assert_int_equal(store_projection_seen(store, "p", 3), 0);
+    assert_int_equal(store_commit(store), 0);
+    int64_t page = number("SELECT rootpage FROM sqlite_schema WHERE name = 'a'");
+    store_close(store);
+    store = NULL;
+    int fd = open("store", O_WRONLY | O_CLOEXEC);
+    for (int64_t i = 0; i < 3; i++) /* the root of the tree, and what was put behind it */
+        assert_int_equal(pwrite(fd, "damage", 6, (page - 1 + i * 10) * 4096 + 1000), 6);
+    close(fd);
+    reopen();
+    assert_int_equal(store_projection(store, "p", schema, &position), 0);
+    assert_int_equal(position, 3);
+    assert_int_not_equal(run_sql("SELECT sum(length(y)) FROM a"), SQLITE_OK);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_projection_forget(store, "p"), 0);
+    assert_int_equal(store_commit(store), 0);
+    reopen();
+    assert_int_equal(store_projection(store, "p", schema, &position), 0);
+    assert_int_equal(position, 0);
+    assert_int_equal(number("SELECT count(*) FROM a"), 0);
+    assert_int_equal(number("SELECT count(*) FROM sqlite_schema WHERE tbl_name IN ('a', 'b')"), 3);
+    assert_int_equal(run_sql("INSERT INTO a VALUES (1, x'00'); INSERT INTO b VALUES (1)"),
+                     SQLITE_OK);
+    assert_int_not_equal(run_sql("DELETE FROM sqlite_schema"), SQLITE_OK); /* as it was */
+    append_committed(3);
+    reopen();
+    assert_int_equal(store_size(store), 23);
+    assert_int_equal(number("SELECT count(*) FROM a"), 1);
+}
+
 static void a_projection_is_made_anew_when_its_tables_change(void **state)
 {
     static const char first[] = "DROP TABLE IF EXISTS p; CREATE TABLE p (a INTEGER) STRICT;";
@@ -233,6 +286,7 @@ int main(void)
         CASE(a_sealed_store_denies_what_it_never_needs),
         CASE(no_temporary_file_appears),
         CASE(a_projection_is_made_anew_when_its_tables_change),
+        CASE(a_projection_with_a_damaged_page_is_made_anew),
     };
     return cmocka_run_group_tests_name("store", cases, NULL, NULL);
 }
