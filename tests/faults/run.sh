@@ -55,6 +55,17 @@ ready() {
 # what an operator does; a killed process takes a moment to be reaped
 operator() { for _ in $(seq 1 600); do "$@" >"$work/operator" 2>&1 && return; sleep 0.1; done; say "$*: $(tail -n 2 "$work/operator")"; }
 
+# unlock_again OLD: until there is another keeper; before the supervisor has seen that the old one has
+# ended it says that the site is unlocked
+unlock_again() {
+    for _ in $(seq 1 300); do
+        operator casemate unlock "$CASEMATE_SITE"
+        now=$(of keeper 2>/dev/null)
+        [ -z "$now" ] || [ "$now" = "$1" ] || return 0
+        sleep 0.1
+    done
+}
+
 # goes_on: the stations were answered once more from now on; else the next kill would meet no work
 goes_on() {
     answered=$(cat "$work/answered")
@@ -75,14 +86,14 @@ campaign() {
     hit=0
     for _ in $(seq 1 "$((3 * times))"); do
         [ "$hit" -lt "$times" ] || break
-        victims=
+        victims= keeper=$(of keeper)
         for who; do victims="$victims $(ready "$who" 0)"; done
         random_pause
         # shellcheck disable=SC2086
         kill -9 $victims 2>/dev/null && { hit=$((hit + 1)); echo "$name" >>"$work/kills"; }
         case " $* " in
         *" supervisor "*) operator casemate training start "$CASEMATE_SITE" ;;
-        *" keeper "*) operator casemate unlock "$CASEMATE_SITE" ;;
+        *" keeper "*) unlock_again "$keeper" ;;
         esac
         for who; do
             old=${victims# } victims=${old#* } old=${old%% *}
