@@ -88,8 +88,9 @@ void request_undo(struct worker *w)
     w->in_transaction = false;
     memset(w->openings, 0, sizeof w->openings);
     staging_undone();
-    if (tables_load(&w->kept) != 0 || tables_follow(&w->kept, store_size(w->store)) != 0)
-        log_die("the store cannot be read back after a refused batch");
+    int r = tables_again(&w->kept, w->hot);
+    if (r)
+        log_die("the store cannot be read back after a refused batch: %s", error_text(r));
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
         if (!a->wrote)
