@@ -364,7 +364,8 @@ static void tell_journal(struct worker *w, enum audit_outcome outcome, const cha
 static void close_for(struct worker *w, const char *what)
 {
     log_err("%s", what);
-    if (!w->closed[0])
+    w->doubted = true;
+    if (!w->closed[0] || w->behind) /* that nobody signs for before this is mended */
         snprintf(w->closed, sizeof w->closed, "%.280s", what);
 }
 
