@@ -57,8 +57,9 @@ int tables_check(const struct tables *tables, struct hot *hot, enum hot_answer *
     bytes_fixed(&in, digest, sizeof digest);
     uint64_t events = bytes_u64(&in);
     if (in.error == 0 && events == tables->saved) /* which lies in another page than they do */
-        *ret_answer = hot_compare(
-            hot, digest, bytes_view_of(meta + HOT_LENGTH + 8, length - HOT_LENGTH - 8), names, size);
+        *ret_answer =
+            hot_compare(hot, digest, bytes_view_of(meta + HOT_LENGTH + 8, length - HOT_LENGTH - 8),
+                        names, size);
     return 0;
 }
 

@@ -16,9 +16,9 @@
  * behind it.  Why: docs/decisions/0021-tables-behind-the-log.md.
  */
 #define TABLES_NAME     "tables" /* of the projection */
-#define TABLES_EVENTS   32768 /* written when so many events are behind them, */
-#define TABLES_EVERY_MS 10000 /* or so long behind the last time; never when nothing is */
-#define TABLES_FULL_MS  60000 /* a disk that was full is tried again */
+#define TABLES_EVENTS   32768    /* written when so many events are behind them, */
+#define TABLES_EVERY_MS 10000    /* or so long behind the last time; never when nothing is */
+#define TABLES_FULL_MS  60000    /* a disk that was full is tried again */
 
 struct tables {
     struct store *store;
@@ -45,8 +45,8 @@ must_use int tables_check(const struct tables *tables, struct hot *hot, enum hot
                           char *names, size_t size);
 must_use int tables_follow(struct tables *tables, uint64_t to);
 
-/* tables_again(tables, hot): Memory as the log is, behind a batch that was refused.  ERR_DIGEST: what
- * lies in the store is not what was written there. */
+/* tables_again(tables, hot): Memory as the log is, behind a batch that was refused.  ERR_DIGEST:
+ * what lies in the store is not what was written there. */
 must_use int tables_again(struct tables *tables, struct hot *hot);
 
 /* tables_are_due(tables): Is there enough behind them? */
