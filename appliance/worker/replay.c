@@ -134,8 +134,8 @@ static void begin(struct worker *w, uint64_t request, enum replay_what what)
         return;
     if (mes_new(NULL, process_enclave(w->process), process_is_training(w->process), &self.again) !=
             0 ||
-        hot_copy(w->hot, &self.hot) != 0 || readings_sum_new(&self.expected) != 0 ||
-        readings_sum_new(&self.found) != 0)
+        hot_copy(w->hot, &self.hot) != 0 || readings_sum_new(NULL, &self.expected) != 0 ||
+        readings_sum_new(self.expected, &self.found) != 0)
         log_die("out of memory");
 }
 
@@ -297,23 +297,22 @@ static void compare_disk(struct worker *w)
         self.phase = PHASE_READINGS;
 }
 
-/* The cold table up to where the log was read; it is filled behind the log, so it may have to be
- * waited for. */
+/* Is the cold table there up to where the log was read?  It is filled behind the log. */
+static bool readings_are_there(const struct worker *w)
+{
+    return w->projector.position >= self.at || w->closed[0];
+}
+
+/* Some rows of it; true when it is done. */
 static bool compare_readings(struct worker *w)
 {
-    uint8_t expected[32], found[32];
-    if (w->projector.position < self.at && !w->closed[0])
-        return false;
-    uint64_t to = self.row + 8 * CHUNK < self.at ? self.row + 8 * CHUNK : self.at;
-    if (readings_sum_found(self.found, w->projector.readings, self.row, to) != 0)
+    bool more = false;
+    if (readings_sum_found(self.found, w->projector.readings, self.at, 8 * CHUNK, &more) != 0)
         log_die("the store failed while its tables were compared");
-    self.row = to;
-    if (to < self.at)
-        return true;
-    readings_sum_end(self.expected, expected);
-    readings_sum_end(self.found, found);
+    if (more)
+        return false;
     self.readings_differ =
-        w->projector.position >= self.at && memcmp(expected, found, sizeof found) != 0;
+        w->projector.position >= self.at && !readings_sum_is(self.expected, self.found);
     return true;
 }
 
@@ -466,9 +465,9 @@ static bool step(struct worker *w)
         compare_disk(w);
         return true;
     case PHASE_READINGS:
-        if (!compare_readings(w))
+        if (!readings_are_there(w))
             return false; /* the projector has to come first */
-        if (self.row < self.at)
+        if (!compare_readings(w))
             return true;
         end_tables(w);
         if (!w->closed[0] && remember(w) == ERR_STORE)

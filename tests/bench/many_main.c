@@ -129,7 +129,7 @@ static bool reading(const char *name, struct store *store, bool replay, double l
     tree_begin(&a.tree, 0);
     if (replay) {
         well(mes_new(NULL, DIRECT_ENCLAVE, true, &a.mes));
-        well(readings_sum_new(&a.sum));
+        well(readings_sum_new(NULL, &a.sum));
     }
     double cpu = figure_cpu_us();
     uint64_t began = figure_ns(), size = store_size(store);

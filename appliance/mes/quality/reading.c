@@ -5,31 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enclave/process/os.h"
+
 struct readings {
     sqlite3_stmt *add;
     sqlite3_stmt *recent;
     sqlite3_stmt *all;
 };
 
+/* One tree, in the order in which values are looked for: a second one in the order of the log would
+ * cost each value as much again. */
 static const char schema[] =
     "DROP TABLE IF EXISTS mes_reading;"
     "CREATE TABLE mes_reading ("
-    " event INTEGER NOT NULL,"        /* sequence in the log */
-    " item INTEGER NOT NULL,"         /* which reading of that event, from 0 */
-    " unit BLOB NOT NULL,"            /* UUID */
     " route INTEGER NOT NULL,"        /* row of mes_route */
     " segment INTEGER NOT NULL,"      /* the operation's sequence in the route */
     " balloon TEXT NOT NULL,"         /* the characteristic's number on the drawing */
+    " event INTEGER NOT NULL,"        /* sequence in the log */
+    " item INTEGER NOT NULL,"         /* which reading of that event, from 0 */
+    " unit BLOB NOT NULL,"            /* UUID */
     " value INTEGER NOT NULL,"        /* millionths of the characteristic's unit */
     " passed INTEGER NOT NULL,"       /* 1 within its limits */
     " gage TEXT NOT NULL,"            /* asset number, '' where none is asked for */
     " person BLOB NOT NULL,"          /* UUID of who measured */
     " performed_ms INTEGER NOT NULL," /* UTC */
-    " PRIMARY KEY (event, item)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX mes_reading_characteristic ON mes_reading (route, segment, balloon, event);";
+    " PRIMARY KEY (route, segment, balloon, event, item)) STRICT, WITHOUT ROWID;";
 
 static const char add_text[] =
-    "INSERT INTO mes_reading VALUES (:event, :item, :unit, :route, :segment, :balloon, :value,"
+    "INSERT INTO mes_reading VALUES (:route, :segment, :balloon, :event, :item, :unit, :value,"
     " :passed, :gage, :person, :performed_ms)";
 
 /* So many rows are looked at; a unit that was measured again and again takes more than one. */
@@ -38,8 +41,10 @@ static const char recent_text[] =
     " WHERE route = :route AND segment = :segment AND balloon = :balloon"
     " ORDER BY event DESC, item DESC LIMIT 64";
 
-static const char all_text[] = "SELECT * FROM mes_reading WHERE event >= :from AND event < :to"
-                               " ORDER BY event, item";
+static const char all_text[] =
+    "SELECT * FROM mes_reading"
+    " WHERE (route, segment, balloon, event, item) > (:route, :segment, :balloon, :event, :item)"
+    " ORDER BY route, segment, balloon, event, item LIMIT :count";
 
 static int prepare(struct store *store, const char *text, sqlite3_stmt **ret)
 {
@@ -148,17 +153,23 @@ static int each(const struct mes *mes, const struct event *e, uint64_t sequence,
 
 /* ---- into the table ---- */
 
+/* The first of a row's columns, by which it is found. */
+static void bind_place(sqlite3_stmt *s, const struct row *row)
+{
+    sqlite3_bind_int64(s, 1, row->route);
+    sqlite3_bind_int64(s, 2, row->segment);
+    sqlite3_bind_text(s, 3, (const char *)row->balloon.data, (int)row->balloon.length,
+                      SQLITE_STATIC);
+    sqlite3_bind_int64(s, 4, (sqlite3_int64)row->event);
+    sqlite3_bind_int64(s, 5, row->item);
+}
+
 static int add(void *context, const struct row *row)
 {
     struct readings *readings = context;
     sqlite3_stmt *s = readings->add;
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)row->event);
-    sqlite3_bind_int64(s, 2, row->item);
-    sqlite3_bind_blob(s, 3, row->unit, 16, SQLITE_STATIC);
-    sqlite3_bind_int64(s, 4, row->route);
-    sqlite3_bind_int64(s, 5, row->segment);
-    sqlite3_bind_text(s, 6, (const char *)row->balloon.data, (int)row->balloon.length,
-                      SQLITE_STATIC);
+    bind_place(s, row);
+    sqlite3_bind_blob(s, 6, row->unit, 16, SQLITE_STATIC);
     sqlite3_bind_int64(s, 7, row->value);
     sqlite3_bind_int64(s, 8, row->passed);
     sqlite3_bind_text(s, 9, (const char *)row->gage.data, (int)row->gage.length, SQLITE_STATIC);
@@ -208,46 +219,63 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
 
 /* ---- comparing ---- */
 
+#define BALLOON_MAX 8
+#define GAGE_MAX    16
+#define ROW_MAX     (7 * 8 + 2 * 16 + 2 * 4 + BALLOON_MAX + GAGE_MAX)
+
+/* The sum, in two halves of 64 bits, of a keyed hash of each row: the same rows in whatever order
+ * give the same.  Nobody else has the key, so nobody makes other rows that do. */
 struct readings_sum {
-    crypto_generichash_state state;
+    uint8_t key[crypto_shorthash_siphashx24_KEYBYTES];
+    uint64_t half[2];
     size_t rows;
+    bool is_odd; /* a row that no event gives */
+    /* the last row that was found */
+    struct row last;
+    char balloon[BALLOON_MAX];
 };
 
-static void digest_number(struct readings_sum *d, int64_t n)
+static int take_row(void *context, const struct row *row)
 {
-    crypto_generichash_update(&d->state, (const uint8_t *)&n, sizeof n);
-}
-
-static void digest_bytes(struct readings_sum *d, const void *data, size_t length)
-{
-    digest_number(d, (int64_t)length);
-    crypto_generichash_update(&d->state, data, length);
-}
-
-static int digest_row(void *context, const struct row *row)
-{
-    struct readings_sum *d = context;
-    d->rows++;
-    digest_number(d, (int64_t)row->event);
-    digest_number(d, row->item);
-    digest_bytes(d, row->unit, 16);
-    digest_number(d, row->route);
-    digest_number(d, row->segment);
-    digest_bytes(d, row->balloon.data, row->balloon.length);
-    digest_number(d, row->value);
-    digest_number(d, row->passed);
-    digest_bytes(d, row->gage.data, row->gage.length);
-    digest_bytes(d, row->person, 16);
-    digest_number(d, row->performed_ms);
+    struct readings_sum *sum = context;
+    uint8_t bytes[ROW_MAX], hash[crypto_shorthash_siphashx24_BYTES];
+    struct bytes_put put = bytes_into(bytes, sizeof bytes);
+    size_t length;
+    bytes_put_i64(&put, row->route);
+    bytes_put_i64(&put, row->segment);
+    bytes_put_var(&put, row->balloon, BALLOON_MAX);
+    bytes_put_u64(&put, row->event);
+    bytes_put_i64(&put, row->item);
+    bytes_put_fixed(&put, row->unit, 16);
+    bytes_put_i64(&put, row->value);
+    bytes_put_i64(&put, row->passed);
+    bytes_put_var(&put, row->gage, GAGE_MAX);
+    bytes_put_fixed(&put, row->person, 16);
+    bytes_put_i64(&put, row->performed_ms);
+    sum->rows++;
+    if (bytes_put_done(&put, &length) != 0) {
+        sum->is_odd = true;
+        return 0;
+    }
+    crypto_shorthash_siphashx24(hash, bytes, length, sum->key);
+    struct bytes in = bytes_over(hash, sizeof hash);
+    for (int i = 0; i < 2; i++)
+        sum->half[i] += bytes_u64(&in);
     return 0;
 }
 
-int readings_sum_new(struct readings_sum **ret_sum)
+int readings_sum_new(const struct readings_sum *like, struct readings_sum **ret_sum)
 {
-    *ret_sum = calloc(1, sizeof **ret_sum);
-    if (!*ret_sum)
+    struct readings_sum *sum = calloc(1, sizeof *sum);
+    if (!sum)
         return ERR_MEMORY;
-    crypto_generichash_init(&(*ret_sum)->state, NULL, 0, 32);
+    if (like)
+        memcpy(sum->key, like->key, sizeof sum->key);
+    else
+        os_random(sum->key, sizeof sum->key);
+    sum->last.route = sum->last.segment = INT64_MIN;
+    sum->last.balloon = bytes_view_of(sum->balloon, 0);
+    *ret_sum = sum;
     return 0;
 }
 
@@ -259,36 +287,72 @@ void readings_sum_free(struct readings_sum *sum)
 int readings_sum_expect(struct readings_sum *sum, const struct mes *mes, const struct event *event,
                         uint64_t sequence)
 {
-    return each(mes, event, sequence, digest_row, sum);
+    return each(mes, event, sequence, take_row, sum);
 }
 
-int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t from,
-                       uint64_t to)
+static struct bytes_view column(sqlite3_stmt *s, int at)
 {
-    static const enum {
-        NUMBER,
-        BYTES
-    } kinds[] = {NUMBER, NUMBER, BYTES, NUMBER, NUMBER, BYTES,
-                 NUMBER, NUMBER, BYTES, BYTES,  NUMBER};
+    const void *data = sqlite3_column_blob(s, at);
+    return bytes_view_of(data, (size_t)sqlite3_column_bytes(s, at));
+}
+
+/* A row of the table; false for one that is not in its form. */
+static bool read_row(sqlite3_stmt *s, struct row *row)
+{
+    static const uint8_t none[16];
+    struct bytes_view unit = column(s, 5), person = column(s, 9);
+    bool whole = unit.length == 16 && person.length == 16;
+    *row = (struct row){.route = sqlite3_column_int64(s, 0),
+                        .segment = sqlite3_column_int64(s, 1),
+                        .balloon = column(s, 2),
+                        .event = (uint64_t)sqlite3_column_int64(s, 3),
+                        .item = sqlite3_column_int64(s, 4),
+                        .unit = whole ? unit.data : none,
+                        .value = sqlite3_column_int64(s, 6),
+                        .passed = sqlite3_column_int64(s, 7),
+                        .gage = column(s, 8),
+                        .person = whole ? person.data : none,
+                        .performed_ms = sqlite3_column_int64(s, 10)};
+    return whole && row->balloon.length <= BALLOON_MAX;
+}
+
+/* Where the next part begins. */
+static void remember(struct readings_sum *sum, const struct row *row)
+{
+    sum->last = *row;
+    if (row->balloon.length)
+        memcpy(sum->balloon, row->balloon.data, row->balloon.length);
+    sum->last.balloon = bytes_view_of(sum->balloon, row->balloon.length);
+}
+
+int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t below,
+                       size_t rows, bool *ret_more)
+{
     sqlite3_stmt *s = readings->all;
-    int step;
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)from);
-    sqlite3_bind_int64(s, 2, (sqlite3_int64)to);
-    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
-        sum->rows++;
-        for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++)
-            if (kinds[i] == NUMBER)
-                digest_number(sum, sqlite3_column_int64(s, i));
-            else
-                digest_bytes(sum, sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i));
+    struct row row;
+    size_t found = 0;
+    int step = SQLITE_ROW;
+    bind_place(s, &sum->last);
+    sqlite3_bind_int64(s, 6, (sqlite3_int64)rows);
+    while (!sum->is_odd && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        found++;
+        if (!read_row(s, &row)) {
+            sum->is_odd = true;
+            break;
+        }
+        remember(sum, &row);
+        if (row.event < below)
+            (void)take_row(sum, &row);
     }
     sqlite3_reset(s);
-    return step == SQLITE_DONE ? 0 : ERR_STORE;
+    *ret_more = !sum->is_odd && found == rows;
+    return step == SQLITE_DONE || sum->is_odd ? 0 : ERR_STORE;
 }
 
-void readings_sum_end(struct readings_sum *sum, uint8_t out[static 32])
+bool readings_sum_is(const struct readings_sum *a, const struct readings_sum *b)
 {
-    crypto_generichash_final(&sum->state, out, 32);
+    return !a->is_odd && !b->is_odd && a->rows == b->rows && a->half[0] == b->half[0] &&
+           a->half[1] == b->half[1];
 }
 
 size_t readings_sum_rows(const struct readings_sum *sum)

@@ -47,24 +47,27 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
                        size_t room);
 
 /*
- * A digest over rows in order, made in parts: of what the log says, and of what the
- * table holds, to be compared.
+ * What rows there are, in whatever order, made in parts: of what the log says, and of what
+ * the table holds, to be compared.
  *
- * readings_sum_expect(sum, mes, event, sequence): Add what ${event} measured; events in
- * order, ${mes} as it is behind this one.
- * readings_sum_found(sum, readings, from, to): Add the rows of the events from ${from}
- * below ${to}, in order.
- * readings_sum_end(sum, out): BLAKE2b-256; nothing is added behind it.
+ * readings_sum_new(like, ret_sum): Of none yet; ${like} is the one that it will be compared
+ * with, or NULL.
+ * readings_sum_expect(sum, mes, event, sequence): Add what ${event} measured; ${mes} as it
+ * is behind this one.
+ * readings_sum_found(sum, readings, below, rows, ret_more): Of the table's next ${rows} rows
+ * behind the last call add those of events below ${below}; ${ret_more} while there may be more.
+ * What is filled in meanwhile is of later events.
+ * readings_sum_is(a, b): Are they the same rows?
  */
 struct readings_sum;
 
-must_use int readings_sum_new(struct readings_sum **ret_sum);
+must_use int readings_sum_new(const struct readings_sum *like, struct readings_sum **ret_sum);
 void readings_sum_free(struct readings_sum *sum);
 must_use int readings_sum_expect(struct readings_sum *sum, const struct mes *mes,
                                  const struct event *event, uint64_t sequence);
-must_use int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t from,
-                                uint64_t to);
-void readings_sum_end(struct readings_sum *sum, uint8_t out[static 32]);
+must_use int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t below,
+                                size_t rows, bool *ret_more);
+bool readings_sum_is(const struct readings_sum *a, const struct readings_sum *b);
 size_t readings_sum_rows(const struct readings_sum *sum);
 
 #endif
