@@ -6,6 +6,7 @@
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
+#include "tests/faults/memory.h"
 
 #define NOW     2000000000000
 #define ENCLAVE "e3f9k2m1"
@@ -599,6 +600,22 @@ static void an_object_above_the_station_or_elsewhere_is_denied(void **state)
     assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
 }
 
+static void a_station_s_place_is_the_object_s_also_behind_memory_that_ran_out(void **state)
+{
+    struct subject here = good_subject(), elsewhere = good_subject();
+    bool more = true;
+    (void)state;
+    elsewhere.site = "PLANT-2";
+    for (uint64_t nth = 1; more; nth++) {
+        assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &elsewhere));
+        memory_fail(nth, false);
+        (void)allowed(OPERATOR, OPERATION_GET_JOB, &here);
+        more = memory_failed();
+        memory_fail(0, false);
+        assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &here));
+    }
+}
+
 /* A part may be numbered as it likes: the box's own markings have names that no part can have. */
 static void a_part_named_as_the_box_names_things_takes_nothing_down(void **state)
 {
@@ -780,6 +797,7 @@ int main(void)
         CASE(a_station_is_certified_by_its_records),
         CASE(a_value_that_cannot_be_leaves_the_people_as_they_were),
         CASE(an_object_above_the_station_or_elsewhere_is_denied),
+        CASE(a_station_s_place_is_the_object_s_also_behind_memory_that_ran_out),
         CASE(a_part_named_as_the_box_names_things_takes_nothing_down),
         CASE(nobody_approves_their_own_release_or_twice),
         CASE(nobody_approves_the_record_that_they_entered),
