@@ -2,6 +2,7 @@
 #include "tests/enclave/store/opened.h"
 
 #include "appliance/worker/tables.h"
+#include "tests/faults/memory.h"
 
 static struct mes *mes;
 static struct tables tables;
@@ -386,6 +387,29 @@ static void a_full_disk_leaves_them_for_later(void **state)
     assert_is_the_log();
 }
 
+/* Else the enclave would be closed until a person has it read again from the disk. */
+static void memory_that_runs_out_is_not_a_disk_that_failed(void **state)
+{
+    unsigned failed = 0;
+    char names[100];
+    (void)state;
+    for (uint64_t nth = 1; nth <= 40; nth++) {
+        work(1);
+        memory_fail(nth, true);
+        int r = tables_save(&tables, hot);
+        failed += memory_failed();
+        memory_fail(0, false);
+        if (r)
+            assert_int_equal(r, ERR_MEMORY);
+        assert_is_in_the_store();
+    }
+    assert_true(failed > 5);
+    assert_int_equal(tables_save(&tables, hot), 0);
+    again();
+    assert_int_equal(load_and_check(names), HOT_SAME);
+    assert_is_the_log();
+}
+
 static void a_batch_that_was_refused_leaves_memory_as_the_log_is(void **state)
 {
     (void)state;
@@ -434,10 +458,12 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(tables_that_each_commit_wrote_are_made_again, begin, end),
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_them_for_later, begin, end),
+        cmocka_unit_test_setup_teardown(memory_that_runs_out_is_not_a_disk_that_failed, begin, end),
         cmocka_unit_test_setup_teardown(a_batch_that_was_refused_leaves_memory_as_the_log_is, begin,
                                         end),
         cmocka_unit_test_setup_teardown(
             a_row_that_was_changed_is_not_read_back_behind_a_refused_batch, begin, end),
     };
+    memory_begin();
     return cmocka_run_group_tests_name("tables", cases, NULL, NULL);
 }
