@@ -603,14 +603,12 @@ static void an_object_above_the_station_or_elsewhere_is_denied(void **state)
 static void a_station_s_place_is_the_object_s_also_behind_memory_that_ran_out(void **state)
 {
     struct subject here = good_subject(), elsewhere = good_subject();
-    bool more = true;
     (void)state;
     elsewhere.site = "PLANT-2";
-    for (uint64_t nth = 1; more; nth++) {
+    for (uint64_t nth = 1; nth < 60; nth++) { /* more than a base takes */
         assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &elsewhere));
         memory_fail(nth, false);
         (void)allowed(OPERATOR, OPERATION_GET_JOB, &here);
-        more = memory_failed();
         memory_fail(0, false);
         assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &here));
     }
