@@ -329,10 +329,13 @@ int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint
                        uint64_t filled, size_t rows, bool *ret_more)
 {
     sqlite3_stmt *s = readings->all;
-    struct row row;
+    struct row row, last = sum->last;
+    char balloon[BALLOON_MAX]; /* of a copy: what is bound stays while the rows come */
     size_t found = 0;
     int step = SQLITE_ROW;
-    bind_place(s, &sum->last);
+    memcpy(balloon, sum->balloon, sizeof balloon);
+    last.balloon.data = (const uint8_t *)balloon;
+    bind_place(s, &last);
     sqlite3_bind_int64(s, 6, (sqlite3_int64)rows);
     while (!sum->is_odd && (step = sqlite3_step(s)) == SQLITE_ROW) {
         found++;

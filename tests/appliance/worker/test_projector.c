@@ -232,6 +232,41 @@ static void a_changed_row_is_seen(void **state)
     }
 }
 
+static void many_characteristics_are_compared_in_parts(void **state)
+{
+    size_t rows;
+    (void)state;
+    define();
+    for (int i = 0; i < 9; i++) {
+        char balloon[20];
+        snprintf(balloon, sizeof balloon, "%.*s%d", i % 3 + 1, "CCCC", i);
+        struct event e = {.number = EVENT_CHARACTERISTIC_DEFINED};
+        e.characteristic_defined.route = bytes_text("R");
+        e.characteristic_defined.sequence = 40;
+        e.characteristic_defined.balloon = bytes_text(balloon);
+        emit(&e);
+    }
+    for (int i = 0; i < 3; i++) {
+        start(i);
+        for (int k = 0; k < 9; k++) {
+            char balloon[20];
+            snprintf(balloon, sizeof balloon, "%.*s%d", k % 3 + 1, "CCCC", k);
+            struct event e = {.number = EVENT_READING_RECORDED};
+            memcpy(e.reading_recorded.unit, unit[i], 16);
+            e.reading_recorded.sequence = 40;
+            e.reading_recorded.balloon = bytes_text(balloon);
+            e.reading_recorded.value = k;
+            emit(&e);
+        }
+    }
+    assert_int_equal(store_commit(store), 0);
+    assert_int_equal(projector_catch_up(&projector), 0);
+    for (size_t part = 1; part < 30; part++) {
+        assert_true(is_the_log(store_size(store), part, &rows));
+        assert_int_equal(rows, 27);
+    }
+}
+
 static void what_is_filled_in_meanwhile_does_not_count(void **state)
 {
     size_t rows;
@@ -286,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_unit_that_was_measured_again_is_not_its_own_past, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_changed_row_is_seen, begin, end),
+        cmocka_unit_test_setup_teardown(many_characteristics_are_compared_in_parts, begin, end),
         cmocka_unit_test_setup_teardown(what_is_filled_in_meanwhile_does_not_count, begin, end),
         cmocka_unit_test_setup_teardown(goes_on_where_the_table_is, begin, end),
         cmocka_unit_test_setup_teardown(gates_do_not_wait_for_it, begin, end),
