@@ -390,9 +390,12 @@ int decider_request(struct decider *decider, const uint8_t person[static 16],
     struct decider *d = decider;
     char type[64];
     int64_t now = circumstance->now_ms;
-    if (!d->policies ||
-        (!is_fresh(d, now, subject->site ? subject->site : "") && build(d, d->policies, now) != 0))
+    if (!d->policies)
         return ERR_POLICY;
+    if (!is_fresh(d, now, subject->site ? subject->site : "") && build(d, d->policies, now) != 0) {
+        d->next_ms = INT64_MIN; /* the old base has another site, or another time */
+        return ERR_POLICY;
+    }
     snprintf(type, sizeof type, "Casemate::%s", operation->resource);
     cedar_overlay_reset(d->overlay, d->base);
     decider_object_add(d, d->overlay, type, "subject", subject);

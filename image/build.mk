@@ -143,6 +143,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter tests/appliance/gateway/%,$(1)),appliance/gateway/stations.o) \
         $(if $(filter %/test_tpm,$(1)),enclave/keys/tpm.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
+        $(if $(filter %/test_batch,$(1)),appliance/worker/batch.o) \
         $(if $(filter %/test_backup,$(1)),enclave/backup/backup.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \

@@ -419,6 +419,19 @@ bool rows_find(const struct entities *entities, enum entity_kind kind,
 
 /* ---- store ---- */
 
+/* Memory that ran out says nothing of the disk. */
+static int error_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_STORE;
+    }
+}
+
 int rows_attach(struct entities *entities, struct sqlite3 *db)
 {
     for (int k = 0; k < ENTITY_COUNT; k++) {
@@ -451,7 +464,7 @@ static int load_table(struct entities *entities, enum entity_kind kind)
     }
     sqlite3_reset(t->load);
     if (r == 0 && step != SQLITE_DONE)
-        r = ERR_STORE;
+        r = error_of(step);
     return r;
 }
 
@@ -473,7 +486,7 @@ static int save_row(struct table *t, enum entity_kind kind, size_t number)
     t->marks[number] &= (uint8_t)~MARK_TOUCHED;
     if (r == SQLITE_DONE)
         return 0;
-    return r == SQLITE_FULL ? ERR_FULL : ERR_STORE;
+    return error_of(r);
 }
 
 int rows_save(struct entities *entities)
@@ -583,7 +596,7 @@ int rows_compare(const struct entities *entities, enum entity_kind kind, size_t 
     *ret_more = *ret_same && rows == count;
     if (*ret_same && !*ret_more)
         *ret_same = all_touched(t, number, t->count); /* the last ones are there, too */
-    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ERR_STORE;
+    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : error_of(step);
 }
 
 void rows_digest(const struct entities *entities, enum entity_kind kind, uint8_t out[static 32])

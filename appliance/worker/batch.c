@@ -8,6 +8,8 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
+#define RECORD_AGAIN_MS 5000 /* what the worker records by itself, when the disk was full */
+
 /* ---- answers ---- */
 
 void batch_answer(struct worker *w, struct peer *gateway, uint64_t request, unsigned status,
@@ -87,9 +89,12 @@ void request_undo(struct worker *w)
     store_rollback(w->store);
     w->in_transaction = false;
     memset(w->openings, 0, sizeof w->openings);
+    w->snapshot_recorded = false; /* it may have been in this batch; what is in the log is found */
+    w->record_again_ms = os_boot_ms() + RECORD_AGAIN_MS;
     staging_undone();
-    if (tables_load(&w->kept) != 0 || tables_follow(&w->kept, store_size(w->store)) != 0)
-        log_die("the store cannot be read back after a refused batch");
+    int r = tables_again(&w->kept, w->hot);
+    if (r)
+        log_die("the store cannot be read back after a refused batch: %s", error_text(r));
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
         if (!a->wrote)

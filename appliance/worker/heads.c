@@ -35,7 +35,7 @@ static int begin_hot(struct worker *w)
 static void close_different(struct worker *w, const char *how, uint64_t events, const char *names)
 {
     w->tables = TABLES_DIFFERENT;
-    w->dark = true;
+    w->dark = w->doubted = true;
     snprintf(
         w->closed, sizeof w->closed,
         "The tables of this enclave are not those that were %s with the log of %llu events%s%s. "

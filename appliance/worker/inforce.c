@@ -193,7 +193,6 @@ static void follow_site(struct worker *w)
     s->tried = -1;
     if (r == ERR_FULL) {
         request_undo(w);
-        w->record_again_ms = os_boot_ms() + 5000;
         return;
     }
     if (r)
@@ -208,7 +207,6 @@ void inforce_record(struct worker *w)
         int r = record(w, POLICY_PROGRAM);
         if (r == ERR_FULL) {
             request_undo(w);
-            w->record_again_ms = os_boot_ms() + 5000;
             return;
         }
         if (r)

@@ -133,9 +133,17 @@ static bool is_signed_for(const struct worker *w)
     return w->behind && w->loss_halves[0].there && w->loss_halves[1].there;
 }
 
+/* What else keeps the enclave closed is mended first, and its sentence stays: a new epoch would
+ * have the tables, the log or the disk as if two people had signed for these, too. */
+static bool has_to_wait(const struct worker *w)
+{
+    return w->dark || w->doubted || w->unsure || store_is_read_only(w->store);
+}
+
 void loss_due(struct worker *w)
 {
-    if (!w->stopping && is_signed_for(w) && os_boot_ms() - w->epoch_asked_ms >= ASK_AGAIN)
+    if (!w->stopping && is_signed_for(w) && !has_to_wait(w) &&
+        os_boot_ms() - w->epoch_asked_ms >= ASK_AGAIN)
         ask(w);
 }
 
@@ -218,7 +226,7 @@ void loss_found(struct worker *w, const struct message_anchor *m)
     struct loss_half halves[2] = {{0}};
     uint8_t mine[32], theirs[32];
     int64_t signed_ms;
-    if (was_granted(w, m)) {
+    if (!has_to_wait(w) && was_granted(w, m)) {
         open_epoch(w);
         return;
     }
@@ -236,10 +244,24 @@ void loss_found(struct worker *w, const struct message_anchor *m)
             memcpy(w->loss_halves, halves, sizeof halves);
     }
     w->loss_since_ms = newest_ms(w);
+    if (has_to_wait(w)) {
+        log_err("the store is behind its anchor, too");
+        return;
+    }
     say(w);
     log_err("%s", w->closed);
     if (is_signed_for(w))
         ask(w);
+}
+
+void loss_reopened(struct worker *w)
+{
+    struct peer *auditor = process_peer(w->process, 8, "");
+    if (!w->behind)
+        return;
+    say(w);
+    if (auditor) /* it may have granted an epoch meanwhile */
+        heads_joined(w, auditor);
 }
 
 void loss_refused(struct worker *w, const struct message_epoch_refused *m)
@@ -266,6 +288,9 @@ int loss_run(struct worker *w, struct command *c)
     const struct loss_consent consent = {c->body_text, c->statement};
     if (!w->behind)
         return not_signed(c, "Nothing of this log is lost.", "Look at the page again.");
+    if (has_to_wait(w))
+        return not_signed(c, w->closed,
+                          "Have this mended first; what is lost is signed for afterwards.");
     loss_digest(&w->loss, digest);
     if (memcmp(body_value(c->body, "loss")->bytes, digest, 32) != 0)
         return not_signed(c, "This is not the loss that is there now.",

@@ -307,7 +307,8 @@ static bool readings_are_there(const struct worker *w)
 static bool compare_readings(struct worker *w)
 {
     bool more = false;
-    if (readings_sum_found(self.found, w->projector.readings, self.at, 8 * CHUNK, &more) != 0)
+    if (readings_sum_found(self.found, w->projector.readings, self.at, w->projector.position,
+                           8 * CHUNK, &more) != 0)
         log_die("the store failed while its tables were compared");
     if (more)
         return false;
@@ -363,7 +364,8 @@ static void tell_journal(struct worker *w, enum audit_outcome outcome, const cha
 static void close_for(struct worker *w, const char *what)
 {
     log_err("%s", what);
-    if (!w->closed[0])
+    w->doubted = true;
+    if (!w->closed[0] || w->behind) /* that nobody signs for before this is mended */
         snprintf(w->closed, sizeof w->closed, "%.280s", what);
 }
 

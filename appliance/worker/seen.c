@@ -24,7 +24,6 @@ void people_record(struct worker *w)
     int r = known_record(w->mes, w->snapshot, w->snapshot_digest, emit, w);
     if (r == ERR_FULL) {
         request_undo(w);
-        w->record_again_ms = os_boot_ms() + 5000;
         return;
     }
     if (r)

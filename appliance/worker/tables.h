@@ -15,10 +15,10 @@
  * An open reads the tables, compares them with that digest, and applies the events
  * behind it.  Why: docs/decisions/0021-tables-behind-the-log.md.
  */
-#define TABLES_NAME     "hot" /* of the projection */
-#define TABLES_EVENTS   32768 /* written when so many events are behind them, */
-#define TABLES_EVERY_MS 10000 /* or so long behind the last time; never when nothing is */
-#define TABLES_FULL_MS  60000 /* a disk that was full is tried again */
+#define TABLES_NAME     "tables" /* of the projection */
+#define TABLES_EVENTS   32768    /* written when so many events are behind them, */
+#define TABLES_EVERY_MS 10000    /* or so long behind the last time; never when nothing is */
+#define TABLES_FULL_MS  60000    /* a disk that was full is tried again */
 
 struct tables {
     struct store *store;
@@ -36,13 +36,18 @@ must_use int tables_attach(struct tables *tables, struct store *store, struct me
  * tables_load(tables): Read them as they are in the store; memory is as it was when they were
  * written.  ERR_BEHIND: they have seen events that the log does not have.  tables_check(tables,
  * hot, names, size): compare what was read with the digest that was written with it, as
- * hot_compare() does; HOT_NOT_COMPARABLE for tables made anew. tables_follow(tables, to): Apply the
+ * hot_compare() does, and the number of events with the one beside the digest; HOT_NOT_COMPARABLE
+ * for tables made anew, which are empty. tables_follow(tables, to): Apply the
  * events below ${to} that are not applied.
  */
 must_use int tables_load(struct tables *tables);
 must_use int tables_check(const struct tables *tables, struct hot *hot, enum hot_answer *ret_answer,
                           char *names, size_t size);
 must_use int tables_follow(struct tables *tables, uint64_t to);
+
+/* tables_again(tables, hot): Memory as the log is, behind a batch that was refused.  ERR_DIGEST:
+ * what lies in the store is not what was written there. */
+must_use int tables_again(struct tables *tables, struct hot *hot);
 
 /* tables_are_due(tables): Is there enough behind them? */
 bool tables_are_due(const struct tables *tables);

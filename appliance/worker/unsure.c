@@ -71,6 +71,8 @@ int unsure_reopen(struct worker *w, char *text, size_t size)
     w->unsure = false;
     if (strcmp(w->closed, closed) == 0)
         w->closed[0] = '\0';
+    if (!w->closed[0])
+        loss_reopened(w);
     snprintf(text, size, "%llu events were read from the disk and are whole%s",
              (unsigned long long)store_size(w->store),
              w->closed[0]

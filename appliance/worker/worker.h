@@ -119,6 +119,7 @@ struct worker {
     char closed[300]; /* why nothing is written here; "" while it works */
     char said[300];   /* of it, to the site's status */
     bool dark;        /* and nothing is read either: the tables are not what was signed */
+    bool doubted;     /* its log or its tables were found not to be what was signed */
     bool behind;      /* the store lacks what the auditor has signed: */
     struct loss loss;
     int64_t loss_signed_ms, loss_since_ms; /* when that was, and of the newest event here */
@@ -268,6 +269,9 @@ void shut_due(struct worker *w);
 void loss_found(struct worker *w, const struct message_anchor *m);
 void loss_refused(struct worker *w, const struct message_epoch_refused *m);
 void loss_due(struct worker *w);
+/* loss_reopened(w): What had to be mended before a loss is signed for is mended: the loss, if there
+ * is one, is what the enclave stays closed for. */
+void loss_reopened(struct worker *w);
 /* loss_run(w, command): One person signs for it; as mes_run(). */
 int loss_run(struct worker *w, struct command *command);
 /* loss_answer(w, command, ret_losses): What the page shows of it; how many, 0 or 1. */

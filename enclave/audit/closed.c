@@ -199,7 +199,6 @@ static void note_gap(struct auditor *auditor, int64_t from_ms, char text[static 
     snprintf(text, 120, "reopened,_no_records_from_%s_to_%s,_%" PRIu64 "_lost", from, to,
              auditor->lost);
     records_note(auditor, "auditor/-", AUDIT_TYPE_GAP, AUDIT_OUTCOME_DONE, text);
-    auditor->lost = 0;
 }
 
 /* The gap is durable before the mark is gone, and the mark before anybody is served. */
@@ -219,6 +218,7 @@ static int open_again(struct auditor *auditor, char text[static 120], char why[s
         auditor->journal = NULL;
         return r;
     }
+    auditor->lost = 0; /* now that it is on record */
     auditor->unsure = false;
     auditor->closed[0] = '\0';
     log_err("the journal is open again: %s", text);

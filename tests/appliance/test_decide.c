@@ -6,6 +6,7 @@
 #include "appliance/decide.h"
 #include "appliance/identity/token.h"
 #include "appliance/mes/mes.h"
+#include "tests/faults/memory.h"
 
 #define NOW     2000000000000
 #define ENCLAVE "e3f9k2m1"
@@ -597,6 +598,10 @@ static void an_object_above_the_station_or_elsewhere_is_denied(void **state)
     assert_true(denied_by("M07-site"));
     s.site = NULL;
     assert_false(allowed(OPERATOR, OPERATION_GET_JOB, &s));
+    for (uint64_t n = 2; n < 121; memory_fail(++n % 2 ? 0 : n / 2, false)) {
+        s.site = n % 4 < 2 ? PEOPLE_SITE : "PLANT-2";
+        assert_true(allowed(OPERATOR, OPERATION_GET_JOB, &s) == (n % 4 < 2) || n % 2 == 0);
+    }
 }
 
 /* A part may be numbered as it likes: the box's own markings have names that no part can have. */

@@ -153,6 +153,45 @@ officer=$(enter "$officer_one" "$program")
 get "$program" "$officer" /api/security
 says "the disk of the epoch before is behind, too" "$(answer '.losses[0].sentence')" "of epoch 2 of this log, and here it ends in epoch 1"
 stop
+
+# ---- tables changed under a log that is behind: nobody's signature makes them good ----
+
+check "somebody puts an old disk back, and changes a row" sh -c "$key \"UPDATE mes_rationale SET how = 'as you like' WHERE row_number = 0\""
+start
+officer=$(enter "$officer_one" "$program"); second=$(enter "$officer_two" "$program")
+get "$program" "$officer" /api/security
+is "the enclave is closed" "$(answer .state)" closed
+says "by the table's name" "$(answer .lacking)" "rationale"
+loss=$(answer '.losses[0].digest // ""')
+sign_loss "$officer" "$officer_one" "${loss:-$(printf '%064d' 0)}"
+is "the loss is not signed for" "$status" 409
+says "before the tables are mended" "$(answer .error)" "rationale"
+get "$program" "$officer" /api/rationale
+is "and nothing is read" "$status" 503
+check "they are made again from the log" console rebuild "$enclave"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    get "$program" "$officer" /api/security
+    [ "$status" = 200 ] && [ "$(answer '.losses | length')" = 1 ] && break
+    sleep 0.5
+done
+says "then it is behind, and says so" "$(answer .lacking)" "behind its anchor"
+sign_loss "$officer" "$officer_one" "$(answer '.losses[0].digest')"
+is "and the loss is signed for" "$status" 200
+stop
+: >"$dir/unsure" # what a worker leaves when the disk fails it
+start
+second=$(enter "$officer_two" "$program")
+get "$program" "$second" /api/security
+says "when the disk has failed, too, that is what it says" "$(answer .lacking)" "The disk failed"
+sign_loss "$second" "$officer_two" "$(answer '.losses[0].digest')"
+is "and the second signature has to wait" "$status" 409
+check "it is read again from the disk" console reopen "$enclave"
+get "$program" "$second" /api/security
+says "then it is behind as before" "$(answer .lacking)" "behind its anchor"
+is "with one signature" "$(answer '.losses[0].first' | grep -c .)" 1
+rationale "not yet"
+is "and nothing is recorded" "$status" 503
+stop
 rm -f "$dir"/*; cp -p "$work/old"/* "$dir/"
 
 # ---- tables changed under a whole log ----

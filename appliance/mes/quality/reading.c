@@ -326,7 +326,7 @@ static void remember(struct readings_sum *sum, const struct row *row)
 }
 
 int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t below,
-                       size_t rows, bool *ret_more)
+                       uint64_t filled, size_t rows, bool *ret_more)
 {
     sqlite3_stmt *s = readings->all;
     struct row row, last = sum->last;
@@ -339,7 +339,7 @@ int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint
     sqlite3_bind_int64(s, 6, (sqlite3_int64)rows);
     while (!sum->is_odd && (step = sqlite3_step(s)) == SQLITE_ROW) {
         found++;
-        if (!read_row(s, &row)) {
+        if (!read_row(s, &row) || row.event >= filled) {
             sum->is_odd = true;
             break;
         }

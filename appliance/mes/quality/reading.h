@@ -54,10 +54,11 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
  * with, or NULL.
  * readings_sum_expect(sum, mes, event, sequence): Add what ${event} measured; ${mes} as it
  * is behind this one.
- * readings_sum_found(sum, readings, below, rows, ret_more): Of the table's next ${rows} rows
- * behind the last call add those of events below ${below}; ${ret_more} while there may be more.
- * What is filled in meanwhile is of later events.
- * readings_sum_is(a, b): Are they the same rows?
+ * readings_sum_found(sum, readings, below, filled, rows, ret_more): Of the table's next ${rows}
+ * rows behind the last call add those of events below ${below}; ${ret_more} while there may be
+ * more. What is filled in meanwhile is of later events, below ${filled}, to which the table is
+ * filled now: a row of none of them is one that no event gives. readings_sum_is(a, b): Are they the
+ * same rows?
  */
 struct readings_sum;
 
@@ -66,7 +67,7 @@ void readings_sum_free(struct readings_sum *sum);
 must_use int readings_sum_expect(struct readings_sum *sum, const struct mes *mes,
                                  const struct event *event, uint64_t sequence);
 must_use int readings_sum_found(struct readings_sum *sum, struct readings *readings, uint64_t below,
-                                size_t rows, bool *ret_more);
+                                uint64_t filled, size_t rows, bool *ret_more);
 bool readings_sum_is(const struct readings_sum *a, const struct readings_sum *b);
 size_t readings_sum_rows(const struct readings_sum *sum);
 

@@ -136,7 +136,9 @@ static bool is_the_log(uint64_t below, size_t part, size_t *ret_rows)
     assert_int_equal(readings_sum_new(sum, &found), 0);
     assert_int_equal(store_walk(store, 0, below, expect_one, NULL), 0);
     while (more)
-        assert_int_equal(readings_sum_found(found, projector.readings, below, part, &more), 0);
+        assert_int_equal(
+            readings_sum_found(found, projector.readings, below, projector.position, part, &more),
+            0);
     bool same = readings_sum_is(sum, found);
     *ret_rows = readings_sum_rows(found);
     readings_sum_free(found);
@@ -209,6 +211,11 @@ static void a_changed_row_is_seen(void **state)
         "UPDATE mes_reading SET balloon = 'B1200000000' WHERE item = 0",
         "UPDATE mes_reading SET event = event + 100",
         "DELETE FROM mes_reading WHERE event = (SELECT max(event) FROM mes_reading)",
+        "INSERT INTO mes_reading SELECT route, segment, balloon, event + 100, item, unit, 1, "
+        "passed,"
+        " gage, person, performed_ms FROM mes_reading", /* the newest value, by an event to come */
+        "INSERT INTO mes_reading SELECT route, segment, balloon, -1 - event, item, unit, 1, passed,"
+        " gage, person, performed_ms FROM mes_reading",
         "INSERT INTO mes_reading SELECT route, segment, balloon, event, 7, unit, value, passed,"
         " gage, person, performed_ms FROM mes_reading",
     };

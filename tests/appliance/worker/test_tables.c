@@ -2,6 +2,7 @@
 #include "tests/enclave/store/opened.h"
 
 #include "appliance/worker/tables.h"
+#include "tests/faults/memory.h"
 
 static struct mes *mes;
 static struct tables tables;
@@ -310,6 +311,33 @@ static void tables_that_have_seen_more_than_the_log_are_not_used(void **state)
     assert_int_equal(tables_load(&tables), ERR_BEHIND);
 }
 
+static void the_number_of_an_older_writing_alone_is_not_used(void **state)
+{
+    char names[100];
+    (void)state;
+    work(2);
+    assert_int_equal(tables_save(&tables, hot), 0);
+    assert_int_equal(run_sql("CREATE TABLE place AS SELECT * FROM projection"), SQLITE_OK);
+    work(3);
+    assert_int_equal(tables_save(&tables, hot), 0);
+    assert_int_equal(run_sql("REPLACE INTO projection SELECT * FROM place"), SQLITE_OK);
+    again();
+    assert_int_equal(load_and_check(names), HOT_DIFFERENT); /* events would be applied twice */
+}
+
+static void rows_from_before_the_first_writing_are_not_used(void **state)
+{
+    char names[100];
+    (void)state;
+    assert_int_equal(run_sql("CREATE TABLE place AS SELECT * FROM projection"), SQLITE_OK);
+    work(3);
+    assert_int_equal(tables_save(&tables, hot), 0);
+    assert_int_equal(run_sql("REPLACE INTO projection SELECT * FROM place"), SQLITE_OK);
+    again();
+    assert_true(tables.anew);
+    assert_int_equal(load_and_check(names), HOT_DIFFERENT); /* all of them would be */
+}
+
 static void tables_that_each_commit_wrote_are_made_again(void **state)
 {
     uint64_t position;
@@ -359,6 +387,29 @@ static void a_full_disk_leaves_them_for_later(void **state)
     assert_is_the_log();
 }
 
+/* Else the enclave would be closed until a person has it read again from the disk. */
+static void memory_that_runs_out_is_not_a_disk_that_failed(void **state)
+{
+    unsigned failed = 0;
+    char names[100];
+    (void)state;
+    for (uint64_t nth = 1; nth <= 40; nth++) {
+        work(1);
+        memory_fail(nth, true);
+        int r = tables_save(&tables, hot);
+        failed += memory_failed();
+        memory_fail(0, false);
+        if (r)
+            assert_int_equal(r, ERR_MEMORY);
+        assert_is_in_the_store();
+    }
+    assert_true(failed > 5);
+    assert_int_equal(tables_save(&tables, hot), 0);
+    again();
+    assert_int_equal(load_and_check(names), HOT_SAME);
+    assert_is_the_log();
+}
+
 static void a_batch_that_was_refused_leaves_memory_as_the_log_is(void **state)
 {
     (void)state;
@@ -371,10 +422,21 @@ static void a_batch_that_was_refused_leaves_memory_as_the_log_is(void **state)
     memcpy(e.unit_created.order, order, 16);
     emit(&e);
     store_rollback(store);
-    assert_int_equal(tables_load(&tables), 0);
-    assert_int_equal(tables_follow(&tables, store_size(store)), 0);
+    assert_int_equal(tables_again(&tables, hot), 0);
     assert_is_the_log();
     assert_is_in_the_store();
+}
+
+static void a_row_that_was_changed_is_not_read_back_behind_a_refused_batch(void **state)
+{
+    (void)state;
+    work(2);
+    assert_int_equal(tables_again(&tables, hot), 0); /* nothing has been written yet */
+    assert_is_the_log();
+    assert_int_equal(tables_save(&tables, hot), 0);
+    work(3);
+    assert_int_equal(run_sql("UPDATE mes_unit SET done = 1 WHERE row_number = 1"), SQLITE_OK);
+    assert_int_equal(tables_again(&tables, hot), ERR_DIGEST);
 }
 
 int main(void)
@@ -390,10 +452,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(tables_without_their_digest_are_not_used, begin, end),
         cmocka_unit_test_setup_teardown(tables_that_have_seen_more_than_the_log_are_not_used, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(the_number_of_an_older_writing_alone_is_not_used, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(rows_from_before_the_first_writing_are_not_used, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(tables_that_each_commit_wrote_are_made_again, begin, end),
         cmocka_unit_test_setup_teardown(a_full_disk_leaves_them_for_later, begin, end),
+        cmocka_unit_test_setup_teardown(memory_that_runs_out_is_not_a_disk_that_failed, begin, end),
         cmocka_unit_test_setup_teardown(a_batch_that_was_refused_leaves_memory_as_the_log_is, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(
+            a_row_that_was_changed_is_not_read_back_behind_a_refused_batch, begin, end),
     };
+    memory_begin();
     return cmocka_run_group_tests_name("tables", cases, NULL, NULL);
 }

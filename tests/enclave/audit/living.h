@@ -40,7 +40,7 @@ static struct seen {
     bool told_unsure; /* the supervisor's word on how the life before has ended */
     uint8_t full, percent;
     unsigned outcome;
-    char sentence[200];
+    char sentence[300];
 } *seen;
 
 static struct disk *disk, *before;

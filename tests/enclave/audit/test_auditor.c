@@ -318,6 +318,33 @@ static void a_full_disk_refuses_intents_until_there_is_room(void **state)
     assert_true(seen->asked[2]);
 }
 
+static void a_reopening_that_the_disk_has_no_room_for(void)
+{
+    for (unsigned i = 0; i < 3; i++)
+        tell(&box.worker, 1, AUDIT_OUTCOME_REFUSED, "denied while it is closed");
+    disk_room(disk, 1);
+    handlers->command(handlers->context, 6, AUDITOR_REOPEN);
+    if (seen->outcome == 0 || seen->full != JOURNAL_STATE_SHUT)
+        _exit(WRONG);
+    disk_room(disk, 0);
+    handlers->command(handlers->context, 6, AUDITOR_REOPEN);
+    if (seen->outcome != 0)
+        _exit(WRONG);
+}
+
+static void what_was_lost_is_counted_until_the_gap_is_on_record(void **state)
+{
+    unsigned lost = 0;
+    (void)state;
+    assert_int_equal(in_a_life(nothing_more), DONE);
+    seen->told_unsure = true;
+    assert_int_equal(in_a_life(a_reopening_that_the_disk_has_no_room_for), DONE);
+    const char *at = strstr(seen->sentence, "Z, ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "Z, %u lost", &lost), 1);
+    assert_in_range(lost, 3, 4); /* with the gap itself, which the full disk did not take */
+}
+
 /* ---- the k-th call, for every k ---- */
 
 static unsigned calls;
@@ -426,6 +453,7 @@ int main(void)
         CASE(identity_s_epoch_takes_the_custodians_word_for_this_loss),
         CASE(an_intent_more_than_can_be_followed_is_refused),
         CASE(a_full_disk_refuses_intents_until_there_is_room),
+        CASE(what_was_lost_is_counted_until_the_gap_is_on_record),
         CASE(what_was_answered_is_there_whatever_the_disk_does),
         CASE(what_was_answered_is_there_when_memory_runs_out),
     };
