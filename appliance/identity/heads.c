@@ -113,11 +113,10 @@ void heads_anchor(struct identity *n, const struct message_anchor *m)
 
 void heads_checkpoint(struct identity *n, const struct message_checkpoint *m)
 {
-    unsigned long long size = 0;
+    struct note_checkpoint note;
     identity_commit(n);
-    /* the second line of a checkpoint is its size */
-    if (sscanf((const char *)m->note.data, "%*[^\n]\n%llu\n", &size) != 1)
-        log_die("the auditor sent a malformed checkpoint");
-    if (store_head_signed(n->store, size, m->note) == ERR_STORE)
+    if (note_check(n->checkpoint_key, m->note, &note) != 0)
+        log_die("the auditor sent a checkpoint that does not verify");
+    if (store_head_signed(n->store, note.size, m->note) == ERR_STORE)
         shut_failed(ERR_STORE, "at keeping a checkpoint");
 }
