@@ -28,11 +28,7 @@ int opening_refuse(struct opening *o, int code, const char *format, ...)
 
 /* ---- one file ---- */
 
-enum presence {
-    MISSING,
-    EMPTY,
-    HOLDS_SOMETHING
-};
+enum presence { MISSING, EMPTY, HOLDS_SOMETHING };
 
 static const char *path_of(const struct opening *o, const char *suffix, char out[static PATH])
 {
@@ -66,8 +62,8 @@ static int look_at(struct opening *o, const char *suffix, enum presence *ret_pre
     if (fd < 0)
         return errno == ENOENT ? 0 : refuse_unopened(o, path);
     ssize_t n = os_read(fd, &first, 1);
-    int r = n < 0 ? opening_refuse(o, ERR_SYSTEM, "%s cannot be read: %s.", path, strerror(errno))
-                  : 0;
+    int r =
+        n < 0 ? opening_refuse(o, ERR_SYSTEM, "%s cannot be read: %s.", path, strerror(errno)) : 0;
     os_close(fd);
     *ret_presence = n > 0 ? HOLDS_SOMETHING : EMPTY;
     return r;

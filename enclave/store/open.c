@@ -61,16 +61,18 @@ static int refuse_key(struct opening *o)
     if (!store_library_works()) /* SQLCipher says the same when it could not look at a page */
         return opening_refuse(o, ERR_MEMORY, "Out of memory.");
     if (opens_with_the_other(o))
-        return opening_refuse(o, ERR_FORMAT,
-                      "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
-                      "files back from the same backup.",
-                      o->name, o->sha256 ? "sha256" : "sha512", o->name,
-                      o->sha256 ? "sha512" : "sha256", o->sha256 ? "sha512" : "sha256");
-    return opening_refuse(o, ERR_KEY,
-                  "%s cannot be read with the key of %s: it is another enclave's or another "
-                  "site's, of another generation of the key, or its first page is damaged. Put "
-                  "back the store of this enclave, from its newest backup.",
-                  o->name, o->enclave);
+        return opening_refuse(
+            o, ERR_FORMAT,
+            "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
+            "files back from the same backup.",
+            o->name, o->sha256 ? "sha256" : "sha512", o->name, o->sha256 ? "sha512" : "sha256",
+            o->sha256 ? "sha512" : "sha256");
+    return opening_refuse(
+        o, ERR_KEY,
+        "%s cannot be read with the key of %s: it is another enclave's or another "
+        "site's, of another generation of the key, or its first page is damaged. Put "
+        "back the store of this enclave, from its newest backup.",
+        o->name, o->enclave);
 }
 
 /* ---- settings ---- */
@@ -93,8 +95,8 @@ static int refuse_file(struct opening *o, sqlite3 *db)
     if (r == SQLITE_FULL)
         return opening_refuse(o, ERR_FULL, "There is no room left on the disk of %s.", o->name);
     if (r == SQLITE_BUSY || r == SQLITE_LOCKED)
-        return opening_refuse(o, ERR_STATE, "%s is open in another process. One process, one store.",
-                      o->name);
+        return opening_refuse(o, ERR_STATE,
+                              "%s is open in another process. One process, one store.", o->name);
     return opening_refuse(
         o, ERR_STORE,
         "%s is damaged or cannot be read (%s). Put the store back from its newest backup.", o->name,
@@ -184,10 +186,11 @@ static int bring_up_to_date(struct opening *o, struct store *store)
     if (r)
         return refuse_file(o, store->db);
     if (done > known)
-        return opening_refuse(o, ERR_FORMAT,
-                      "%s was written by a newer program: its form is %d, and this program knows "
-                      "forms up to %d. Start the newer program again. Nothing was changed.",
-                      o->name, done, known);
+        return opening_refuse(
+            o, ERR_FORMAT,
+            "%s was written by a newer program: its form is %d, and this program knows "
+            "forms up to %d. Start the newer program again. Nothing was changed.",
+            o->name, done, known);
     return store->read_only ? see_as_new(o, store->db, done) : migrate(o, store->db, done);
 }
 
@@ -200,9 +203,10 @@ static int check_owner(struct opening *o, struct store *store)
     if (r == ERR_UNKNOWN && !store->read_only)
         r = store_meta_set(store, "enclave", bytes_text(o->enclave));
     else if (r == 0 && !bytes_equal_text(bytes_view_of(owner, length), o->enclave))
-        r = opening_refuse(o, ERR_FORMAT,
-                   "%s is the store of %.*s, and this is %s. Put back the store of this enclave.",
-                   o->name, (int)length, owner, o->enclave);
+        r = opening_refuse(
+            o, ERR_FORMAT,
+            "%s is the store of %.*s, and this is %s. Put back the store of this enclave.", o->name,
+            (int)length, owner, o->enclave);
     return r ? opening_refuse(o, r, "%s does not say whose it is.", o->name) : 0;
 }
 
@@ -218,7 +222,7 @@ static int open_file(struct opening *o, struct store *store)
         snprintf(store->wal, sizeof store->wal, "%s-wal", o->name);
     if (sqlite3_open_v2(o->name, &store->db, flags, NULL) != SQLITE_OK)
         return opening_refuse(o, ERR_STORE, "%s cannot be opened: %s.", o->name,
-                      store->db ? sqlite3_errmsg(store->db) : "out of memory");
+                              store->db ? sqlite3_errmsg(store->db) : "out of memory");
     int r = configure(o, store);
     if (r)
         return r;
@@ -231,9 +235,9 @@ static int open_file(struct opening *o, struct store *store)
         r = store_load_tree(store);
     if (r)
         return opening_refuse(o, r,
-                      "The log in %s cannot be read (%s, %s). Put the store back from its "
-                      "newest backup.",
-                      o->name, error_text(r), sqlite3_errmsg(store->db));
+                              "The log in %s cannot be read (%s, %s). Put the store back from its "
+                              "newest backup.",
+                              o->name, error_text(r), sqlite3_errmsg(store->db));
     if (!store->read_only) {
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         store->wal[0] = '\0';
@@ -293,7 +297,7 @@ int store_open_as(const char *name, const char *enclave, const struct secret *ke
     int r = opening_look(&o);
     if (r == 0 && forget(name) != 0)
         r = opening_refuse(&o, ERR_SYSTEM, "%s cannot be read anew from the disk: %s.", name,
-                   strerror(errno));
+                           strerror(errno));
     if (r == 0)
         r = open_once(&o, ret_store);
     if (r == ERR_KEY) { /* also said of a page that there was no memory to look at */

@@ -237,6 +237,29 @@ is "that gap is on record, too" "$(records ' reopened,_no_records_from_')" 2
 again auditor
 is "a restart opens it as before" "$(note "and on")" 200
 
+# ---- a journal that root put back ----
+
+before=$(pid_of auditor)
+chown 0:0 "$auditor/journal.log"
+kill -9 "$before"
+its="It belongs to uid 0; it must belong to uid $(stat -c %u "$auditor"): chown $(stat -c %u:%g "$auditor") auditor/journal.log"
+check "a journal of another owner is refused by its owner" until_says auditor "$its"
+is "the disk has not failed" "$([ -e "$auditor/unsure-journal" ] || echo none)" none
+is "who works, works on" "$(works)" 200
+refused "it is not reopened so, in the same words" 1 "$its" console reopen auditor
+chown --reference="$auditor" "$auditor/journal.log"
+check "with its owner it is" console reopen auditor
+is "and takes records" "$(note "now")" 200
+
+# ---- identity's store was taken away ----
+
+before=$(pid_of identity)
+kill -STOP "$before"; cp -p "$identity"/store.db* "$work/old/"; rm "$identity/store.db" "$identity"/store.db-wal; kill -9 "$before"
+check "it is not begun anew" until_says identity "store.db is missing, and there was one"
+is "none was made" "$([ -e "$identity/store.db" ] || echo none)" none
+mv "$work/old/store.db" "$work/old/store.db-wal" "$identity/"
+check "put back, people sign in by themselves" until_is 200 sign_in_code CW-1003
+
 # ---- a journal that is gone, and a sealed segment that was changed ----
 
 mkdir "$work/backup"
