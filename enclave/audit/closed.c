@@ -115,7 +115,26 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
     }
     if (r)
         auditor->journal = NULL;
+    else if (journal_torn(auditor->journal))
+        log_err("journal.log ended within a line: %" PRIu64 " bytes behind line %" PRIu64
+                " were cut off; what was acknowledged is in whole lines",
+                journal_torn(auditor->journal), journal_lines(auditor->journal) - 1);
     return r;
+}
+
+/* How the process before this one ended, and what it had begun to write, or somebody cut. */
+static void note_before(struct auditor *auditor)
+{
+    char text[100];
+    uint64_t torn = journal_torn(auditor->journal);
+    if (journal_lines(auditor->journal) <= 2)
+        return;
+    int n = snprintf(text, sizeof text, "%s",
+                     auditor->stopped_well ? "stopped" : "ended_without_a_stop");
+    if (torn)
+        snprintf(text + n, sizeof text - (size_t)n, ",_%" PRIu64 "_bytes_of_a_torn_end_cut_off",
+                 torn);
+    records_note(auditor, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE, text);
 }
 
 int closed_open(struct auditor *auditor)
@@ -140,9 +159,7 @@ int closed_open(struct auditor *auditor)
         begin(auditor, why);
         return 0;
     }
-    if (journal_lines(auditor->journal) > 2)
-        records_note(auditor, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE,
-                     auditor->stopped_well ? "stopped" : "ended_without_a_stop");
+    note_before(auditor);
     return 0;
 }
 

@@ -251,6 +251,14 @@ chown --reference="$auditor" "$auditor/journal.log"
 check "with its owner it is" console reopen auditor
 is "and takes records" "$(note "now")" 200
 
+# ---- a journal that ends within a line ----
+
+before=$(pid_of auditor)
+kill -STOP "$before"; printf '99 17' >>"$auditor/journal.log"; kill -9 "$before"
+check "what was cut off is on record" until_is 1 records 'ended_without_a_stop,_5_bytes_of_a_torn_end_cut_off'
+is "and in the log" "$(grep -c 'journal.log ended within a line: 5 bytes behind line' "$CASEMATE_SITE/log")" 1
+check "records are taken" until_is 200 note "now"
+
 # ---- identity's store was taken away ----
 
 before=$(pid_of identity)
