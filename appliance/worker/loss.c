@@ -101,14 +101,23 @@ static int64_t newest_ms(const struct worker *w)
                : 0;
 }
 
+/* Where no program is defined nobody can open a page to sign on. */
 static void say(struct worker *w)
 {
     char sentence[BEHIND_SENTENCE];
-    snprintf(
-        w->closed, sizeof w->closed,
-        "This enclave's store is behind its anchor. %.180s Nothing is recorded until two people "
-        "have signed for the loss.",
-        behind_sentence(&w->loss, sentence, sizeof sentence));
+    const char *enclave = process_enclave(w->process);
+    behind_sentence(&w->loss, sentence, sizeof sentence);
+    if (mes_program(w->mes))
+        snprintf(w->closed, sizeof w->closed,
+                 "This enclave's store is behind its anchor. %.180s Nothing is recorded until two "
+                 "people have signed for the loss.",
+                 sentence);
+    else
+        snprintf(w->closed, sizeof w->closed,
+                 "This enclave's store is behind its anchor. %.110s It has no program, so nobody "
+                 "can sign for that: casemate restore %.16s FILE.backup, or stop the site and put "
+                 "its files back.",
+                 sentence, enclave);
 }
 
 static void ask(struct worker *w)

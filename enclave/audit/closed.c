@@ -10,6 +10,7 @@
 #include "enclave/process/log.h"
 #include "enclave/process/mark.h"
 #include "enclave/process/os.h"
+#include "enclave/process/whose.h"
 
 #define WHY 300
 
@@ -68,6 +69,23 @@ static int wrong(char why[static WHY], const char *what, uint64_t line)
     return ERR_FORMAT;
 }
 
+/* Put back by root it is root's, and that is no failure of the disk. */
+static bool is_anothers(char why[static WHY])
+{
+    char whose[120];
+    int fd = os_open(JOURNAL_FILE, O_RDWR, 0);
+    if (fd >= 0)
+        os_close(fd);
+    if (fd >= 0 || (errno != EACCES && errno != EPERM))
+        return false;
+    snprintf(why, WHY,
+             "The journal is not opened: journal.log may not be read and written by the auditor. "
+             "%s Then run casemate reopen auditor. Acts of the security class are refused; "
+             "production goes on.",
+             whose_words(JOURNAL_FILE, "auditor/" JOURNAL_FILE, whose, sizeof whose));
+    return true;
+}
+
 /* With what it says of heads, epochs and intents.  Memory that ran out ends the process. */
 static int read_journal(struct auditor *auditor, char why[static WHY])
 {
@@ -81,6 +99,8 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
                  "backup in its place, and run casemate reopen auditor.");
         return ERR_UNKNOWN;
     }
+    if (is_anothers(why))
+        return ERR_REFUSED;
     int r = journal_open(auditor_read, auditor, &auditor->journal);
     if (r == ERR_MEMORY)
         log_die("out of memory");
@@ -95,7 +115,26 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
     }
     if (r)
         auditor->journal = NULL;
+    else if (journal_torn(auditor->journal))
+        log_err("journal.log ended within a line: %" PRIu64 " bytes behind line %" PRIu64
+                " were cut off; what was acknowledged is in whole lines",
+                journal_torn(auditor->journal), journal_lines(auditor->journal) - 1);
     return r;
+}
+
+/* How the process before this one ended, and what it had begun to write, or somebody cut. */
+static void note_before(struct auditor *auditor)
+{
+    char text[100];
+    uint64_t torn = journal_torn(auditor->journal);
+    if (journal_lines(auditor->journal) <= 2)
+        return;
+    int n = snprintf(text, sizeof text, "%s",
+                     auditor->stopped_well ? "stopped" : "ended_without_a_stop");
+    if (torn)
+        snprintf(text + n, sizeof text - (size_t)n, ",_%" PRIu64 "_bytes_of_a_torn_end_cut_off",
+                 torn);
+    records_note(auditor, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE, text);
 }
 
 int closed_open(struct auditor *auditor)
@@ -120,9 +159,7 @@ int closed_open(struct auditor *auditor)
         begin(auditor, why);
         return 0;
     }
-    if (journal_lines(auditor->journal) > 2)
-        records_note(auditor, "auditor/-", AUDIT_TYPE_BEFORE, AUDIT_OUTCOME_DONE,
-                     auditor->stopped_well ? "stopped" : "ended_without_a_stop");
+    note_before(auditor);
     return 0;
 }
 

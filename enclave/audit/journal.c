@@ -22,6 +22,7 @@ struct journal {
     char before[65];  /* the chain of the line before that */
     int64_t begun_ms;
     uint64_t length; /* bytes of whole lines that are in the file */
+    uint64_t torn;   /* bytes behind them that were cut off at opening */
     int64_t newest_ms;
     int64_t offset_ms; /* UTC over the boot's clock, when this process began or the clock was set */
     bool jumped;
@@ -135,6 +136,7 @@ static int cut_torn(struct journal *j, off_t whole, size_t behind)
     if (behind > BUFFER)
         return ERR_FORMAT;
     j->length = (uint64_t)whole;
+    j->torn = behind;
     return os_truncate(j->fd, whole) == 0 ? 0 : ERR_SYSTEM;
 }
 
@@ -165,6 +167,7 @@ static int read_all(struct journal *j, journal_each *each, void *context)
         r = ERR_FORMAT;
     if (r == 0 && held && os_truncate(j->fd, whole) != 0)
         r = ERR_SYSTEM;
+    j->torn = held;
     j->length = (uint64_t)whole;
     return r;
 }
@@ -434,6 +437,11 @@ void journal_close(struct journal *journal)
 uint64_t journal_lines(const struct journal *journal)
 {
     return journal->lines;
+}
+
+uint64_t journal_torn(const struct journal *journal)
+{
+    return journal->torn;
 }
 
 uint64_t journal_segment(const struct journal *journal)

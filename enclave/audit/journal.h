@@ -94,6 +94,9 @@ uint64_t journal_lines(const struct journal *journal);
 uint64_t journal_segment(const struct journal *journal);
 uint64_t journal_length(const struct journal *journal);
 
+/* journal_torn(journal): How many bytes were cut off behind the last whole line at opening. */
+uint64_t journal_torn(const struct journal *journal);
+
 /* journal_newest_ms(journal): The time of the newest line, 0 while there is none. */
 int64_t journal_newest_ms(const struct journal *journal);
 

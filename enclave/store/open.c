@@ -1,9 +1,7 @@
-/* Opening a store: its page MAC, its key, its settings, its schema, and why it is refused. */
-#include <cpuid.h>
+/* Opening a store: its key, its settings, its schema, and why it is refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,86 +12,8 @@
 #include "enclave/process/os.h"
 #include "enclave/store/internal.h"
 #include "enclave/store/library.h"
+#include "enclave/store/opening.h"
 #include "enclave/store/schema.h"
-
-#define PAGE 4096
-
-struct opening {
-    const char *name;
-    const char *enclave;
-    const struct secret *key;
-    enum store_use use;
-    struct store_refusal *why;
-    bool sha256;  /* the page MAC */
-    bool created; /* there was no file of this name */
-};
-
-/* ${code}, with the words; the first ones stay. */
-__attribute__((format(printf, 3, 4))) static int refuse(struct opening *o, int code,
-                                                        const char *format, ...)
-{
-    va_list args;
-    if (o->why->text[0])
-        return code;
-    va_start(args, format);
-    vsnprintf(o->why->text, sizeof o->why->text, format, args);
-    va_end(args);
-    return code;
-}
-
-/* ---- the page MAC ---- */
-
-#define FORMAT_LENGTH 7
-
-static bool processor_has_sha(void)
-{
-    unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29));
-}
-
-static int write_format(struct opening *o, const char *path)
-{
-    o->sha256 = processor_has_sha();
-    int fd = os_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (fd < 0)
-        return refuse(o, ERR_SYSTEM, "%s cannot be made: %s.", path, strerror(errno));
-    int r = os_write(fd, o->sha256 ? "sha256\n" : "sha512\n", FORMAT_LENGTH) == FORMAT_LENGTH &&
-                    os_sync(fd) == 0
-                ? 0
-                : refuse(o, ERR_SYSTEM, "%s cannot be written: %s.", path, strerror(errno));
-    os_close(fd);
-    return r;
-}
-
-/*
- * The page MAC is HMAC-SHA256 where the processor computes SHA-256 itself, else
- * SHA512: chosen at creation and kept in NAME.format, because it must be known
- * before a page can be read.  Where there is no store yet it is chosen anew.
- */
-static int page_mac(struct opening *o)
-{
-    char path[128], text[16] = "";
-    ssize_t n = 0;
-    snprintf(path, sizeof path, "%s.format", o->name);
-    int fd = os_open(path, O_RDONLY, 0);
-    if (fd >= 0) {
-        n = os_read(fd, text, sizeof text - 1);
-        os_close(fd);
-    }
-    if (n < 0)
-        return refuse(o, ERR_SYSTEM, "%s cannot be read: %s.", path, strerror(errno));
-    o->sha256 = n == FORMAT_LENGTH && strcmp(text, "sha256\n") == 0;
-    if (o->sha256 || (n == FORMAT_LENGTH && strcmp(text, "sha512\n") == 0))
-        return 0;
-    if (o->created && n < FORMAT_LENGTH)
-        return write_format(o, path);
-    return refuse(
-        o, ERR_FORMAT,
-        "%s %s. It says with which code the pages of %s are sealed, sha256 or sha512, and "
-        "nothing can be read without it. Put it back from the backup that the store is "
-        "from, or write the one word that it was made with into it.",
-        path, fd < 0 ? "is missing" : "holds neither sha256 nor sha512", o->name);
-}
 
 /* ---- the key ---- */
 
@@ -139,18 +59,20 @@ static bool opens_with_the_other(const struct opening *o)
 static int refuse_key(struct opening *o)
 {
     if (!store_library_works()) /* SQLCipher says the same when it could not look at a page */
-        return refuse(o, ERR_MEMORY, "Out of memory.");
+        return opening_refuse(o, ERR_MEMORY, "Out of memory.");
     if (opens_with_the_other(o))
-        return refuse(o, ERR_FORMAT,
-                      "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
-                      "files back from the same backup.",
-                      o->name, o->sha256 ? "sha256" : "sha512", o->name,
-                      o->sha256 ? "sha512" : "sha256", o->sha256 ? "sha512" : "sha256");
-    return refuse(o, ERR_KEY,
-                  "%s cannot be read with the key of %s: it is another enclave's or another "
-                  "site's, of another generation of the key, or its first page is damaged. Put "
-                  "back the store of this enclave, from its newest backup.",
-                  o->name, o->enclave);
+        return opening_refuse(
+            o, ERR_FORMAT,
+            "%s.format says %s, and %s was made with %s. Write %s into it, or put both "
+            "files back from the same backup.",
+            o->name, o->sha256 ? "sha256" : "sha512", o->name, o->sha256 ? "sha512" : "sha256",
+            o->sha256 ? "sha512" : "sha256");
+    return opening_refuse(
+        o, ERR_KEY,
+        "%s cannot be read with the key of %s: it is another enclave's or another "
+        "site's, of another generation of the key, or its first page is damaged. Put "
+        "back the store of this enclave, from its newest backup.",
+        o->name, o->enclave);
 }
 
 /* ---- settings ---- */
@@ -169,13 +91,13 @@ static int refuse_file(struct opening *o, sqlite3 *db)
 {
     int r = sqlite3_errcode(db);
     if (r == SQLITE_NOMEM)
-        return refuse(o, ERR_MEMORY, "Out of memory.");
+        return opening_refuse(o, ERR_MEMORY, "Out of memory.");
     if (r == SQLITE_FULL)
-        return refuse(o, ERR_FULL, "There is no room left on the disk of %s.", o->name);
+        return opening_refuse(o, ERR_FULL, "There is no room left on the disk of %s.", o->name);
     if (r == SQLITE_BUSY || r == SQLITE_LOCKED)
-        return refuse(o, ERR_STATE, "%s is open in another process. One process, one store.",
-                      o->name);
-    return refuse(
+        return opening_refuse(o, ERR_STATE,
+                              "%s is open in another process. One process, one store.", o->name);
+    return opening_refuse(
         o, ERR_STORE,
         "%s is damaged or cannot be read (%s). Put the store back from its newest backup.", o->name,
         sqlite3_errmsg(db));
@@ -185,7 +107,7 @@ static int configure(struct opening *o, struct store *store)
 {
     int r = key_and_mac(store->db, o->key, o->sha256);
     if (r)
-        return refuse(o, r, "The key of %s cannot be used.", o->name);
+        return opening_refuse(o, r, "The key of %s cannot be used.", o->name);
     /* what ends before it is finished leaves the files as they were */
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -246,7 +168,7 @@ static int see_as_new(struct opening *o, sqlite3 *db, int done)
 {
     size_t n = sizeof views / sizeof *views;
     if (done == 0)
-        return refuse(o, ERR_FORMAT, "%s holds no log.", o->name);
+        return opening_refuse(o, ERR_FORMAT, "%s holds no log.", o->name);
     for (size_t i = (size_t)done - 1; i < n; i++)
         if (sqlite3_exec(db, views[i], NULL, NULL, NULL) != SQLITE_OK)
             return refuse_file(o, db);
@@ -264,10 +186,11 @@ static int bring_up_to_date(struct opening *o, struct store *store)
     if (r)
         return refuse_file(o, store->db);
     if (done > known)
-        return refuse(o, ERR_FORMAT,
-                      "%s was written by a newer program: its form is %d, and this program knows "
-                      "forms up to %d. Start the newer program again. Nothing was changed.",
-                      o->name, done, known);
+        return opening_refuse(
+            o, ERR_FORMAT,
+            "%s was written by a newer program: its form is %d, and this program knows "
+            "forms up to %d. Start the newer program again. Nothing was changed.",
+            o->name, done, known);
     return store->read_only ? see_as_new(o, store->db, done) : migrate(o, store->db, done);
 }
 
@@ -280,59 +203,14 @@ static int check_owner(struct opening *o, struct store *store)
     if (r == ERR_UNKNOWN && !store->read_only)
         r = store_meta_set(store, "enclave", bytes_text(o->enclave));
     else if (r == 0 && !bytes_equal_text(bytes_view_of(owner, length), o->enclave))
-        r = refuse(o, ERR_FORMAT,
-                   "%s is the store of %.*s, and this is %s. Put back the store of this enclave.",
-                   o->name, (int)length, owner, o->enclave);
-    return r ? refuse(o, r, "%s does not say whose it is.", o->name) : 0;
+        r = opening_refuse(
+            o, ERR_FORMAT,
+            "%s is the store of %.*s, and this is %s. Put back the store of this enclave.", o->name,
+            (int)length, owner, o->enclave);
+    return r ? opening_refuse(o, r, "%s does not say whose it is.", o->name) : 0;
 }
 
 /* ---- the file ---- */
-
-/* While one lies there it holds what the file may lack. */
-static bool has_wal(const char *name)
-{
-    char path[128];
-    struct stat st;
-    snprintf(path, sizeof path, "%s-wal", name);
-    return stat(path, &st) == 0 && st.st_size > 0;
-}
-
-/* A new store is begun only where nothing says that there was one: SQLite throws a log away that
- * has no file, and a restoration that is finished later would keep the new one as the old. */
-static int look_where_none_is(struct opening *o, bool empty)
-{
-    struct stat st;
-    if (has_wal(o->name))
-        return refuse(
-            o, ERR_FORMAT,
-            "%s is %s, and what was recorded last lies in %s-wal: neither is of use "
-            "without the other. Put both back as they were, or restore the newest backup.",
-            o->name, empty ? "empty" : "missing", o->name);
-    if (stat(STORE_RESTORED, &st) == 0)
-        return refuse(o, ERR_STATE,
-                      "%s is missing, and a restoration of it was not finished: give the same "
-                      "casemate restore again. What it replaces lies in store.before.db.",
-                      o->name);
-    return 0;
-}
-
-static int look_at_file(struct opening *o)
-{
-    struct stat st;
-    bool there = stat(o->name, &st) == 0;
-    o->created = !there || st.st_size == 0;
-    int r = o->created ? look_where_none_is(o, there) : 0;
-    if (r)
-        return r;
-    if (o->created && o->use == STORE_READ_ONLY)
-        return refuse(o, ERR_UNKNOWN, "There is no store %s.", o->name);
-    if (!o->created && st.st_size % PAGE && !has_wal(o->name))
-        return refuse(o, ERR_FORMAT,
-                      "%s has %lld bytes, which is not a whole number of its pages of %d: it was "
-                      "cut short. Put the store back from its newest backup.",
-                      o->name, (long long)st.st_size, PAGE);
-    return page_mac(o);
-}
 
 static int open_file(struct opening *o, struct store *store)
 {
@@ -340,32 +218,32 @@ static int open_file(struct opening *o, struct store *store)
     if (o->use == STORE_READ_WRITE)
         flags |= SQLITE_OPEN_CREATE;
     store->read_only = o->use == STORE_READ_ONLY;
-    if (!o->created &&
-        !has_wal(o->name)) /* an empty one, that only the looking makes, goes again */
+    if (!o->created && !o->has_wal) /* an empty one, that only the looking makes, goes again */
         snprintf(store->wal, sizeof store->wal, "%s-wal", o->name);
     if (sqlite3_open_v2(o->name, &store->db, flags, NULL) != SQLITE_OK)
-        return refuse(o, ERR_STORE, "%s cannot be opened: %s.", o->name,
-                      store->db ? sqlite3_errmsg(store->db) : "out of memory");
+        return opening_refuse(o, ERR_STORE, "%s cannot be opened: %s.", o->name,
+                              store->db ? sqlite3_errmsg(store->db) : "out of memory");
     int r = configure(o, store);
     if (r)
         return r;
     r = bring_up_to_date(o, store);
     if (r == 0 && (r = store_prepare(store)) != 0)
-        r = r == ERR_MEMORY ? refuse(o, r, "Out of memory.") : refuse_file(o, store->db);
+        r = r == ERR_MEMORY ? opening_refuse(o, r, "Out of memory.") : refuse_file(o, store->db);
     if (r == 0)
         r = check_owner(o, store);
     if (r == 0)
         r = store_load_tree(store);
     if (r)
-        return refuse(o, r,
-                      "The log in %s cannot be read (%s, %s). Put the store back from its "
-                      "newest backup.",
-                      o->name, error_text(r), sqlite3_errmsg(store->db));
+        return opening_refuse(o, r,
+                              "The log in %s cannot be read (%s, %s). Put the store back from its "
+                              "newest backup.",
+                              o->name, error_text(r), sqlite3_errmsg(store->db));
     if (!store->read_only) {
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         store->wal[0] = '\0';
+        r = opening_made(o);
     }
-    return 0;
+    return r;
 }
 
 /*
@@ -402,7 +280,7 @@ static int open_once(struct opening *o, struct store **ret_store)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store)
-        return refuse(o, ERR_MEMORY, "Out of memory.");
+        return opening_refuse(o, ERR_MEMORY, "Out of memory.");
     int r = open_file(o, store);
     if (r)
         store_close(store);
@@ -416,10 +294,10 @@ int store_open_as(const char *name, const char *enclave, const struct secret *ke
 {
     struct opening o = {.name = name, .enclave = enclave, .key = key, .use = use, .why = why};
     why->text[0] = '\0';
-    int r = look_at_file(&o);
+    int r = opening_look(&o);
     if (r == 0 && forget(name) != 0)
-        r = refuse(&o, ERR_SYSTEM, "%s cannot be read anew from the disk: %s.", name,
-                   strerror(errno));
+        r = opening_refuse(&o, ERR_SYSTEM, "%s cannot be read anew from the disk: %s.", name,
+                           strerror(errno));
     if (r == 0)
         r = open_once(&o, ret_store);
     if (r == ERR_KEY) { /* also said of a page that there was no memory to look at */

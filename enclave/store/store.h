@@ -49,10 +49,11 @@ enum store_use {
  * Open the file ${name} in the working directory for ${enclave} (an enclave's id or a
  * service's name) with the raw 32-byte ${key}, which is only read.  ERR_KEY if the key
  * is wrong or the file is not a store; ERR_FORMAT if it is another enclave's, cut short
- * or from a newer program, or its write-ahead log is there without it; ERR_STATE if it is
- * missing where a restoration was not finished; ERR_FULL if there is no room to bring it up
- * to date; ERR_STORE otherwise.  On failure nothing stays open, nothing was changed, and
- * ${why} says in words what was found.
+ * or from a newer program, or if it is missing or empty and another file of it says that there was
+ * one; ERR_STATE if it is missing where a restoration was not finished; ERR_SYSTEM if a file of it
+ * cannot be opened; ERR_FULL if there is no room to bring it up to date; ERR_STORE otherwise.  On
+ * failure nothing stays open, nothing was changed, and ${why} says in words what was found.  While
+ * a new store is made NAME.new lies beside it; a creation that was cut off begins again by it.
  */
 must_use int store_open_as(const char *name, const char *enclave, const struct secret *key,
                            enum store_use use, struct store_refusal *why, struct store **ret_store);

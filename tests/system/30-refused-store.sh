@@ -54,7 +54,50 @@ found "one that lies, too" "and store.db was made with"
 truncate -s -100 "$dir/store.db"
 found "a store that was cut short is refused" "it was cut short"
 
+rm "$dir/store.db"
+found "a store that was taken away is not begun anew" "store.db is missing, and there was one: here is store.db.format"
+: >"$dir/store.db" # by cp or a redirection that found no room
+found "nor is an empty one" "store.db is empty, and there was one: here is store.db.format"
+chown 0:0 "$dir/store.db"
+found "a file that root put back is refused by its owner" "It belongs to uid 0; it must belong to uid $(stat -c %u "$dir"): chown $(stat -c %u:%g "$dir") $dir/store.db"
+
 # ---- the right files come back while the site runs ----
+
+# back COMMAND...: it puts the store back, and the enclave opens within ten seconds and a start
+back() {
+    casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || :
+    says "it is refused" "$(worker)" "store.db"
+    "$@"
+    for _ in $(seq 24); do
+        casemate verify --site "$CASEMATE_SITE" "$enclave" >"$work/verified" 2>&1 && break
+        sleep 0.5
+    done
+    refused "it comes back with every event" 0 "$events" casemate verify --site "$CASEMATE_SITE" "$enclave"
+    stop
+}
+start
+events=$(casemate verify --site "$CASEMATE_SITE" "$enclave" | grep -o '[0-9]* events' | head -n 1)
+[ -n "$events" ] || give_up "the store has no events"
+stop
+rm "$work/right"/*; cp -p "$dir"/* "$work/right/"
+poured() { cat "$work/right/store.db" >"$dir/store.db"; chown --reference="$dir" "$dir/store.db"; chmod 600 "$dir/store.db"; }
+rm "$dir/store.db"; back poured
+: >"$dir/store.db"; back poured
+rm "$dir/store.db"; back mv "$work/right/store.db" "$dir/store.db"
+cp -p "$dir"/* "$work/right/"
+chown 0:0 "$dir/store.db"; back chown --reference="$dir" "$dir/store.db"
+
+# ---- nothing of it is left ----
+
+rm "$dir"/*
+casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || :
+for _ in $(seq 30); do worker | grep -q anchor && break; sleep 0.2; done
+says "where nothing is left, and so no officer's program, the status says what helps" "$(worker)" "casemate restore $enclave FILE.backup"
+stop
+put_back
+start
+refused "with the files as they were all is there" 0 "$events" casemate verify --site "$CASEMATE_SITE" "$enclave"
+stop
 
 rm "$dir/store.db.format"
 casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || :

@@ -237,6 +237,37 @@ is "that gap is on record, too" "$(records ' reopened,_no_records_from_')" 2
 again auditor
 is "a restart opens it as before" "$(note "and on")" 200
 
+# ---- a journal that root put back ----
+
+before=$(pid_of auditor)
+chown 0:0 "$auditor/journal.log"
+kill -9 "$before"
+its="It belongs to uid 0; it must belong to uid $(stat -c %u "$auditor"): chown $(stat -c %u:%g "$auditor") auditor/journal.log"
+check "a journal of another owner is refused by its owner" until_says auditor "$its"
+is "the disk has not failed" "$([ -e "$auditor/unsure-journal" ] || echo none)" none
+is "who works, works on" "$(works)" 200
+refused "it is not reopened so, in the same words" 1 "$its" console reopen auditor
+chown --reference="$auditor" "$auditor/journal.log"
+check "with its owner it is" console reopen auditor
+is "and takes records" "$(note "now")" 200
+
+# ---- a journal that ends within a line ----
+
+before=$(pid_of auditor)
+kill -STOP "$before"; printf '99 17' >>"$auditor/journal.log"; kill -9 "$before"
+check "what was cut off is on record" until_is 1 records 'ended_without_a_stop,_5_bytes_of_a_torn_end_cut_off'
+is "and in the log" "$(grep -c 'journal.log ended within a line: 5 bytes behind line' "$CASEMATE_SITE/log")" 1
+check "records are taken" until_is 200 note "now"
+
+# ---- identity's store was taken away ----
+
+before=$(pid_of identity)
+kill -STOP "$before"; cp -p "$identity"/store.db* "$work/old/"; rm "$identity/store.db" "$identity"/store.db-wal; kill -9 "$before"
+check "it is not begun anew" until_says identity "store.db is missing, and there was one"
+is "none was made" "$([ -e "$identity/store.db" ] || echo none)" none
+mv "$work/old/store.db" "$work/old/store.db-wal" "$identity/"
+check "put back, people sign in by themselves" until_is 200 sign_in_code CW-1003
+
 # ---- a journal that is gone, and a sealed segment that was changed ----
 
 mkdir "$work/backup"

@@ -184,6 +184,14 @@ static void a_journal_that_cannot_be_read_or_cut_is_not_opened(void **state)
     disk_fail(disk, 0, 0, 0);
     assert_int_equal(journal_open(none, NULL, &j), 0);
     assert_true(journal_lines(j) == 1);
+    assert_true(journal_torn(j) == used - journal_length(j)); /* the holes and what is behind */
+    journal_close(j);
+    disk_put(disk, JOURNAL_FILE, text, used - 5);
+    assert_int_equal(journal_open(none, NULL, &j), 0);
+    assert_true(journal_torn(j) == used - 5 - journal_length(j) && journal_torn(j) > 60);
+    journal_close(j);
+    assert_int_equal(journal_open(none, NULL, &j), 0);
+    assert_true(journal_torn(j) == 0);
     journal_close(j);
 }
 

@@ -2,7 +2,9 @@
 #include "tests/enclave/store/opened.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define FILES 3
 static const char *const files[FILES] = {"store", "store-wal", "store.format"};
@@ -171,18 +173,108 @@ static void a_missing_or_lying_format_file_is_named(void **state)
     assert_true(store_size(store) == 20);
 }
 
-/* A creation that ended early: there is no store yet, so it is begun again. */
+/* Nothing is made in its place: what is put back would be written over. */
+static void a_store_that_was_taken_away_is_not_begun_anew(void **state)
+{
+    static const char *const signs[] = {"store.format", "store-wal", "store-shm"};
+    (void)state;
+    make();
+    assert_int_equal(rename("store", "aside"), 0);
+    assert_int_equal(rename("store.format", "aside.format"), 0);
+    for (unsigned i = 0; i < sizeof signs / sizeof *signs; i++) {
+        put_file(signs[i], "", 0);
+        assert_refused(key, ENCLAVE, ERR_FORMAT, "store is missing, and there was one: here is");
+        assert_refused(key, ENCLAVE, ERR_FORMAT, "casemate restore e3f9k2m1 FILE.backup");
+        assert_int_equal(access("store.new", F_OK), -1);
+        assert_int_equal(unlink(signs[i]), 0);
+    }
+    put_file("store", "", 0);
+    assert_refused(key, ENCLAVE, ERR_FORMAT, "store is empty, and there was one.");
+    assert_int_equal(rename("aside.format", "store.format"), 0);
+    assert_refused(key, ENCLAVE, ERR_FORMAT, "store is empty, and there was one: here is");
+    assert_int_equal(rename("aside", "store"), 0);
+    assert_int_equal(store_open("store", ENCLAVE, key, &store), 0);
+    assert_true(store_size(store) == 20);
+}
+
+static void assert_begins_again(void)
+{
+    assert_int_equal(store_open("store", ENCLAVE, key, &store), 0);
+    assert_int_equal(access("store.new", F_OK), -1);
+    append_committed(1);
+    reopen();
+    assert_true(store_size(store) == 1);
+    store_close(store);
+    store = NULL;
+    for (unsigned i = 0; i < FILES; i++)
+        unlink(files[i]);
+}
+
+/* A creation that ended early: there is no store yet, so it is begun again; by what is there. */
 static void a_creation_that_was_cut_off_begins_again(void **state)
+{
+    static const char *const format[] = {NULL, "", "sha", "sha256\n"};
+    (void)state;
+    make();
+    for (unsigned i = 0; i < FILES; i++)
+        unlink(files[i]);
+    for (unsigned i = 0; i < sizeof format / sizeof *format; i++) {
+        put_file("store.new", "", 0);
+        if (format[i])
+            put_file("store.format", format[i], strlen(format[i]));
+        assert_begins_again();
+    }
+    put_file("store.new", "", 0);
+    put_file("store.format", "sha512\n", 7);
+    put_file("store", "", 0);
+    put_file("store-wal", "", 0);
+    assert_begins_again();
+}
+
+/* Killed at any moment of its creation it comes up at the next start. */
+static void a_creation_that_is_killed_begins_again(void **state)
 {
     (void)state;
     make();
     for (unsigned i = 0; i < FILES; i++)
         unlink(files[i]);
-    put_file("store.format", "sha", 3);
-    assert_int_equal(store_open("store", ENCLAVE, key, &store), 0);
-    append_committed(1);
-    reopen();
-    assert_true(store_size(store) == 1);
+    for (unsigned i = 0; i < 150; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            (void)!store_open("store", ENCLAVE, key, &store);
+            pause();
+        }
+        usleep(i * 200);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        assert_begins_again();
+    }
+}
+
+/* What root put back is root's. */
+static void a_file_of_another_owner_is_refused_by_its_owner(void **state)
+{
+    char words[200];
+    struct store_refusal why;
+    (void)state;
+    if (getuid() != 0)
+        skip();
+    make_killed();
+    assert_int_equal(chown(".", 61017, 61017), 0);
+    snprintf(words, sizeof words,
+             "It belongs to uid 0; it must belong to uid 61017: chown 61017:61017 %s/", directory);
+    for (unsigned i = 0; i < FILES; i++) {
+        for (unsigned j = 0; j < FILES; j++)
+            assert_int_equal(chown(files[j], i == j ? 0 : 61017, i == j ? 0 : 61017), 0);
+        assert_int_equal(setegid(61017) + seteuid(61017), 0);
+        for (enum store_use use = STORE_READ_ONLY; use <= STORE_READ_WRITE; use++) {
+            int r = store_open_as("store", ENCLAVE, key, use, &why, &store);
+            if (r != ERR_SYSTEM || !strstr(why.text, words))
+                fail_msg("%s: %d, %s", files[i], r, why.text);
+        }
+        assert_int_equal(seteuid(0) + setegid(0), 0);
+    }
 }
 
 /* It is lost with what was in it: what the auditor signed is more than what lies here. */
@@ -246,7 +338,10 @@ int main(void)
         CASE(a_write_ahead_log_without_its_file_is_refused_and_stays),
         CASE(where_a_restoration_was_not_finished_no_store_is_begun),
         CASE(a_missing_or_lying_format_file_is_named),
+        CASE(a_store_that_was_taken_away_is_not_begun_anew),
         CASE(a_creation_that_was_cut_off_begins_again),
+        CASE(a_creation_that_is_killed_begins_again),
+        CASE(a_file_of_another_owner_is_refused_by_its_owner),
         CASE(a_missing_write_ahead_log_is_behind_the_anchor),
         CASE(a_write_ahead_log_that_was_cut_loses_whole_transactions),
         CASE(a_store_is_opened_once),

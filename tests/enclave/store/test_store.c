@@ -87,6 +87,7 @@ static void a_creation_that_was_cut_short_begins_again(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
         struct store *other = NULL;
+        put_file("cut.new", "");
         int fd = open("cut.format", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         assert_int_equal(write(fd, cut[i], strlen(cut[i])), strlen(cut[i]));
         close(fd);
