@@ -229,6 +229,8 @@ is "its gateway and worker are out of service" "$(state $two)" closed-out
 is "the other works on" "$(state $one)" ready
 says "the certificate names the keys" "$(cat "$work/cert")" "generation 1  destroyed"
 says "the copies that are known" "$(cat "$work/cert")" "backup 2026-11-01 $two 1 tape-12 b2:aa"
+says "each backup as a copy of the key ring, too" "$(cat "$work/cert")" "tape-12 b2:aa; with it, as site/keyring, a copy of the key ring"
+says "which opens as it did that day" "$(tr -s ' \n' '  ' <"$work/cert")" "STILL HOLDS A KEY RING IN WHICH THE KEY OF THAT DAY LIES (site/keyring in it). It opens with the custodians' shares that were in force then"
 is "and those of no other program" "$(grep -c "$one" "$work/cert")" 0
 says "how many have no room in it" "$(cat "$work/cert")" "more, for which there is no room here"
 says "and its limits" "$(cat "$work/cert")" "MEDIA REMAIN CLASSIFIED UNTIL SANITISED"
