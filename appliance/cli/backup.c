@@ -12,6 +12,7 @@
 #include "appliance/cli/backup_set.h"
 #include "appliance/cli/collect.h"
 #include "appliance/supervisor/config.h"
+#include "enclave/audit/outcome.h"
 #include "enclave/backup/backup.h"
 
 /* ---- one store ---- */
@@ -157,8 +158,24 @@ static bool is_journal(const char *name)
     return digits >= 6 && digits <= 20 && strcmp(name + 8 + digits, ".sealed") == 0;
 }
 
+/* What is damaged is copied as it is, and said: it is all that is left of it, and what else there
+ * is must not wait for it. */
+static void say_damaged(const struct cli *o, const char *text, unsigned *ret_wrong)
+{
+    if (strncmp(text, AUDITOR_SEALED_BUT, strlen(AUDITOR_SEALED_BUT)) != 0)
+        return;
+    ++*ret_wrong;
+    (void)cli_complain(o, CLI_REFUSED,
+                       "of the journal these segments are not as they were sealed, nor are their "
+                       "copies in this backup:%.*s. A good copy of each is in the journal of a "
+                       "backup that was made before. Keep that backup; put the file from it in its "
+                       "place in %s/auditor, and make a new backup.",
+                       (int)strcspn(text + strlen(AUDITOR_SEALED_BUT), "\n"),
+                       text + strlen(AUDITOR_SEALED_BUT), o->site);
+}
+
 /* The journal goes first: it may then be older than the stores, and never newer. */
-static int copy_journal(const struct cli *o, struct set *set)
+static int copy_journal(const struct cli *o, struct set *set, unsigned *ret_wrong)
 {
     struct ask_answer answer = {0};
     char path[FILE_PATH_MAX], from[FILE_PATH_MAX], name[300];
@@ -166,6 +183,7 @@ static int copy_journal(const struct cli *o, struct set *set)
     int r = ask(o->site, COMMAND_SEAL_JOURNAL, "", NULL, 0, &answer);
     if (r || !answer.well)
         return cli_finish(o, o->site, r, &answer);
+    say_damaged(o, answer.text, ret_wrong);
     DIR *dir = file_path(path, "%s/auditor", o->site) == 0 ? opendir(path) : NULL;
     if (!dir)
         return cli_complain_file(o, path, ERR_SYSTEM);
@@ -182,7 +200,7 @@ static int copy_journal(const struct cli *o, struct set *set)
 /* An enclave whose store cannot be read keeps the others from nothing; whoever made the backup is
  * told, and it ends with CLI_REFUSED. */
 static int all_stores(const struct cli *o, struct set *set, const struct config *config,
-                      const struct keyring *ring, unsigned *ret_missing)
+                      const struct keyring *ring, unsigned *ret_wrong)
 {
     int r = back_up_store(o, set, "identity");
     if (r == 0)
@@ -198,7 +216,7 @@ static int all_stores(const struct cli *o, struct set *set, const struct config 
         if (r == 0) {
             r = put_wrap(o, set, ring, config->enclave[i]);
         } else if (r == CLI_REFUSED) {
-            ++*ret_missing;
+            ++*ret_wrong;
             r = 0;
         }
     }
@@ -211,7 +229,7 @@ int cli_backup(const struct cli *o)
     static struct set set;
     struct config config;
     char path[FILE_PATH_MAX];
-    unsigned missing = 0;
+    unsigned wrong = 0;
     if (file_path(path, "%s/site.conf", o->site) != 0 || config_read(path, &config) != 0)
         return cli_complain_file(o, path, ERR_SYSTEM);
     int r = collect_ring(o, o->site, &ring);
@@ -222,9 +240,9 @@ int cli_backup(const struct cli *o)
         r = set_begin(o, o->operand[0], &set);
     if (r)
         return r;
-    r = copy_journal(o, &set);
+    r = copy_journal(o, &set, &wrong);
     if (r == 0)
-        r = all_stores(o, &set, &config, &ring, &missing);
+        r = all_stores(o, &set, &config, &ring, &wrong);
     if (r == 0)
         r = copy_public(o, &set, &config);
     if (r == 0)
@@ -239,5 +257,5 @@ int cli_backup(const struct cli *o)
     }
     sync();
     cli_say(o, true, set.path);
-    return missing ? CLI_REFUSED : CLI_DONE;
+    return wrong ? CLI_REFUSED : CLI_DONE;
 }

@@ -106,7 +106,9 @@ static const struct command {
      "generation of its key and every wrap in the ring is destroyed, the enclave is out of\n"
      "service, and FILE becomes a certificate, with its signature in FILE.minisig, that lists the\n"
      "copies which are known: files of the site, and the register \"backups\".  It cannot be\n"
-     "undone.  Media remain classified until they are sanitised; the certificate says so.\n"
+     "undone.  A backup that was made before holds the key ring of its day and opens with the\n"
+     "shares that were in force then, or recovery shares: destroy those media.  Media remain\n"
+     "classified until they are sanitised; the certificate says so.\n"
      "\n"
      "  casemate close-out e7k2m9qa --out e7k2m9qa.certificate\n"},
     {"site create", PORT MAKE, "DIR", 1, 1, 0, cli_site_create, "make a production site",
@@ -123,9 +125,13 @@ static const struct command {
      "Its processes wait for their keys until it is unlocked.  casemate stop stops it.\n"},
     {"site begin", "", "DIR FILE", 2, 2, COMMAND_BOOTSTRAP, cli_site_begin,
      "its first two officers, and its stations",
-     "FILE has a line for each: officer UUID BADGE PIN STAMP NAME, twice; station ID SITE ZONE\n"
-     "COUNTRY CEILING NAME for each station from which they begin.  It is done once in a site's\n"
-     "life.  The officers then register their security keys, each approves the other's, and add\n"
+     "FILE has a line for each:\n"
+     "\n"
+     "  officer UUID BADGE PIN STAMP NAME             two of them\n"
+     "  station ID SITE ZONE COUNTRY CEILING NAME     one at least: who is at none cannot enter\n"
+     "\n"
+     "ID is what casemate station certificate printed.  It is done once in a site's life.  The "
+     "officers then register their security keys, each approves the other's, and add\n"
      "people and further stations at the entry.\n"},
     {"suspend", SITE, "ID REASON", 2, 2, COMMAND_SUSPEND, cli_suspend,
      "a person or a station may do nothing from now on",

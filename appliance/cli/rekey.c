@@ -99,7 +99,7 @@ struct copies {
 __attribute__((format(printf, 2, 3))) static void add_copy(struct copies *to, const char *format,
                                                            ...)
 {
-    char line[400];
+    char line[1000];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -128,7 +128,8 @@ static void add_files(const char *path, struct copies *to)
         closedir(dir);
 }
 
-/* Its lines of the register: a date, an enclave, a generation, a medium, a file or a digest. */
+/* Its lines of the register: a date, an enclave, a generation, a medium, a file or a digest.  Each
+ * backup has the key ring of its day in it. */
 static void add_backups(const struct cli *o, const char *path, struct copies *to)
 {
     char *line = NULL, enclave[16];
@@ -136,7 +137,8 @@ static void add_backups(const struct cli *o, const char *path, struct copies *to
     FILE *in = fopen(path, "re");
     while (in && getline(&line, &room, in) > 0)
         if (sscanf(line, "%*s %15s", enclave) == 1 && strcmp(enclave, o->operand[0]) == 0)
-            add_copy(to, "backup %s", line);
+            add_copy(to, "backup %.*s; with it, as site/keyring, a copy of the key ring",
+                     (int)strcspn(line, "\t\n"), line);
     free(line);
     if (in)
         fclose(in);
@@ -152,8 +154,8 @@ static int find_copies(const struct cli *o, char text[static COPIES_MAX])
     int r = file_path(path, "%s/keeper", o->site);
     if (r == 0)
         add_copy(&to,
-                 "%s/" KEYRING_FILE " (the ring itself; earlier copies of it are not "
-                 "known)",
+                 "%s/" KEYRING_FILE " (the ring itself; of its earlier copies only those in the "
+                 "backups below are known)",
                  path);
     if (r == 0)
         r = file_path(path, "%s/backups", o->site);
@@ -180,8 +182,11 @@ static int ask_again(const struct cli *o)
     const char *again = o->again;
     if (!again && isatty(STDIN_FILENO)) {
         fprintf(stderr,
-                "Every key of %s will be destroyed. Nothing that it recorded can be read after "
-                "that, here or from a backup that only its key opens.\nType its id again: ",
+                "Every key of %s will be destroyed in this site's key ring: nothing that it "
+                "recorded can be read here after that. A backup that was made before holds the "
+                "key ring of its day, with the key in it: it still opens with the custodians' "
+                "shares that were in force then, or with recovery shares. Destroy those media; "
+                "the certificate lists them.\nType its id again: ",
                 o->operand[0]);
         if (fgets(typed, sizeof typed, stdin))
             typed[strcspn(typed, "\r\n")] = '\0';

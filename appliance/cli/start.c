@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "enclave/process/topology.h"
 #include "transfer/file.h"
 
 #define LOG_TAIL  2000
@@ -43,6 +45,29 @@ off_t start_log_end(const char *site)
     if (fd >= 0)
         close(fd);
     return end;
+}
+
+int start_check_memory(const struct cli *o)
+{
+    struct rlimit now;
+    unsigned kib = 0;
+    for (enum program p = PROGRAM_NONE + 1; p < PROGRAM_COUNT; p++)
+        if (topology_program(p)->memlock_kib > kib)
+            kib = topology_program(p)->memlock_kib;
+    rlim_t wanted = (rlim_t)kib * 1024;
+    if (getrlimit(RLIMIT_MEMLOCK, &now) == 0 && now.rlim_max >= wanted)
+        return 0;
+    if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){wanted, wanted}) ==
+        0) /* as the supervisor does */
+        return 0;
+    return cli_complain(
+        o, CLI_REFUSED,
+        "nothing was started: a program may lock %llu KiB of memory here, and the programs of a "
+        "production site lock all of theirs, up to %u KiB. Raise the limit for whoever starts the "
+        "site, and start it again: LimitMEMLOCK=infinity in its systemd unit, or \"root - memlock "
+        "unlimited\" in /etc/security/limits.conf and a new login; in a container its host grants "
+        "it (ulimit memlock, or CAP_SYS_RESOURCE).",
+        (unsigned long long)now.rlim_max / 1024, kib);
 }
 
 /* In the child: nothing of ours stays with it but its log. */

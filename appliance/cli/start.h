@@ -9,6 +9,11 @@
  * log in it.  0, or an enum cli_exit after a complaint. */
 must_use int start_supervisor(const struct cli *o, const char *site, pid_t *ret_pid);
 
+/* start_check_memory(o): May programs lock as much memory here as a production site's need
+ * (topology.def)?  The limit is raised where this process may.  0, or CLI_REFUSED after a complaint
+ * that says how to raise it. */
+must_use int start_check_memory(const struct cli *o);
+
 /* start_log_end(site): How long the log is; start_print_log(site, from): its last lines from there,
  * to standard error. */
 off_t start_log_end(const char *site);

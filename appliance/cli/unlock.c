@@ -41,7 +41,9 @@ int cli_site_start(const struct cli *o)
                             "casemate site create.",
                             site);
     off_t from = start_log_end(site);
-    int r = start_supervisor(o, site, &pid);
+    int r = start_check_memory(o);
+    if (r == 0)
+        r = start_supervisor(o, site, &pid);
     if (r)
         return r;
     for (uint64_t end = os_boot_ms() + START_MS; !runs && !gone && os_boot_ms() < end;) {

@@ -13,6 +13,10 @@
 #define YEAR_MS      ((int64_t)365 * 24 * 3600 * 1000)
 #define FIRST_KEY_MS ((int64_t)30 * 24 * 3600 * 1000)
 #define OFFICERS     2
+#define FORMS                                                                                      \
+    "The lines are \"officer UUID BADGE PIN STAMP NAME\", two of them, and \"station ID SITE "     \
+    "ZONE "                                                                                        \
+    "COUNTRY CEILING NAME\", one at least. Nothing was changed"
 
 static const uint8_t console[16];
 
@@ -79,7 +83,7 @@ static bool read_line(const char *line, struct ceremony *c)
 
 static const char *read_lines(char *text, struct ceremony *c)
 {
-    static char why[120];
+    static char why[400];
     unsigned number = 0;
     for (char *line = text, *end; *line; line = end + (*end == '\n')) {
         end = strchrnul(line, '\n');
@@ -90,8 +94,7 @@ static const char *read_lines(char *text, struct ceremony *c)
         *end = kept;
         if (good)
             continue;
-        snprintf(why, sizeof why,
-                 "line %u is neither an officer nor a station in its form; nothing was changed",
+        snprintf(why, sizeof why, "line %u is neither an officer nor a station in its form. " FORMS,
                  number);
         return why;
     }
@@ -211,10 +214,14 @@ static int add_station(struct identity *n, const struct first_station *s)
     return r;
 }
 
-static const char *check(const struct ceremony *c)
+/* On a production site nobody can sign in but from a station that is in force, nor add one. */
+static const char *check(const struct ceremony *c, bool training)
 {
     if (c->officers != OFFICERS)
-        return "a new site has exactly two officers; nothing was changed";
+        return "a new site has exactly two officers. " FORMS;
+    if (c->stations == 0 && !training)
+        return "no station stands there, and nobody could ever sign in: only from a station of "
+               "this site does anybody enter, and only who has entered adds one. " FORMS;
     if (memcmp(c->officer[0].person, c->officer[1].person, 16) == 0 ||
         strcmp(c->officer[0].badge, c->officer[1].badge) == 0)
         return "the two officers are one: id and badge must differ; nothing was changed";
@@ -239,7 +246,7 @@ const char *ceremony_begin(struct identity *n)
     size_t length = read_input(n, text, sizeof text);
     const char *why = read_lines(text, &c);
     if (!why)
-        why = check(&c);
+        why = check(&c, process_is_training(n->process));
     for (size_t i = 0; !why && r == 0 && i < c.officers; i++)
         r = add_officer(n, &c.officer[i]);
     for (size_t i = 0; !why && r == 0 && i < c.stations; i++)

@@ -122,6 +122,9 @@ void room_look(struct auditor *auditor);
 /* room_say_to_all(auditor): What everybody should know of the journal. */
 void room_say_to_all(const struct auditor *auditor);
 
+/* room_words(auditor): The same for the site's status; nothing while there is room. */
+void room_words(const struct auditor *auditor);
+
 /* room_full(auditor): The disk is full: say so, once, to everybody. */
 void room_full(struct auditor *auditor);
 

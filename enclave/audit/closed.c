@@ -259,7 +259,7 @@ static int open_again(struct auditor *auditor, char text[static 120], char why[s
     auditor->unsure = false;
     auditor->closed[0] = '\0';
     log_err("the journal is open again: %s", text);
-    process_say(auditor->process, "");
+    room_words(auditor);
     room_look(auditor);
     room_say_to_all(auditor);
     for (size_t i = 0; i < LISTENERS; i++) {

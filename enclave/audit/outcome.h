@@ -17,4 +17,8 @@ enum journal_state {
     JOURNAL_STATE_SHUT = 2, /* its disk failed, or it cannot be read */
 };
 
+/* The journal is sealed for a backup: "sealed" when every sealed segment that lies here is whole,
+ * too; otherwise this, and the names of the files that are not as they were sealed. */
+#define AUDITOR_SEALED_BUT "sealed; not as they were sealed:"
+
 #endif

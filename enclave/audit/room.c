@@ -32,6 +32,21 @@ void room_tell(struct auditor *auditor, struct peer *peer)
         say(auditor, peer);
 }
 
+void room_words(const struct auditor *auditor)
+{
+    char text[160] = "";
+    if (auditor->full)
+        snprintf(
+            text, sizeof text,
+            "The journal's disk is full: acts of the security class are refused until there is "
+            "room.");
+    else if (auditor->percent)
+        snprintf(text, sizeof text,
+                 "The journal's disk is more than %u percent full: make room before it is full.",
+                 auditor->percent);
+    process_say(auditor->process, text);
+}
+
 void room_full(struct auditor *auditor)
 {
     if (auditor->full)
@@ -40,6 +55,7 @@ void room_full(struct auditor *auditor)
     log_err("the journal's disk is full: acts of the security class are refused until there is "
             "room");
     records_note(auditor, "auditor/-", AUDIT_TYPE_FULL, AUDIT_OUTCOME_DONE, "");
+    room_words(auditor);
     room_say_to_all(auditor);
 }
 
@@ -54,6 +70,7 @@ static void room_again(struct auditor *auditor)
     log_info("the journal has room again; %" PRIu64 " records could not be kept", auditor->lost);
     auditor->full = false;
     auditor->lost = 0;
+    room_words(auditor);
     room_say_to_all(auditor);
 }
 
@@ -73,6 +90,7 @@ static void look_at_percent(struct auditor *auditor)
         records_note(auditor, "auditor/-", AUDIT_TYPE_NEARLY_FULL, AUDIT_OUTCOME_DONE, text);
         log_err("the journal's disk is %u percent full", now);
     }
+    room_words(auditor);
     room_say_to_all(auditor);
 }
 

@@ -64,9 +64,16 @@ void sealing_due(struct auditor *auditor)
         (void)seal_now(auditor);
 }
 
-/* ---- the whole journal for the console ---- */
+/* ---- the whole journal for the console: written to a file, or only read and checked ---- */
+
+#define NAMED 8 /* damaged segments; of more the number is said */
 
 static struct {
+    bool checking;
+    bool found;               /* checking: a segment, whole or not */
+    struct segment_head next; /* what the one behind the last whole one must continue */
+    unsigned damaged;
+    char names[NAMED * (SEGMENT_NAME + 1)];
     int fd;
     uint64_t segment; /* that is being written */
     uint64_t last;    /* the one that is not sealed */
@@ -75,13 +82,19 @@ static struct {
     uint8_t part[SEGMENT_PART];
 } export;
 
-static void finish(struct auditor *auditor, const char *text, uint64_t number, bool well)
+/* Also of one that was being read for somebody who has gone. */
+static void let_go(void)
 {
-    char sentence[200];
-    snprintf(sentence, sizeof sentence, text, number);
     if (export.open)
         segment_close(&export.reader);
     export.open = false;
+}
+
+static void finish(struct auditor *auditor, const char *text, uint64_t number, bool well)
+{
+    char sentence[400];
+    snprintf(sentence, sizeof sentence, text, number);
+    let_go();
     process_command_done(auditor->process, auditor->export_request, !well, sentence);
     auditor->export_request = 0;
 }
@@ -109,7 +122,9 @@ static bool put_head(const struct segment_head *head)
 static void begin_export(struct auditor *auditor, uint64_t request)
 {
     struct stat st;
+    let_go();
     export.fd = process_descriptor(auditor->process, DESCRIPTOR_OUTPUT);
+    export.checking = false;
     export.segment = 0;
     export.last = journal_segment(auditor->journal);
     auditor->export_request = request;
@@ -139,12 +154,89 @@ static void export_last(struct auditor *auditor)
            head.next, well);
 }
 
+/* A segment is sealed for a backup, and then every one that lies here is read: what was changed on
+ * the disk is found while the backups that have it whole are still kept. */
+static void begin_check(struct auditor *auditor, uint64_t request)
+{
+    let_go();
+    export.checking = true;
+    export.found = false;
+    export.damaged = 0;
+    export.names[0] = '\0';
+    export.segment = 0;
+    export.last = journal_segment(auditor->journal);
+    auditor->export_request = request;
+}
+
+static void end_check(struct auditor *auditor)
+{
+    char text[sizeof export.names + 60];
+    int n = snprintf(text, sizeof text, export.damaged ? AUDITOR_SEALED_BUT "%s" : "sealed",
+                     export.names);
+    if (export.damaged > NAMED)
+        snprintf(text + n, sizeof text - (size_t)n, " and %u more", export.damaged - NAMED);
+    process_command_done(auditor->process, auditor->export_request, 0, text);
+    auditor->export_request = 0;
+}
+
+static void note_damaged(uint64_t number, int r)
+{
+    char name[SEGMENT_NAME];
+    size_t used = strlen(export.names);
+    segment_name(number, name);
+    log_err("segment %" PRIu64 " of the journal, %s, is not as it was sealed: %s", number, name,
+            error_text(r));
+    if (export.damaged++ < NAMED)
+        snprintf(export.names + used, sizeof export.names - used, " %s", name);
+}
+
+/* A part.  Those before the first one that is here may be in the archive. */
+static bool check_on(struct auditor *auditor)
+{
+    uint8_t public_key[SIGN_PUBLIC_LENGTH];
+    size_t n = 0;
+    int r = 0;
+    if (export.segment == export.last) {
+        end_check(auditor);
+        return false;
+    }
+    if (!export.open) {
+        r = sign_public(process_key(auditor->process, KEY_AUDITOR_CHECKPOINT), public_key);
+        if (r == 0)
+            r = segment_open(export.segment, public_key, &export.reader);
+        export.open = r == 0;
+        if (r == ERR_UNKNOWN && !export.found) {
+            export.segment++;
+            return true;
+        }
+    }
+    if (r == 0)
+        r = segment_read(&export.reader, process_key(auditor->process, KEY_AUDITOR_SEGMENT),
+                         export.part, &n);
+    if (r == 0 && n)
+        return true;
+    const struct segment_head *head = &export.reader.head;
+    if (r == 0 && export.found && !export.damaged &&
+        (head->first != export.next.next || strcmp(head->before, export.next.after) != 0))
+        r = ERR_BEHIND;
+    if (r)
+        note_damaged(export.segment, r);
+    else
+        export.next = *head;
+    let_go();
+    export.found = true;
+    export.segment++;
+    return true;
+}
+
 bool sealing_export_on(struct auditor *auditor)
 {
     uint8_t public_key[SIGN_PUBLIC_LENGTH];
     size_t n = 0;
     if (!auditor->export_request)
         return false;
+    if (export.checking)
+        return check_on(auditor);
     if (export.segment == export.last) {
         export_last(auditor);
         return false;
@@ -166,17 +258,23 @@ bool sealing_export_on(struct auditor *auditor)
     if (r == 0 && !put(export.part, n))
         r = ERR_SYSTEM;
     if (r == ERR_UNKNOWN)
-        finish(auditor, "segment %" PRIu64 " of the journal is missing", export.segment, false);
+        finish(auditor,
+               "segment %" PRIu64 " of the journal is missing: put its file back into the site's "
+               "directory auditor, from the archive or from a backup that has it (its journal/), "
+               "and do this again",
+               export.segment, false);
     else if (r == ERR_SYSTEM)
         finish(auditor, "the file could not be written (segment %" PRIu64 ")", export.segment,
                false);
     else if (r)
-        finish(auditor, "segment %" PRIu64 " of the journal is not as it was sealed",
+        finish(auditor,
+               "segment %" PRIu64 " of the journal is not as it was sealed: keep its file, "
+               "journal-N.sealed in the site's directory auditor, elsewhere, put that file of a "
+               "backup that was made before (its journal/) in its place, and do this again",
                export.segment, false);
     if (r || n)
         return r == 0;
-    segment_close(&export.reader);
-    export.open = false;
+    let_go();
     export.segment++;
     return true;
 }
@@ -228,9 +326,10 @@ void sealing_command(struct auditor *auditor, uint64_t request, unsigned command
         begin_export(auditor, request);
         return;
     case AUDITOR_SEAL:
-        r = !auditor->full && seal_now(auditor) ? 0 : ERR_FULL;
-        process_command_done(auditor->process, request, r != 0,
-                             r ? "the journal's disk is full" : "sealed");
+        if (!auditor->full && seal_now(auditor))
+            begin_check(auditor, request);
+        else
+            process_command_done(auditor->process, request, 1, "the journal's disk is full");
         return;
     case AUDITOR_BACKUP_LIST:
         r = sign_list(auditor);

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WHAT "casemate/backup/1"
-#define TAG  16
+#define AGAIN "Nothing was changed here: take another copy of it, or another backup."
+#define WHAT  "casemate/backup/1"
+#define TAG   16
 
 /* ---- the head ---- */
 
@@ -74,7 +75,7 @@ int backup_read_head(int from, struct backup_head *ret_head, char why[static BAC
     if (r == 0 && length != used)
         r = ERR_FORMAT;
     if (r)
-        snprintf(why, BACKUP_WHY, "This is no backup of a store, or its head was changed.");
+        snprintf(why, BACKUP_WHY, "This is no backup of a store, or its head was changed. " AGAIN);
     return r;
 }
 
@@ -213,17 +214,20 @@ static int read_parts(struct running *run, const struct backup_head *head, const
         struct seal_about part = about(run, at);
         int r = read_all(from, run->sealed, n + SEAL_OVERHEAD);
         if (r == ERR_TRUNCATED)
-            snprintf(why, BACKUP_WHY, "The backup ends early, in part %" PRIu64 ".",
+            snprintf(why, BACKUP_WHY,
+                     "The backup ends early, in part %" PRIu64 ": it was cut. " AGAIN,
                      at / BACKUP_PART);
         if (r == 0) {
             count_tag(run, n + SEAL_OVERHEAD);
             r = seal_open(key, &part, bytes_view_of(run->sealed, n + SEAL_OVERHEAD), run->plain);
             if (r)
                 snprintf(why, BACKUP_WHY,
-                         at ? "Part %" PRIu64 " of the backup was changed."
+                         at ? "Part %" PRIu64 " of the backup was changed. " AGAIN
                             : "Part %" PRIu64
-                              " does not open with the key that this site has: it was "
-                              "changed, made under an earlier key, or is another site's.",
+                              " does not open with the key that this site has: it was changed, is "
+                              "another site's, or is from before a rekey and opens only with its "
+                              "whole site in another place, with the shares of its day (casemate "
+                              "site restore). " AGAIN,
                          at / BACKUP_PART);
         }
         if (r == 0)
@@ -240,18 +244,19 @@ static int check_end(struct running *run, const struct secret *seed, int from,
     uint8_t digest[32], signature[SIGN_LENGTH], public_key[SIGN_PUBLIC_LENGTH], more;
     int r = read_all(from, signature, sizeof signature);
     if (r)
-        snprintf(why, BACKUP_WHY, "The backup ends before its signature.");
+        snprintf(why, BACKUP_WHY, "The backup ends before its signature. " AGAIN);
     crypto_generichash_final(&run->digest, digest, sizeof digest);
     if (r == 0)
         r = sign_public(seed, public_key);
     if (r == 0 && sign_check(public_key, WHAT, bytes_view_of(digest, 32), signature) != 0) {
         snprintf(why, BACKUP_WHY,
-                 "The backup's signature is not good: its head or parts were "
-                 "changed.");
+                 "The backup's signature is not good: its head or parts were changed. " AGAIN);
         r = ERR_SIGNATURE;
     }
     if (r == 0 && read(from, &more, 1) != 0) {
-        snprintf(why, BACKUP_WHY, "Something stands behind the backup's signature.");
+        snprintf(why, BACKUP_WHY,
+                 "Something stands behind the backup's signature: the file is longer than what "
+                 "was sealed. " AGAIN);
         r = ERR_TRAILING;
     }
     return r;

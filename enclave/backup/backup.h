@@ -34,7 +34,7 @@
  */
 #define BACKUP_PART     (1u << 20)
 #define BACKUP_HEAD_MAX 2048
-#define BACKUP_WHY      200
+#define BACKUP_WHY      400
 
 struct backup_head {
     uint8_t id[16];

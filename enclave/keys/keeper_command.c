@@ -93,8 +93,12 @@ static int rekeyed(struct keeper *keeper, char said[static KEEPER_SAID])
         snprintf(said, KEEPER_SAID, "the old key could not be destroyed; do it again");
         return r;
     }
-    snprintf(said, KEEPER_SAID, "generation %u is in force; the one before is destroyed",
-             keyring_find(&keeper->ring, pending.holder, KEYRING_CURRENT)->generation);
+    snprintf(
+        said, KEEPER_SAID,
+        "generation %u is in force; the one before is destroyed. Make a backup now: an earlier "
+        "one of this store does not go back into this site. It opens only with its whole site "
+        "in another place (casemate site restore), with the shares of its day",
+        keyring_find(&keeper->ring, pending.holder, KEYRING_CURRENT)->generation);
     return 0;
 }
 

@@ -49,6 +49,7 @@ wait_for() {
 
 # A production site runs only where memory can be locked.  Where the limit is lower the same
 # programs are used without that one check; everything else is the product's.
+product=$(command -v casemate)
 mkdir "$sites/bin"
 if (ulimit -l unlimited) 2>/dev/null; then
     install -m 0755 "$(dirname "$(command -v casemate)")"/* "$sites/bin/"
@@ -93,6 +94,8 @@ openssl req -new -newkey rsa:2048 -nodes -keyout "$work/card.key" -subj "/CN=OFF
 # ---- unlock ----
 
 refused "a site that does not run is not unlocked" 3 "no site runs" casemate unlock "$site" --shares "$sites/shares/share-1"
+refused "where too little memory can be locked nothing is started, and it is said how to raise the limit" 1 "8192 KiB of memory here, and the programs of a production site lock all of theirs, up to 1048576 KiB" \
+    sh -c 'ulimit -l 8192; exec setpriv --bounding-set -sys_resource "$@"' sh "$product" site start "$site"
 check "the site starts" casemate site start "$site"
 state() { casemate status --site "$site" --json | jq -r ".processes[] | select(.program == \"$1\" and .enclave == \"${2:-}\").state"; }
 is "and is locked" "$(state keeper) $(state identity) $(state gateway) $(state worker e7k2m9qa)" "locked locked locked locked"
@@ -182,6 +185,7 @@ begin() { # "a b" ...: the officers begin from these stations
 is "before identity has said who is in force nobody is" "$(ask a "$port" /api/station)" 000
 refused "a station that is not in its form is refused" 1 "line 3 is neither" begin "nonsense"
 refused "a country that is none is refused" 1 "line 3 is neither" sh -c "printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 123456 O1 Ann\\nofficer 01890000-0000-7000-8000-000000000002 CW-2 123456 O2 Bob\\nstation $a mes shop XXX 3 Bench\\n' >$work/odd; casemate site begin $site $work/odd"
+refused "without a station nobody could ever enter" 1 "no station stands there" begin
 check "two stations are in force" begin "$a" "$b"
 refused "it is done once" 1 "people are known already" begin "$a"
 in_force() { [ "$(ask "$1" "$port" /api/station)" = 200 ] && [ "$(ask "$1" "$inner" /api/station)" = 200 ]; }

@@ -35,6 +35,7 @@ check "the enclave has events" [ "${before:-0}" -gt 100 ]
 cp "$files/store.db" "$work/old.db" && cp "$files/store.db-wal" "$work/old.db-wal"
 check "it gets a new key" casemate rekey "$enclave" --site "$site"
 says "which says how far it is" "$(cat "$work/checked")" "100 % written"
+says "and that a backup is due, because earlier ones do not come back here" "$(cat "$work/checked")" "Make a backup now: an earlier one of this store does not go back into this site"
 check "it works again" wait_for 10 works
 is "every event is there" "$(events)" "$before"
 is "generation 2 is in force" "$(generations current)" 2

@@ -55,6 +55,7 @@ lock_again
 refused "one share is too few" 1 "1 of 3 shares were given; this site needs 2" unlock "$sites/a/share-1"
 refused "nor is one given twice two" 1 "Share 1 of this site was given twice" unlock "$sites/a/share-1 $sites/a/share-1"
 refused "another site's is named" 1 "belongs to another site" unlock "$sites/a/share-1 $sites/others/share-2"
+refused "a directory is none" 1 "$sites/a is a directory: --shares takes one file" casemate unlock "$site" --shares "$sites/a"
 sed '3s/./Z/' "$sites/a/share-2" >"$work/typo"
 refused "a mistyped row is named" 1 "Row 3 of the share is mistyped" unlock "$sites/a/share-1 $work/typo"
 is "nothing was changed" "$(cmp "$work/as-made" "$site/keeper/keyring" && echo same)" same
@@ -181,6 +182,8 @@ lock_again
 mkdir "$work/people"; cp -p "$people"/store.db* "$work/people/"
 unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 all_ready || give_up "not every process is ready"
 printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 123456 O1 Ann Officer\nofficer 01890000-0000-7000-8000-000000000002 CW-2 123456 O2 Bob Officer\n' >"$work/begin"
+refused "officers without a station could never enter" 1 "station ID SITE ZONE COUNTRY CEILING NAME" casemate site begin "$site" "$work/begin"
+printf 'station %032d mes.test shop USA 3 Bench\n' 1 >>"$work/begin"
 check "the first officers are entered" casemate site begin "$site" "$work/begin"
 lock_again
 rm -f "$people"/store.db*; cp -p "$work/people"/* "$people/"
@@ -229,6 +232,8 @@ is "its gateway and worker are out of service" "$(state $two)" closed-out
 is "the other works on" "$(state $one)" ready
 says "the certificate names the keys" "$(cat "$work/cert")" "generation 1  destroyed"
 says "the copies that are known" "$(cat "$work/cert")" "backup 2026-11-01 $two 1 tape-12 b2:aa"
+says "each backup as a copy of the key ring, too" "$(cat "$work/cert")" "tape-12 b2:aa; with it, as site/keyring, a copy of the key ring"
+says "which opens as it did that day" "$(tr -s ' \n' '  ' <"$work/cert")" "STILL HOLDS A KEY RING IN WHICH THE KEY OF THAT DAY LIES (site/keyring in it). It opens with the custodians' shares that were in force then"
 is "and those of no other program" "$(grep -c "$one" "$work/cert")" 0
 says "how many have no room in it" "$(cat "$work/cert")" "more, for which there is no room here"
 says "and its limits" "$(cat "$work/cert")" "MEDIA REMAIN CLASSIFIED UNTIL SANITISED"

@@ -89,6 +89,8 @@ fill 78
 check "at 75 percent it is said" has 'audit 9 1 .* 7[0-9]_percent 41 '
 get "$program" "$officer" /api/security
 check "on the officer's page" sh -c 'echo "$1" | grep -q "than 75 percent"' sh "$(answer .journal)"
+status_says() { casemate status --site "$CASEMATE_SITE" | grep -q "$1"; }
+check "and in the site's status" wait_for 10 status_says "journal's disk is more than 75 percent full"
 fill 92
 check "and at 90" has 'audit 9 1 .* 9[0-9]_percent 41 '
 dd if=/dev/zero of="$auditor/fill" bs=1k 2>/dev/null
@@ -98,6 +100,7 @@ says "in words" "$(answer .error)" "The journal's disk is full."
 says "which say what goes on" "$(answer .kept)" "Production goes on."
 get "$program" "$officer" /api/security
 says "and the officer's page says it" "$(answer .journal)" "full"
+check "and the site's status" wait_for 10 status_says "journal's disk is full: acts of the security class are refused"
 get "$other" "$maker" /api/tasks
 unit=$(answer '[.tasks[] | select(.state == "ready")][0].unit')
 sequence=10
@@ -108,6 +111,8 @@ rm "$auditor"/fill*
 again() { id=$(uuid); post "$program" "$officer" /api/rationale/print "$(jq -nc --arg id "$id" '{id: $id}')"; [ "$status" = 200 ]; }
 check "with room again it goes on by itself" wait_for 15 again
 check "which is on record" record 9 1 43
+quiet() { ! status_says "journal's disk"; }
+check "and the status has nothing to say" wait_for 10 quiet
 
 # ---- the auditor is dead ----
 kill -STOP "$(pid_of auditor)"

@@ -240,6 +240,13 @@ static void export_of_what_is_wrong(void)
     close(box.output);
 }
 
+static void a_backup_seals(void)
+{
+    handlers->command(handlers->context, 4, AUDITOR_SEAL);
+    for (int i = 0; i < 20; i++)
+        turn();
+}
+
 static void a_segment_at_another_s_place_is_not_exported(void **state)
 {
     char first[SEGMENT_NAME], second[SEGMENT_NAME];
@@ -268,6 +275,34 @@ static void a_segment_at_another_s_place_is_not_exported(void **state)
     disk_put(disk, second, copy, 20);
     assert_int_equal(in_a_life(export_of_what_is_wrong), DONE);
     assert_int_equal(seen->outcome, 1);
+}
+
+static void a_segment_that_is_not_as_it_was_sealed_is_named_to_a_backup(void **state)
+{
+    char second[SEGMENT_NAME];
+    static uint8_t copy[1 << 16];
+    size_t n;
+    (void)state;
+    segment_name(2, second);
+    assert_int_equal(in_a_life(two_segments), DONE);
+    assert_int_equal(in_a_life(a_backup_seals), DONE);
+    assert_string_equal(seen->sentence, "sealed");
+    const uint8_t *sealed = disk_content(disk, second, &n);
+    assert_non_null(sealed);
+    assert_true(n < sizeof copy);
+    memcpy(copy, sealed, n);
+    copy[n - 20] ^= 1;
+    disk_put(disk, second, copy, n);
+    assert_int_equal(in_a_life(a_backup_seals), DONE);
+    assert_int_equal(seen->outcome, 0);
+    assert_string_equal(seen->sentence, AUDITOR_SEALED_BUT " journal-000002.sealed");
+    copy[n - 20] ^= 1;
+    disk_put(disk, second, copy, n);
+    assert_int_equal(in_a_life(a_backup_seals), DONE);
+    assert_string_equal(seen->sentence, "sealed");
+    disk_drop(disk, second);
+    assert_int_equal(in_a_life(a_backup_seals), DONE);
+    assert_string_equal(seen->sentence, AUDITOR_SEALED_BUT " journal-000002.sealed");
 }
 
 /* What is parsed must be what is printed: nothing else that a lenient reader would take. */
@@ -451,6 +486,7 @@ int main(void)
         CASE(a_journal_that_cannot_be_read_or_cut_is_not_opened),
         CASE(a_reserve_that_cannot_be_given_up_is_a_failed_disk),
         CASE(a_segment_at_another_s_place_is_not_exported),
+        CASE(a_segment_that_is_not_as_it_was_sealed_is_named_to_a_backup),
         CASE(refuses_every_other_form_of_a_head),
         CASE(an_export_that_does_not_hold_together_is_refused),
         CASE(what_cannot_be_kept_is_refused_and_not_forgotten),
