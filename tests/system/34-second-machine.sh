@@ -36,6 +36,7 @@ start() { # SITE SHARES [--recovery]
 }
 start "$site" "$sites/a/share-1 $sites/a/share-2"
 printf 'officer 01890000-0000-7000-8000-000000000001 CW-1 135790 O1 Ann Officer\nofficer 01890000-0000-7000-8000-000000000002 CW-2 246801 O2 Bob Officer\n' >"$work/begin"
+printf 'station %032d mes shop USA 3 Bench\n' 1 >>"$work/begin"
 check "the site begins with two officers" casemate site begin "$site" "$work/begin"
 check "somebody is suspended" casemate suspend --site "$site" CW-2 'left the plant'
 cat "$sites/a/share-1" "$sites/a/share-3" | casemate keys recovery --site "$site" --shares - --custodians 3 --threshold 2 --shares-to "$sites/r" >"$work/out" 2>&1 &&
