@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -157,7 +158,15 @@ int collect_shares(const struct cli *o, const struct custodians *custodians, str
     FILE *in = fopen(o->shares, "re");
     if (!in)
         return cli_complain_file(o, o->shares, ERR_SYSTEM);
-    int r = read_shares(o, in, false, custodians, shares, ret_count);
+    struct stat st;
+    int r = 0;
+    if (fstat(fileno(in), &st) == 0 && S_ISDIR(st.st_mode))
+        r = cli_complain(o, CLI_REFUSED,
+                         "%s is a directory: --shares takes one file with as many shares as are "
+                         "needed, or - for the standard input (cat %s/share-1 %s/share-2 | …).",
+                         o->shares, o->shares, o->shares);
+    if (r == 0)
+        r = read_shares(o, in, false, custodians, shares, ret_count);
     fclose(in);
     return r;
 }

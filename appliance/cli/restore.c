@@ -114,10 +114,12 @@ static void report(const struct cli *o, const struct backup_head *head, uint64_t
            ready ? "" : " (it has not yet; see casemate status and the log)");
     if (answer.text[0])
         printf("Its log: %s\n", answer.text);
-    printf(
-        "If it is behind its anchor, it opens for reading until two security officers have signed "
-        "for the loss (Security page).\nThe store that was there lies beside it as "
-        "store.before.db, until the next restore.\n");
+    printf("If it is behind its anchor, %s.\nThe store that was there lies beside it as "
+           "store.before.db, until the next restore; docs/operate.md says how to go back to it.\n",
+           is_identity(o) ? "nobody can sign in until a newer one is back, or the custodians have "
+                            "accepted the loss: casemate accept-loss identity"
+                          : "it opens for reading until two security officers have signed for the "
+                            "loss (Security page)");
 }
 
 int cli_restore(const struct cli *o)
@@ -131,8 +133,14 @@ int cli_restore(const struct cli *o)
     int fd = open(o->operand[1], O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return cli_complain_file(o, o->operand[1], ERR_SYSTEM);
-    int r = backup_read_head(fd, &head, why);
-    if (r)
+    struct stat st;
+    int r = 0;
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        r = cli_complain(
+            o, CLI_REFUSED,
+            "%s is a directory, and nothing was changed: name the file %s.backup in it.",
+            o->operand[1], o->operand[0]);
+    if (r == 0 && backup_read_head(fd, &head, why) != 0)
         r = cli_complain(o, CLI_REFUSED, "%s: %s", o->operand[1], why);
     if (r == 0)
         r = ask_again(o, &head);

@@ -74,6 +74,26 @@ check "a journal of eight years is backed up" on backup "$work/old"
 is "with every segment" "$(ls "$work"/old/*/journal | grep -c 9004..)" 21
 rm "$CASEMATE_SITE"/auditor/journal-9*.sealed
 
+# ---- a sealed segment of the journal that was changed on the disk ----
+segment=$CASEMATE_SITE/auditor/journal-000001.sealed
+cp -p "$segment" "$work/segment"
+size=$(stat -c %s "$segment")
+flip "$segment" $((size - 20)); flip "$segment" $((size - 21))
+mkdir "$work/damaged"
+refused "a segment that is not as it was sealed is named by the next backup, which ends so" 1 "not as they were sealed, nor are their copies in this backup: journal-000001.sealed." on backup "$work/damaged"
+damaged=$(echo "$work"/damaged/casemate-backup-*)
+check "which has the rest, and its signed list" test -s "$damaged/$enclave.backup" -a -s "$damaged/list.signature"
+is "and the segment as it is" "$(cmp -s "$segment" "$damaged/journal/journal-000001.sealed" && echo same)" same
+refused "who wants the journal read is told what to do" 1 "put that file of a backup that was made before (its journal/) in its place" on "audit journal" "$work/journal"
+rm -f "$work/journal"
+cat "$set_/journal/journal-000001.sealed" >"$segment"
+is "a backup from before has it" "$(cmp -s "$segment" "$work/segment" && echo same)" same
+check "and with it the journal is read again" on "audit journal" "$work/journal"
+mv "$CASEMATE_SITE/auditor/journal-000002.sealed" "$work/aside"
+refused "nor is one that is gone passed over" 1 "journal-000002.sealed" on backup "$work/damaged"
+mv "$work/aside" "$CASEMATE_SITE/auditor/journal-000002.sealed"
+check "and backed up" on backup "$work/damaged"
+
 # ---- refused: and nothing is changed ----
 before=$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)
 refused "another enclave's backup is refused" 1 "This is the backup of $other, and not of $enclave" on restore --again "$enclave" "$enclave" "$set_/$other.backup"
@@ -88,9 +108,10 @@ for at in $((size / 3)) $((size - 10)) 60; do
     refused "with byte $at changed it is refused" 1 "" on restore --again "$enclave" "$enclave" "$work/flipped"
 done
 { cat "$file"; echo more; } >"$work/longer"
-refused "with something behind it" 1 "stands behind the backup" on restore --again "$enclave" "$enclave" "$work/longer"
+refused "with something behind it, and what to do" 1 "stands behind the backup's signature: the file is longer than what was sealed. Nothing was changed here: take another copy" on restore --again "$enclave" "$enclave" "$work/longer"
 sed '1,10s/^made .*/made 1/' "$file" >"$work/head"
 refused "with another time in its head" 1 "" on restore --again "$enclave" "$enclave" "$work/head"
+refused "a directory is no backup of a store" 1 "is a directory, and nothing was changed: name the file $enclave.backup in it" on restore --again "$enclave" "$enclave" "$set_"
 refused "without the name typed again" 2 "it takes --again $enclave" on restore "$enclave" "$file" </dev/null
 worker_up() { [ "$(casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" '[.processes[] | select(.program == "worker" and .enclave == $e)][0].state')" = ready ]; }
 check "the worker is up again" wait_for 10 worker_up
@@ -155,11 +176,22 @@ check "and people sign in" wait_for 15 signs_in
 # ---- an older one: behind its anchor ----
 for n in 1 2 3; do works; draft "after $n"; done
 sleep 1.5
+verified() { on verify "$enclave" 2>&1 | sed -n 's/^\([0-9]*\) events verified.*/\1/p'; }
+newest=$(verified)
 check "an older backup comes back" on restore --again "$enclave" "$enclave" "$file"
 behind() { officer=$(enter CW-3001 "$program"); get "$program" "$officer" /api/security; cat "$work/answer" | grep -q "behind its anchor"; }
 check "and the enclave is behind its anchor" wait_for 10 behind
 maker=$(enter CW-1007 "$program"); draft "not recorded"
 is "so that nothing is recorded until two people sign for the loss" "$status" 503
+casemate training stop "$CASEMATE_SITE" >/dev/null 2>&1
+mkdir "$work/mistaken"
+mv "$place"/store.db* "$work/mistaken/"
+cp -p "$work/mistaken/store.db.format" "$place/"
+for f in "$place"/store.before.db*; do mv "$f" "$place/store.${f##*store.before.}"; done
+timeout 60 casemate training start "$CASEMATE_SITE" >/dev/null 2>&1
+check "the store that was replaced is put back by hand" wait_for 20 worker_up
+is "and nothing of it is gone" "$(verified) $([ "${newest:-0}" -gt "$(sed -n 's/^events //p' "$file" | head -n 1)" ] && echo more)" "$newest more"
+cp -p "$place/store.db" "$place/store.before.db"
 check "the newer one brings it forward again" on restore --again "$enclave" "$enclave" "$second"
 
 # ---- the keeper ends while a store is written: whoever works with it stays closed ----
