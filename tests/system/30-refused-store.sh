@@ -63,12 +63,12 @@ found "a file that root put back is refused by its owner" "It belongs to uid 0; 
 
 # ---- the right files come back while the site runs ----
 
-# back COMMAND...: it puts the store back, and the enclave opens within ten seconds and a start
+# back COMMAND...: it puts the store back, and the enclave opens: it looks every ten seconds
 back() {
     casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || :
     says "it is refused" "$(worker)" "store.db"
     "$@"
-    for _ in $(seq 24); do
+    for _ in $(seq 80); do
         casemate verify --site "$CASEMATE_SITE" "$enclave" >"$work/verified" 2>&1 && break
         sleep 0.5
     done
