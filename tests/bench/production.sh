@@ -16,7 +16,7 @@ else
 fi
 PATH=$sites/bin:$PATH
 casemate site create "$site" --custodians 3 --threshold 2 --name mes.test --enclave e7k2m9qa --shares-to "$sites/shares" >"$sites/out" 2>&1 &&
-    sed -i "s/^port .*/port ${PORT:-7810}/" "$site/site.conf" &&
+    sed -i "s/^port .*/port $((${PORT:-7810} + 40))/" "$site/site.conf" &&
     casemate site start "$site" >>"$sites/out" 2>&1 &&
     cat "$sites/shares/share-1" "$sites/shares/share-2" | casemate unlock "$site" --shares - >>"$sites/out" 2>&1 ||
     failed "no production site: $(cat "$sites/out")"

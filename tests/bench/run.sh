@@ -109,7 +109,7 @@ esac
 case ${FIGURE:-} in
 '' | completion_64_* | projection_lag* | worker_cpu_* | completion_of_postgresql)
     all=$operators operators='CW-2001 CW-2002'
-    plan_make 8000 62
+    plan_make 10000 62
     # shellcheck source=postgresql.sh
     . "$(dirname "$0")/postgresql.sh"
     POSTGRESQL=

@@ -43,7 +43,7 @@ on_the_line() { # on_the_line LANE PORT TEST...: those of them that take the sit
     done
     casemate training stop "$sites/$lane" >/dev/null 2>&1
 }
-# Those that make every site they need, one behind the other: they take what ports are free, or ports of their own.
+# Those that make every site they need, one behind the other: on what ports are free, or their own.
 has_its_own() { case ${1##*/} in 00-* | 09-* | 10-* | 26-* | 27-* | 28-* | 31-* | 32-* | 34-* | 36-*) ;; *) return 1 ;; esac; }
 on_their_own() {
     lane=own
