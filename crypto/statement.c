@@ -71,11 +71,12 @@ int statement_sign(const struct secret *seed, const struct statement *statement,
     size_t length;
     int r;
 
-    if (!is_in_range(statement))
+    if (!is_in_range(statement) || sodium_is_zero(statement->natural, STATEMENT_ID))
         return ERR_RANGE;
     bytes_put_u8(&put, STATEMENT_VERSION);
     bytes_put_fixed(&put, statement->enclave, STATEMENT_ENCLAVE);
     bytes_put_fixed(&put, statement->person, STATEMENT_ID);
+    bytes_put_fixed(&put, statement->natural, STATEMENT_ID);
     bytes_put_fixed(&put, statement->session, STATEMENT_ID);
     bytes_put_fixed(&put, statement->station, STATEMENT_ID);
     bytes_put_u8(&put, (uint8_t)statement->factor);
@@ -109,8 +110,12 @@ static int decode(struct bytes_view body, struct statement *s)
     uint8_t version = bytes_u8(&b);
     int r;
 
+    if (!b.error && (version < 1 || version > STATEMENT_VERSION))
+        return ERR_UNKNOWN;
     bytes_fixed(&b, s->enclave, STATEMENT_ENCLAVE);
     bytes_fixed(&b, s->person, STATEMENT_ID);
+    if (version == STATEMENT_VERSION)
+        bytes_fixed(&b, s->natural, STATEMENT_ID);
     bytes_fixed(&b, s->session, STATEMENT_ID);
     bytes_fixed(&b, s->station, STATEMENT_ID);
     s->factor = (enum statement_factor)bytes_u8(&b);
@@ -122,9 +127,10 @@ static int decode(struct bytes_view body, struct statement *s)
     r = bytes_done(&b);
     if (r)
         return r;
-    if (version != STATEMENT_VERSION || s->factor >= STATEMENT_FACTOR_COUNT)
+    if (s->factor >= STATEMENT_FACTOR_COUNT)
         return ERR_UNKNOWN;
-    return is_in_range(s) ? 0 : ERR_FORMAT;
+    bool says_who = version == 1 || !sodium_is_zero(s->natural, STATEMENT_ID);
+    return says_who && is_in_range(s) ? 0 : ERR_FORMAT;
 }
 
 int statement_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct bytes_view data,
@@ -150,4 +156,10 @@ int statement_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH], struct 
         return r;
     *ret_statement = s;
     return 0;
+}
+
+bool statement_by_two(const struct statement *a, const struct statement *b)
+{
+    return !sodium_is_zero(a->natural, STATEMENT_ID) && !sodium_is_zero(b->natural, STATEMENT_ID) &&
+           memcmp(a->natural, b->natural, STATEMENT_ID) != 0;
 }

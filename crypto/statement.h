@@ -9,14 +9,14 @@
  * has just shown this factor for exactly this action.  Big-endian, every length
  * checked; docs/FORMAT.md has the layout.
  */
-#define STATEMENT_VERSION     1
+#define STATEMENT_VERSION     2
 #define STATEMENT_PURPOSE     "casemate/statement/1"
 #define STATEMENT_ID          16
 #define STATEMENT_ENCLAVE     8          /* e and seven of a-z 0-9 */
 #define STATEMENT_ENTRY       "entry000" /* in the enclave's place, of what is signed at the entry */
 #define STATEMENT_NAME_MAX    64
 #define STATEMENT_MEANING_MAX 160
-#define STATEMENT_BODY_MAX    (1 + 8 + 3 * 16 + 1 + 8 + 2 + 32 + 4 + 64 + 4 + 160)
+#define STATEMENT_BODY_MAX    (1 + 8 + 4 * 16 + 1 + 8 + 2 + 32 + 4 + 64 + 4 + 160)
 #define STATEMENT_MAX         (STATEMENT_BODY_MAX + SIGN_LENGTH)
 
 enum statement_factor {
@@ -29,7 +29,9 @@ enum statement_factor {
 
 struct statement {
     char enclave[STATEMENT_ENCLAVE + 1];
-    uint8_t person[STATEMENT_ID], session[STATEMENT_ID], station[STATEMENT_ID];
+    uint8_t person[STATEMENT_ID];
+    uint8_t natural[STATEMENT_ID]; /* the human being, whichever account; zeros in version 1 */
+    uint8_t session[STATEMENT_ID], station[STATEMENT_ID];
     enum statement_factor factor;
     int64_t at_ms; /* UTC, since 1970 */
     uint16_t operation;
@@ -48,10 +50,14 @@ must_use int statement_action_digest(const char *operation, const char *enclave,
 must_use int statement_sign(const struct secret *seed, const struct statement *statement,
                             uint8_t out[static STATEMENT_MAX], size_t *ret_length);
 
-/* statement_check(public_key, data, ret_statement): Verify, then decode.  ERR_SIGNATURE,
- * ERR_UNKNOWN (version, factor, algorithm), ERR_FORMAT, ERR_TRUNCATED, ERR_TRAILING, ERR_SIZE. */
+/* statement_check(public_key, data, ret_statement): Verify, then decode.  Version 1, which lies in
+ * older logs, did not say which human being the person is.  ERR_SIGNATURE, ERR_UNKNOWN (version,
+ * factor, algorithm), ERR_FORMAT, ERR_TRUNCATED, ERR_TRAILING, ERR_SIZE. */
 must_use int statement_check(const uint8_t public_key[static SIGN_PUBLIC_LENGTH],
                              struct bytes_view data, struct statement *ret_statement);
+
+/* statement_by_two(a, b): Are they of two human beings?  Not when one of them does not say. */
+bool statement_by_two(const struct statement *a, const struct statement *b);
 
 /* "badge+pin", "fido2", "piv"; STATEMENT_NONE for any other text. */
 const char *statement_factor_text(enum statement_factor factor);

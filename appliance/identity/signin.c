@@ -219,6 +219,7 @@ void statement_answer(struct identity *n, struct pending *p, const struct operat
     }
     strcpy(s.enclave, p->enclave[0] ? p->enclave : STATEMENT_ENTRY);
     memcpy(s.person, p->token.person, 16);
+    memcpy(s.natural, n->people[p->person].natural, 16);
     memcpy(s.session, p->token.session, 16);
     memcpy(s.station, p->token.station, 16);
     s.operation = (uint16_t)operation->number;

@@ -145,6 +145,14 @@ static void send_approval(struct worker *w, struct peer *guard, int64_t sequence
     send_piece(guard, name, bytes_view_of(bytes, length));
 }
 
+/* The human being who asked, as far as identity has named one for the account. */
+static const uint8_t *requester_of(const struct worker *w, const struct release *row)
+{
+    const struct snapshot_holder *holder =
+        w->snapshot ? snapshot_find(w->snapshot, row->requester) : NULL;
+    return holder ? holder->natural : row->requester;
+}
+
 void releasing_joined(struct worker *w, struct peer *guard)
 {
     struct message m = {.number = MESSAGE_GUARD_FACTS};
@@ -161,7 +169,7 @@ void releasing_joined(struct worker *w, struct peer *guard)
     memcpy(m.guard_facts.enclave, process_enclave(w->process), 8);
     m.guard_facts.epoch = (uint32_t)row->epoch;
     m.guard_facts.sequence = (uint64_t)row->sequence;
-    memcpy(m.guard_facts.requester, row->requester, 16);
+    memcpy(m.guard_facts.requester, requester_of(w, row), 16);
     m.guard_facts.now_ms = os_utc_ms();
     m.guard_facts.slot = bytes_text(row->slot);
     if (process_send(guard, &m) != 0)

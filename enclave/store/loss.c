@@ -83,7 +83,7 @@ int loss_check_both(const struct loss *loss, const uint8_t public_key[static SIG
             return r;
         }
     }
-    if (memcmp(ret_statements[0].person, ret_statements[1].person, STATEMENT_ID) != 0)
+    if (statement_by_two(&ret_statements[0], &ret_statements[1]))
         return 0;
     *ret_why = "one person has signed twice";
     return ERR_DUPLICATE;

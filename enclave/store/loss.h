@@ -51,7 +51,8 @@ must_use int loss_check(const struct loss *loss,
                         const uint8_t public_key[static SIGN_PUBLIC_LENGTH], bool admits_pin,
                         const struct loss_consent *consent, struct statement *ret_statement);
 
-/* loss_check_both(...): Of two different people.  ${ret_why} is a sentence's end, in words. */
+/* loss_check_both(...): Of two different human beings, whatever accounts they have.
+ * ${ret_why} is a sentence's end, in words. */
 must_use int loss_check_both(const struct loss *loss,
                              const uint8_t public_key[static SIGN_PUBLIC_LENGTH], bool admits_pin,
                              const struct loss_consent consents[static 2],

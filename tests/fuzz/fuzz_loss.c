@@ -13,6 +13,7 @@ static void begin(void)
 {
     struct secret *seed = NULL;
     struct statement s = {.enclave = "e7k2m9qa",
+                          .natural = {1},
                           .factor = STATEMENT_FIDO2,
                           .operation = LOSS_OPERATION,
                           .name = "N",

@@ -192,6 +192,7 @@ void roster_statement(const struct session *session, enum person person, unsigne
     size_t length;
     memcpy(s.enclave, WORLD_ENCLAVE, 8);
     roster_id(person, s.person);
+    roster_id(person, s.natural);
     memcpy(s.session, session->id, 16);
     memcpy(s.station, station_training, STATION_ID);
     s.operation = (uint16_t)operation;

@@ -153,6 +153,7 @@ void fixture_approve(struct fixture_approval *a, struct bytes_view manifest, uin
         .meaning = "I have read every record of this release and approve that it leaves.",
     };
     memset(a->statement.person, person, STATEMENT_ID);
+    memset(a->statement.natural, person, STATEMENT_ID);
     memset(a->statement.session, person ^ 0xff, STATEMENT_ID);
     memset(a->statement.station, 0x33, STATEMENT_ID);
     fixture_restate(a);

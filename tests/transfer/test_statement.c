@@ -13,6 +13,7 @@ static void make(struct statement *s, uint8_t *data, size_t *length, uint8_t pub
         .meaning = "I approve.",
     };
     memset(s->person, 0x01, 16);
+    memset(s->natural, 0x05, 16);
     memset(s->session, 0x02, 16);
     memset(s->station, 0x03, 16);
     memset(s->action, 0x04, 32);
@@ -31,13 +32,14 @@ static void has_its_pinned_bytes_and_comes_back(void **state)
     make(&s, data, &length, public_key);
     assert_hex(
         data, length,
-        "0165376b326d39716101010101010101010101010101010101020202020202020202020202020202020303"
-        "030303030303030303030303030301000001a1ee565e000021040404040404040404040404040404040404"
-        "04040404040404040404040404040000000a522e204578616d706c650000000a4920617070726f76652e01"
-        "75adc95cc1c714753fdad76999194c7d76325ca58f6720c10c8035ef8a4ddd0494d1177ba915962f4ec783"
-        "f132151c018b2dc848ab8b94165503690e4c6f190b");
+        "0265376b326d39716101010101010101010101010101010101050505050505050505050505050505050202"
+        "02020202020202020202020202020303030303030303030303030303030301000001a1ee565e0000210404"
+        "0404040404040404040404040404040404040404040404040404040404040000000a522e204578616d706c"
+        "650000000a4920617070726f76652e01bc7d30269b890efd344035788f79693e916c73443201a2f31616e3"
+        "2bec0b306567121d900d75c5c8e8f72bc3f0a3f76ae2abae7323365b64297e07bcf4a2130b");
     assert_int_equal(statement_check(public_key, bytes_view_of(data, length), &got), 0);
     assert_memory_equal(got.person, s.person, 16);
+    assert_memory_equal(got.natural, s.natural, 16);
     assert_memory_equal(got.session, s.session, 16);
     assert_memory_equal(got.station, s.station, 16);
     assert_memory_equal(got.action, s.action, 32);
@@ -84,7 +86,7 @@ static int check_signed(const uint8_t *body, size_t length)
 
 static void refuses_a_signed_body_that_is_wrong(void **state)
 {
-    enum { AT_ENCLAVE = 1, AT_FACTOR = 57, AT_TIME = 58, AT_NAME = 100, AT_MEANING = 114 };
+    enum { AT_ENCLAVE = 1, AT_FACTOR = 73, AT_TIME = 74, AT_NAME = 116, AT_MEANING = 130 };
     uint8_t data[STATEMENT_MAX], public_key[32], body[STATEMENT_MAX];
     struct statement s;
     size_t length;
@@ -98,7 +100,8 @@ static void refuses_a_signed_body_that_is_wrong(void **state)
         uint8_t value;
         int expected;
     } changes[] = {
-        {0, 2, ERR_UNKNOWN},
+        {0, 0, ERR_UNKNOWN},
+        {0, 3, ERR_UNKNOWN},
         {AT_ENCLAVE, 'f', ERR_FORMAT},
         {AT_FACTOR, 0, ERR_FORMAT},
         {AT_FACTOR, 4, ERR_UNKNOWN},
@@ -118,6 +121,34 @@ static void refuses_a_signed_body_that_is_wrong(void **state)
     }
 }
 
+/* The form of before, which lies in older logs: it does not say which human being it is. */
+static void version_1_is_read_and_counts_for_nobody(void **state)
+{
+    uint8_t data[STATEMENT_MAX], public_key[32];
+    struct statement s, old = {.name = "?"};
+    size_t length;
+    (void)state;
+
+    make(&s, data, &length, public_key);
+    length -= SIGN_LENGTH;
+    memset(data + 25, 0, STATEMENT_ID);
+    assert_int_equal(check_signed(data, length), ERR_FORMAT); /* version 2 has to say it */
+    memmove(data + 25, data + 25 + STATEMENT_ID, length - 25 - STATEMENT_ID);
+    data[0] = 1;
+    assert_int_equal(check_signed(data, length), ERR_TRAILING);
+    length -= STATEMENT_ID;
+    struct secret *seed = secret_of(SEED_STATEMENT, 32);
+    assert_int_equal(sign_make(seed, STATEMENT_PURPOSE, bytes_view_of(data, length), data + length),
+                     0);
+    secret_free(seed);
+    assert_int_equal(statement_check(public_key, bytes_view_of(data, length + SIGN_LENGTH), &old),
+                     0);
+    assert_memory_equal(old.person, s.person, 16);
+    assert_memory_equal(old.session, s.session, 16);
+    assert_string_equal(old.name, s.name);
+    assert_false(statement_by_two(&s, &old));
+}
+
 static void signing_refuses_what_checking_would(void **state)
 {
     struct secret *seed = secret_of(SEED_STATEMENT, 32);
@@ -135,6 +166,9 @@ static void signing_refuses_what_checking_would(void **state)
     assert_int_equal(statement_sign(seed, &s, data, &length), ERR_RANGE);
     s = good;
     s.enclave[0] = 'x';
+    assert_int_equal(statement_sign(seed, &s, data, &length), ERR_RANGE);
+    s = good;
+    memset(s.natural, 0, 16);
     assert_int_equal(statement_sign(seed, &s, data, &length), ERR_RANGE);
     s = good;
     s.meaning[0] = '\x1b';
@@ -161,6 +195,7 @@ int main(void)
         cmocka_unit_test(has_its_pinned_bytes_and_comes_back),
         cmocka_unit_test(refuses_every_flipped_bit_and_every_cut),
         cmocka_unit_test(refuses_a_signed_body_that_is_wrong),
+        cmocka_unit_test(version_1_is_read_and_counts_for_nobody),
         cmocka_unit_test(signing_refuses_what_checking_would),
         cmocka_unit_test(action_digest_is_sha256_of_its_lines),
     };

@@ -1,5 +1,6 @@
 #include "transfer/guard_a/judge.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "transfer/canonical.h"
@@ -106,7 +107,9 @@ static int check_statement(const struct guard_a_request *q, const struct root *r
                       number);
     if (q->now_ms - s->at_ms > GUARD_A_APPROVAL_MS)
         return refuse(why, "Approval %d is older than 8 hours; approve again.", number);
-    if (memcmp(s->person, q->requester, STATEMENT_ID) == 0)
+    if (sodium_is_zero(s->natural, STATEMENT_ID))
+        return refuse(why, "Approval %d does not say whose it is; approve again.", number);
+    if (memcmp(s->natural, q->requester, STATEMENT_ID) == 0)
         return refuse(why, "Approval %d is by the person who asked for the release.", number);
     return 0;
 }
@@ -126,7 +129,7 @@ static int check_approvals(const struct guard_a_request *q, const struct root *r
         if (r)
             return r;
     }
-    if (memcmp(s[0].person, s[1].person, STATEMENT_ID) == 0)
+    if (!statement_by_two(&s[0], &s[1]))
         return refuse(why, "Both approvals are by the same person.");
     if (!bytes_equal(body[0].release, body[1].release))
         return refuse(why, "The two approvals are for different releases.");

@@ -31,7 +31,7 @@ struct guard_a_approval {
 struct guard_a_request {
     struct bytes_view manifest, b2sums, policy, records;
     struct guard_a_approval approvals[GUARD_A_APPROVALS];
-    uint8_t requester[STATEMENT_ID]; /* the person who asked for the bundle */
+    uint8_t requester[STATEMENT_ID]; /* the human being who asked for the bundle */
     int64_t now_ms;                  /* UTC, since 1970 */
 };
 

@@ -17,7 +17,7 @@
 #define UUID_LENGTH     36
 
 struct statement {
-    struct b_view enclave, person, action, signature;
+    struct b_view enclave, natural, action, signature;
     struct b_view covered; /* all bytes in front of the signature field */
     unsigned factor;
     unsigned operation;
@@ -62,11 +62,14 @@ static bool statement_read(struct b_view bytes, struct statement *s)
 {
     struct b_reader r = b_reader_over(bytes);
     char enclave[B_ENCLAVE_LENGTH + 1];
-    if (b_reader_integer(&r, 1) != 1)
+    if (b_reader_integer(&r, 1) != 2)
         r.failed = true;
     s->enclave = b_view_of(r.at, B_ENCLAVE_LENGTH);
     b_manifest_enclave(&r, enclave);
-    s->person = b_reader_run(&r, B_PERSON_LENGTH);
+    (void)b_reader_run(&r, B_PERSON_LENGTH); /* the account */
+    s->natural = b_reader_run(&r, B_PERSON_LENGTH);
+    if (!r.failed && sodium_is_zero(s->natural.data, B_PERSON_LENGTH))
+        r.failed = true;
     (void)b_reader_run(&r, 2 * B_PERSON_LENGTH); /* session, station */
     s->factor = (unsigned)b_reader_integer(&r, 1);
     s->time = b_reader_integer(&r, 8);
@@ -186,14 +189,14 @@ int b_approval_check(const struct b_approval approval[static 2], const struct b_
             r = time_check(i + 1, s[i].time, now_ms, why);
         if (r)
             return r;
-        if (b_view_equal(s[i].person, b_view_of(requester, B_PERSON_LENGTH)))
+        if (b_view_equal(s[i].natural, b_view_of(requester, B_PERSON_LENGTH)))
             return b_refuse(why, ERR_REFUSED, "approval %u is by the one who requested", i + 1);
         if (!body_read(approval[i].body, manifest_file, &release[i]))
             return b_refuse(why, ERR_FORMAT, "approval %u: the body is not in its one form", i + 1);
         if (memcmp(manifest_file, manifest->file, B_FILE_LENGTH) != 0)
             return b_refuse(why, ERR_DIGEST, "approval %u is of another manifest", i + 1);
     }
-    if (b_view_equal(s[0].person, s[1].person))
+    if (b_view_equal(s[0].natural, s[1].natural))
         return b_refuse(why, ERR_REFUSED, "both approvals are by one person");
     if (!b_view_equal(release[0], release[1]))
         return b_refuse(why, ERR_REFUSED, "the approvals are of two releases");

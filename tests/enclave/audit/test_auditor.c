@@ -125,6 +125,7 @@ static struct bytes_view consent(int which, uint8_t person, const struct loss *l
     snprintf(bodies[which], sizeof bodies[which],
              "{\"id\":\"01a1ffd4-5c95-7c2f-83fb-13c6026c04a%d\",\"loss\":\"%s\"}", which, hex);
     memset(s.person, person, sizeof s.person);
+    memset(s.natural, person, sizeof s.natural);
     strcpy(s.enclave, ENCLAVE);
     if (statement_action_digest(LOSS_OPERATION_NAME, ENCLAVE, bytes_text(bodies[which]),
                                 s.action) != 0 ||

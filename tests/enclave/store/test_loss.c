@@ -11,6 +11,7 @@ static struct loss loss;
 static char bodies[2][LOSS_BODY + 20];
 static uint8_t words[2][STATEMENT_MAX];
 static struct loss_consent consents[2];
+static uint8_t human; /* whose account the next signature is, where it is not its own */
 
 static void write_body(int which, const struct loss *about)
 {
@@ -33,6 +34,7 @@ static void sign(int which, uint8_t person, enum statement_factor factor, unsign
                           .meaning = "I know what is lost."};
     size_t length;
     memset(s.person, person, sizeof s.person);
+    memset(s.natural, human ? human : person, sizeof s.natural);
     strcpy(s.enclave, "e3f9k2m1");
     assert_int_equal(statement_action_digest(name, s.enclave, bytes_text(bodies[which]), s.action),
                      0);
@@ -127,6 +129,30 @@ static void one_person_is_not_two(void **state)
     assert_int_equal(both(), ERR_DUPLICATE);
 }
 
+static void two_accounts_of_one_human_being_are_not_two(void **state)
+{
+    (void)state;
+    human = 1; /* the other account is his, too */
+    sign(1, 2, STATEMENT_FIDO2, LOSS_OPERATION, LOSS_OPERATION_NAME);
+    human = 0;
+    assert_int_equal(both(), ERR_DUPLICATE);
+}
+
+/* From before statements said which human being it is. */
+static void who_does_not_say_which_human_being_he_is_does_not_count(void **state)
+{
+    uint8_t old[STATEMENT_MAX];
+    size_t length = consents[1].statement.length - SIGN_LENGTH - STATEMENT_ID;
+    (void)state;
+    memcpy(old, words[1], 25); /* up to the person's end */
+    memcpy(old + 25, words[1] + 25 + STATEMENT_ID, length - 25);
+    old[0] = 1;
+    assert_int_equal(sign_make(seed, STATEMENT_PURPOSE, bytes_view_of(old, length), old + length),
+                     0);
+    consents[1].statement = bytes_view_of(old, length + SIGN_LENGTH);
+    assert_int_equal(both(), ERR_DUPLICATE);
+}
+
 static void a_signature_for_another_act_is_refused(void **state)
 {
     (void)state;
@@ -209,6 +235,8 @@ int main(void)
         CASE(the_digest_is_pinned),
         CASE(every_fact_of_the_loss_counts),
         CASE(one_person_is_not_two),
+        CASE(two_accounts_of_one_human_being_are_not_two),
+        CASE(who_does_not_say_which_human_being_he_is_does_not_count),
         CASE(a_signature_for_another_act_is_refused),
         CASE(badge_and_pin_will_do_where_the_site_says_so),
         CASE(refuses_every_bit_changed_and_every_cut),

@@ -139,6 +139,17 @@ static void approvals_are_by_two_others(void **state)
     assert_refused("Approval 1 is by the person who asked for the release.");
 }
 
+static void two_accounts_of_one_human_being_are_one_person(void **state)
+{
+    (void)state;
+    memset(approvals[1].statement.natural, 0x01, STATEMENT_ID);
+    fixture_restate(&approvals[1]);
+    assert_refused("Both approvals are by the same person.");
+    memset(approvals[1].statement.natural, 0x09, STATEMENT_ID);
+    fixture_restate(&approvals[1]);
+    assert_refused("Approval 2 is by the person who asked for the release.");
+}
+
 static void approvals_expire_after_eight_hours(void **state)
 {
     (void)state;
@@ -276,6 +287,7 @@ int main(void)
                                prepare),
         cmocka_unit_test_setup(does_not_go_back_skip_or_follow_another_past, prepare),
         cmocka_unit_test_setup(approvals_are_by_two_others, prepare),
+        cmocka_unit_test_setup(two_accounts_of_one_human_being_are_one_person, prepare),
         cmocka_unit_test_setup(approvals_expire_after_eight_hours, prepare),
         cmocka_unit_test_setup(approvals_are_for_this_program_operation_body_and_factor, prepare),
         cmocka_unit_test_setup(approvals_are_signed_by_identity, prepare),

@@ -28,6 +28,10 @@ REFUSES(refuses_a_negative_time, ERR_FORMAT, "not in its one form", w->word[0].t
 REFUSES(refuses_a_clock_before_1970, ERR_STATE, "clock", w->asked.now_ms = -1, )
 REFUSES(refuses_one_person_for_two, ERR_REFUSED, "one person",
         w->word[1].person = w->word[0].person, )
+REFUSES(refuses_two_accounts_of_one_human_being, ERR_REFUSED, "one person",
+        w->word[0].natural = w->word[1].natural = 5, )
+REFUSES(refuses_another_account_of_the_requester, ERR_REFUSED,
+        "approval 2 is by the one who requested", w->word[1].natural = w->requester, )
 REFUSES(refuses_one_approval_given_twice, ERR_REFUSED, "one person", ,
         (text_bytes(&w->piece[B_PIECE_BODY_2], BODY_1->data, BODY_1->length),
          text_bytes(STATEMENT_2, STATEMENT_1->data, STATEMENT_1->length)))
@@ -53,7 +57,8 @@ REFUSES(refuses_the_action_of_another_operation, ERR_DIGEST, "another body",
         w->word[0].action_name = "request-release", )
 REFUSES(refuses_a_statement_about_the_others_body, ERR_DIGEST, "approval 1: the statement is about",
         , text_bytes(BODY_1, w->piece[B_PIECE_BODY_2].data, w->piece[B_PIECE_BODY_2].length))
-REFUSES(refuses_statement_version_2, ERR_FORMAT, "not in its one form", w->word[0].version = 2, )
+REFUSES(refuses_statement_version_1, ERR_FORMAT, "not in its one form", w->word[0].version = 1, )
+REFUSES(refuses_statement_version_3, ERR_FORMAT, "not in its one form", w->word[0].version = 3, )
 REFUSES(refuses_another_kind_of_signature, ERR_FORMAT, "not in its one form",
         w->word[0].signature_kind = 2, )
 REFUSES(refuses_an_empty_name, ERR_FORMAT, "not in its one form", w->word[0].name = "", )
@@ -125,6 +130,8 @@ int main(void)
         CASE(refuses_a_negative_time),
         CASE(refuses_a_clock_before_1970),
         CASE(refuses_one_person_for_two),
+        CASE(refuses_two_accounts_of_one_human_being),
+        CASE(refuses_another_account_of_the_requester),
         CASE(refuses_one_approval_given_twice),
         CASE(refuses_the_requester_as_first),
         CASE(refuses_the_requester_as_second),
@@ -140,7 +147,8 @@ int main(void)
         CASE(refuses_another_operation),
         CASE(refuses_the_action_of_another_operation),
         CASE(refuses_a_statement_about_the_others_body),
-        CASE(refuses_statement_version_2),
+        CASE(refuses_statement_version_1),
+        CASE(refuses_statement_version_3),
         CASE(refuses_another_kind_of_signature),
         CASE(refuses_an_empty_name),
         CASE(refuses_a_name_of_65_bytes),

@@ -195,6 +195,8 @@ static void statement(struct world *w, unsigned i)
     put_integer(out, said->version, 1);
     put(out, said->enclave, 8);
     put_repeated(out, said->person);
+    if (said->version != 1)
+        put_repeated(out, said->natural ? said->natural : said->person);
     put_repeated(out, 0xfe);
     put_repeated(out, 0x33);
     put_integer(out, said->factor, 1);
@@ -302,7 +304,7 @@ struct world *world_new(void)
             abort();
     for (unsigned i = 0; i < 2; i++)
         w->word[i] = (struct word){
-            .version = 1,
+            .version = 2,
             .person = (uint8_t)(i + 1),
             .factor = 1,
             .signature_kind = 1,

@@ -29,7 +29,7 @@ struct text {
 
 /* What one approver's statement says. */
 struct word {
-    uint8_t version, person, factor, signature_kind, seed;
+    uint8_t version, person, natural, factor, signature_kind, seed;
     const char *enclave;
     uint16_t operation;
     int64_t time;
