@@ -14,6 +14,7 @@
  * data key and cannot mint an identity.
  */
 #define GATEWAY_DEADLINE_MS 10000
+#define GATEWAY_TOGETHER    4u /* requests in one datagram: they are worked on while others come */
 #define GATEWAY_CONNECTIONS 600
 #define GATEWAY_IDLE_S                                                                             \
     30u /* an idle or half-sent connection is closed; a browser opens another                      \
@@ -57,6 +58,7 @@ struct gateway {
     uint16_t piv_port; /* 0 where there is none */
     unsigned resumed;  /* by bit: a connection of this daemon was resumed in this turn */
     uint64_t next_request;
+    unsigned built; /* requests of this turn that have not left yet */
     struct exchange *waiting;
     struct quota refused; /* of each station: requests under another name or origin */
 };

@@ -294,6 +294,7 @@ static int on_turn(void *context)
             wait = next > 1000 ? 1000 : (int)next;
     }
     g->resumed = 0;
+    g->built = 0;
     return wait;
 }
 

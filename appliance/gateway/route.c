@@ -152,6 +152,10 @@ static enum MHD_Result forward(struct gateway *g, struct exchange *x)
     g->waiting = x;
     x->suspended = true;
     MHD_suspend_connection(x->connection);
+    if (++g->built == GATEWAY_TOGETHER) {
+        process_flush(g->process);
+        g->built = 0;
+    }
     return MHD_YES;
 }
 

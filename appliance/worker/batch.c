@@ -8,6 +8,7 @@
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
+#define TOGETHER        4    /* answers in one datagram */
 #define RECORD_AGAIN_MS 5000 /* what the worker records by itself, when the disk was full */
 
 /* ---- answers ---- */
@@ -187,6 +188,19 @@ void request_batch_end(struct worker *w)
     w->answers_count = 0;
     inforce_follow(w);
     staging_answer();
+}
+
+/*
+ * Answers that wait for no commit leave in small groups, so that the gateway works on them while
+ * this process works on what comes.  A batch that writes takes all that waits: the more share a
+ * commit, the fewer pages each has to write, and that is worth more.
+ */
+void request_batch_due(struct worker *w)
+{
+    if (w->in_transaction || w->answers_count < TOGETHER)
+        return;
+    request_batch_end(w);
+    process_flush(w->process);
 }
 
 void request_forget_gateway(struct worker *w, const struct peer *gateway)

@@ -190,6 +190,8 @@ void request_intent_refused(struct worker *w, const struct message_audit_refused
 void request_auditor_gone(struct worker *w);
 /* request_batch_end(w): Commit, then send every answer. */
 void request_batch_end(struct worker *w);
+/* request_batch_due(w): End the batch between two requests, where nothing is gained by waiting. */
+void request_batch_due(struct worker *w);
 /* request_transaction(w): Make sure that a transaction is open. */
 must_use int request_transaction(struct worker *w);
 /* request_undo(w): Nothing of this batch was done: memory goes back to what the store says. */

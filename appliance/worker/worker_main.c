@@ -290,6 +290,7 @@ static void on_message(void *context, struct peer *peer, const struct message *m
         if (w->stopping)
             return; /* it is asked again, with the same id, of the one that starts next */
         request_arrived(w, peer, &m->request);
+        request_batch_due(w);
         return;
     case PROGRAM_AUDITOR:
         from_auditor(w, m);
