@@ -29,16 +29,20 @@ bool intents_open(struct auditor *auditor, const char *origin, const struct mess
     return remember(auditor, origin, m->id, m->person, m->operation);
 }
 
-void intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
+bool intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
 {
+    bool closed = false;
     for (size_t i = 0; i < INTENTS_MAX; i++) {
         struct open_intent *n = &auditor->intents[i];
-        if (n->used && memcmp(n->id, id, 16) == 0 && strcmp(n->origin, origin) == 0)
-            n->used = false;
+        if (!n->used || memcmp(n->id, id, 16) != 0 || strcmp(n->origin, origin) != 0)
+            continue;
+        n->used = false;
+        closed = true;
     }
+    return closed;
 }
 
-void intents_read(struct auditor *auditor, const char *origin, char *fields)
+bool intents_read(struct auditor *auditor, const char *origin, const char *fields)
 {
     unsigned event_class, outcome, operation;
     char id[33], person[33];
@@ -47,11 +51,12 @@ void intents_read(struct auditor *auditor, const char *origin, char *fields)
                &operation) != 5 ||
         bytes_from_hex(bytes_text(id), 16, id_bytes) != 0 ||
         bytes_from_hex(bytes_text(person), 16, person_bytes) != 0)
-        return;
-    if (outcome == AUDIT_OUTCOME_INTENT)
+        return false;
+    if (outcome == AUDIT_OUTCOME_INTENT) {
         (void)remember(auditor, origin, id_bytes, person_bytes, (uint16_t)operation);
-    else
-        intents_close(auditor, origin, id_bytes);
+        return true;
+    }
+    return intents_close(auditor, origin, id_bytes);
 }
 
 void intents_ask(struct auditor *auditor, struct peer *peer)
