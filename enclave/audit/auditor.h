@@ -65,6 +65,7 @@ struct auditor {
     int kernel; /* netlink socket of the kernel's audit system, or -1 */
     struct anchor anchors[ORIGINS_MAX];
     struct open_intent intents[INTENTS_MAX];
+    size_t intents_end; /* none behind it is used: a record in a flood is compared with few */
     struct origin_share shares[ORIGINS_MAX];
     struct waiting waiting[ACKS_MAX];
     size_t waiting_count;

@@ -90,6 +90,7 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
 {
     memset(auditor->anchors, 0, sizeof auditor->anchors);
     memset(auditor->intents, 0, sizeof auditor->intents);
+    auditor->intents_end = 0;
     memset(auditor->shares, 0, sizeof auditor->shares);
     auditor->bad = NULL;
     if (is_gone(auditor)) {

@@ -9,14 +9,16 @@ static bool remember(struct auditor *auditor, const char *origin, const uint8_t 
 {
     struct open_intent *free_place = NULL;
     size_t own = 0;
-    for (size_t i = 0; i < INTENTS_MAX; i++) {
+    for (size_t i = 0; i < auditor->intents_end; i++) {
         struct open_intent *n = &auditor->intents[i];
         if (!n->used && !free_place)
             free_place = n;
         own += n->used && strcmp(n->origin, origin) == 0;
     }
-    if (!free_place || own >= INTENTS_OF_ONE)
+    if ((!free_place && auditor->intents_end == INTENTS_MAX) || own >= INTENTS_OF_ONE)
         return false;
+    if (!free_place)
+        free_place = &auditor->intents[auditor->intents_end++];
     *free_place = (struct open_intent){.used = true, .operation = operation};
     snprintf(free_place->origin, sizeof free_place->origin, "%s", origin);
     memcpy(free_place->id, id, 16);
@@ -32,13 +34,15 @@ bool intents_open(struct auditor *auditor, const char *origin, const struct mess
 bool intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
 {
     bool closed = false;
-    for (size_t i = 0; i < INTENTS_MAX; i++) {
+    for (size_t i = 0; i < auditor->intents_end; i++) {
         struct open_intent *n = &auditor->intents[i];
         if (!n->used || memcmp(n->id, id, 16) != 0 || strcmp(n->origin, origin) != 0)
             continue;
         n->used = false;
         closed = true;
     }
+    while (auditor->intents_end && !auditor->intents[auditor->intents_end - 1].used)
+        auditor->intents_end--;
     return closed;
 }
 
