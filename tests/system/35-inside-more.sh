@@ -138,7 +138,11 @@ send "$fd" "$("$message" intent "$flood")" 20000
 is "it asks for 20000 acts" "$(cat "$work/flooded")" worked
 act_of_its_own
 is "then its own are refused" "$status" 503
-says "in words" "$(answer .error)" "has written more to the journal than its share"
+# a second later something has come back, and what it left open stands in its way
+case $(answer .error) in
+*"has written more to the journal than its share"* | *"More is being decided at once than can be followed"*) ok "in words" ;;
+*) not_ok "in words: $(answer .error)" ;;
+esac
 is "the other program's are done" "$(asked | cut -d ' ' -f 1)" 30
 check "and the journal grew by that share" [ $(($(wc -c <"$journal") - before)) -le $((share + 3 * 1024 * $(cat "$work/took") + 100000)) ]
 
