@@ -18,23 +18,36 @@ static struct quota_window *window_of(struct quota *quota, const uint8_t *holder
     return oldest;
 }
 
+static void begin_minute(struct quota_window *w, uint64_t now_ms)
+{
+    if (w->began_ms && now_ms - w->began_ms < QUOTA_WINDOW_MS)
+        return;
+    w->began_ms = now_ms ? now_ms : 1;
+    w->written = 0;
+}
+
 bool quota_line(struct quota *quota, const uint8_t holder[static 16], const char *what, bool always,
                 uint64_t now_ms, char out[static QUOTA_TEXT])
 {
-    struct quota_window *w = window_of(quota, holder, now_ms);
-    if (now_ms - w->began_ms >= QUOTA_WINDOW_MS) {
-        w->began_ms = now_ms;
-        w->written = 0;
+    struct quota_window *all = &quota->all;
+    begin_minute(all, now_ms);
+    if (all->written >= QUOTA_OF_ALL && !always) {
+        all->left_out++; /* and no place is given up for this holder's */
+        return false;
     }
+    struct quota_window *w = window_of(quota, holder, now_ms);
+    begin_minute(w, now_ms);
     if (w->written >= QUOTA_A_MINUTE && !always) {
         w->left_out++;
         return false;
     }
     w->written++;
+    all->written++;
+    w->left_out += all->left_out;
     if (w->left_out)
         snprintf(out, QUOTA_TEXT, "%.100s, and %u more before it", what, w->left_out);
     else
         snprintf(out, QUOTA_TEXT, "%.100s", what);
-    w->left_out = 0;
+    w->left_out = all->left_out = 0;
     return true;
 }

@@ -8,10 +8,13 @@
 /*
  * How much of what was refused is written one by one.  A session or a station that is refused
  * again and again may not fill the journal: so many lines in a minute are written, the rest as a
- * number in the next.  None is left out of both.  A pure table; zeroed memory is an empty one.
+ * number in the next.  None is left out of both.  Nor may many holders, whom a gateway can make up:
+ * all together are bounded, too, well above what honest ones come to.  A pure table; zeroed memory
+ * is an empty one.
  */
 #define QUOTA_HOLDERS   64
 #define QUOTA_A_MINUTE  20
+#define QUOTA_OF_ALL    600 /* a minute: thirty sessions that are all refused again and again */
 #define QUOTA_WINDOW_MS 60000
 #define QUOTA_TEXT      160
 
@@ -21,6 +24,7 @@ struct quota {
         uint64_t began_ms; /* 0: the place is free */
         unsigned written, left_out;
     } window[QUOTA_HOLDERS];
+    struct quota_window all;
 };
 
 /*

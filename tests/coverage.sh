@@ -69,7 +69,7 @@ group() {
 group keys enclave/keys/keyring.c enclave/keys/keyring_file.c enclave/keys/keyring_holders.c enclave/keys/keyring_text.c \
     crypto/seal.c crypto/shares.c crypto/share_text.c crypto/derive.c
 group decision appliance/decide.c policy/decide.c policy/eval.c policy/value.c policy/index.c appliance/holder.c appliance/attribute.c
-group audit enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/records.c \
-    enclave/audit/intents.c enclave/audit/anchors.c enclave/audit/epochs.c
+group audit enclave/audit/journal.c enclave/audit/segment.c enclave/audit/segment_check.c enclave/audit/records.c enclave/audit/share.c \
+    enclave/audit/intents.c enclave/audit/anchors.c enclave/audit/epochs.c enclave/audit/shares.c
 group messages enclave/process/message.c crypto/bytes.c
 exit "$short"

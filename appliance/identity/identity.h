@@ -214,13 +214,13 @@ struct identity {
     struct credentials credentials;
     struct challenges challenges;
     struct glasses glasses;
-    struct quota denied; /* how many of them were written in this minute */
     struct mandatory mandatory;
     uint64_t sequence;                 /* of the event that is being applied */
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
     enum lockout_effect effect; /* of the last wrong PIN */
     uint8_t station[16];        /* of the request that is being looked at; zeros for none */
+    char door[ENCLAVE_ID_LENGTH + 1]; /* and its gateway's enclave; "" for the entry's */
     struct code codes[CODES_MAX];
     struct issued issued[ENCLAVES_MAX];
     uint64_t next_number;

@@ -244,6 +244,7 @@ static void on_request(struct identity *n, struct peer *gateway, const struct me
     char error[260];
     bool entry = gateway->program == PROGRAM_ENTRY;
     memcpy(n->station, m->station, STATION_ID);
+    memcpy(n->door, gateway->enclave, sizeof n->door);
     if (!operation || operation->server != (entry ? SERVER_ENTRY : SERVER_DOOR))
         log_die("a gateway sent an operation that is not identity's");
     if (n->closed[0]) {

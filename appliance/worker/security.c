@@ -56,6 +56,10 @@ int security_run(struct worker *w, struct command *command)
                 : w->journal == JOURNAL_STATE_FULL
                     ? "The journal's disk is full: acts of the security class are refused "
                       "until there is room. Production goes on."
+                : w->journal == JOURNAL_STATE_BEYOND
+                    ? "This program writes more to the journal than its share: what is beyond it "
+                      "is counted and not kept, and acts of the security class may be refused. "
+                      "Production goes on."
                 : w->journal_percent
                     ? mes_print(command, "The journal's disk is more than %u percent full.",
                                 w->journal_percent)

@@ -75,8 +75,14 @@ static bool continues(struct auditor *auditor, struct peer *peer, const struct a
     if (m->size >= a->size &&
         tree_proof_check(m->proof, a->size, a->size ? a->root : empty, m->size, m->root) == 0)
         return true;
+    if (!shares_allow(auditor, a->origin, SHARE_NOTES)) {
+        shares_beyond(auditor, a->origin, AUDIT_CLASS_AUDIT);
+        return false;
+    }
+    static const char what[] = "a_head_that_does_not_continue_the_log";
     log_err("%s asked for a head that does not continue its log; it was refused", a->origin);
-    (void)auditor_add(auditor, a->origin, "refused", "a_head_that_does_not_continue_the_log");
+    (void)auditor_add(auditor, a->origin, "refused", what);
+    shares_spend(auditor, a->origin, SHARE_NOTES, what);
     return false;
 }
 
@@ -86,6 +92,10 @@ void anchors_sign(struct auditor *auditor, struct peer *peer, const struct messa
     struct note_checkpoint checkpoint = {.size = m->size};
     auditor_origin(peer, origin);
     struct anchor *a = anchors_of(auditor, origin), next;
+    if (!shares_allow(auditor, origin, SHARE_HEADS)) {
+        shares_later(auditor, peer, m);
+        return;
+    }
     if (!continues(auditor, peer, a, m))
         return;
     snprintf(checkpoint.origin, sizeof checkpoint.origin, "casemate/%s/%u",
@@ -111,6 +121,7 @@ void anchors_sign(struct auditor *auditor, struct peer *peer, const struct messa
         w->peer = NULL;
         return;
     }
+    shares_spend(auditor, origin, SHARE_HEADS, fields);
     *a = next;
     memcpy(w->note, a->note, a->note_length);
     w->message.number = MESSAGE_CHECKPOINT;

@@ -5,7 +5,9 @@
 #include "enclave/audit/event.h"
 #include "enclave/audit/journal.h"
 #include "enclave/audit/outcome.h"
+#include "enclave/audit/share.h"
 #include "enclave/process/process.h"
+#include "enclave/store/tree.h"
 
 /*
  * What the files of the auditor share.  Everything that somebody waits for is answered
@@ -36,6 +38,19 @@ struct open_intent {
     uint16_t operation;
 };
 
+/* What one program may write, and a head of its log that waits until it may. */
+struct origin_share {
+    char origin[JOURNAL_ORIGIN];
+    struct share share;
+    uint64_t beyond_ms;   /* of the boot: when a record was last not kept; 0: all is well */
+    uint64_t recorded_ms; /* when that was last put on record */
+    uint64_t beyond;      /* not kept since it began */
+    int64_t since_ms;     /* when that was, in UTC */
+    struct peer *waits;   /* for this head; NULL: nobody */
+    struct message_head head;
+    uint8_t proof[TREE_PROOF_MAX], hot[NOTE_HOT_LENGTH];
+};
+
 /* An answer that waits until what it answers is durable. */
 struct waiting {
     struct peer *peer;
@@ -50,6 +65,8 @@ struct auditor {
     int kernel; /* netlink socket of the kernel's audit system, or -1 */
     struct anchor anchors[ORIGINS_MAX];
     struct open_intent intents[INTENTS_MAX];
+    size_t intents_end; /* none behind it is used: a record in a flood is compared with few */
+    struct origin_share shares[ORIGINS_MAX];
     struct waiting waiting[ACKS_MAX];
     size_t waiting_count;
     uint8_t statement_key[SIGN_PUBLIC_LENGTH]; /* identity's, of root.json */
@@ -118,6 +135,9 @@ bool sealing_export_on(struct auditor *auditor);
 
 /* room_look(auditor): How full is the disk; is there room again?  Once a second. */
 void room_look(struct auditor *auditor);
+
+/* room_say(auditor, peer): What this one should know of the journal, and of its own share. */
+void room_say(const struct auditor *auditor, struct peer *peer);
 
 /* room_say_to_all(auditor): What everybody should know of the journal. */
 void room_say_to_all(const struct auditor *auditor);
@@ -189,19 +209,64 @@ void records_text(const struct message_audit *m, char out[static RECORD_TEXT]);
 
 /* ---- intents.c ---- */
 
-/* intents_read(auditor, origin, fields): An "audit" line of the journal, at the start. */
-void intents_read(struct auditor *auditor, const char *origin, char *fields);
+/* intents_read(auditor, origin, fields): An "audit" line of the journal, at the start.  true: it is
+ * an intent, or what became of one that was open. */
+bool intents_read(struct auditor *auditor, const char *origin, const char *fields);
 
 /* intents_open, intents_close: It is about to be done; what became of it has come.  false: more are
- * open than can be followed. */
+ * open than can be followed; none was open. */
 bool intents_open(struct auditor *auditor, const char *origin, const struct message_audit *m);
-void intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16]);
+bool intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16]);
 
 /* intents_ask(auditor, peer): What became of the intents that this program left open? */
 void intents_ask(struct auditor *auditor, struct peer *peer);
 
 /* intents_carry(auditor, journal): The open ones, into a new segment. */
 must_use int intents_carry(struct auditor *auditor, struct journal *journal);
+
+/* ---- shares.c: no program fills the journal, or drowns what others write ---- */
+
+/* shares_allow(auditor, origin, kind): Is it within its share?  An origin without one always is. */
+bool shares_allow(struct auditor *auditor, const char *origin, enum share_kind kind);
+
+/* shares_spend(auditor, origin, kind, fields): A line of it was added. */
+void shares_spend(struct auditor *auditor, const char *origin, enum share_kind kind,
+                  const char *fields);
+
+/* shares_beyond(auditor, origin, event_class): A record beyond its share is not kept: counted, and
+ * said, and on record within ten seconds. */
+void shares_beyond(struct auditor *auditor, const char *origin, unsigned event_class);
+
+/* shares_later(auditor, peer, m): A head beyond its share: looked at again within a second; a newer
+ * one takes its place. */
+void shares_later(struct auditor *auditor, struct peer *peer, const struct message_head *m);
+
+/* shares_second(auditor): Each second: heads that wait, and what was counted. */
+void shares_second(struct auditor *auditor);
+
+/* shares_told(auditor): What was counted, on record now: it ends. */
+void shares_told(struct auditor *auditor);
+
+/* shares_left(auditor, peer): Nobody waits there any more. */
+void shares_left(struct auditor *auditor, const struct peer *peer);
+
+/* shares_is_beyond(auditor, peer), shares_words(auditor, out): Who is at fault: for itself, and for
+ * the site's status ("" for nobody). */
+bool shares_is_beyond(const struct auditor *auditor, const struct peer *peer);
+#define SHARES_WORDS 200
+void shares_words(const struct auditor *auditor, char out[static SHARES_WORDS]);
+
+/* shares_read(auditor, origin, kind, length, is_act): A line of the journal, at the start, whose
+ * fields have ${length}; shares_read_line(auditor, origin, fields) a "share" line, ERR_FORMAT;
+ * shares_resume(auditor) behind the last. */
+void shares_read(struct auditor *auditor, const char *origin, const char *kind, size_t length,
+                 bool is_act);
+must_use int shares_read_line(struct auditor *auditor, const char *origin, const char *fields);
+void shares_resume(struct auditor *auditor);
+
+/* shares_carry(auditor, journal): What is left of each, into a new segment, behind what else is
+ * carried over. */
+must_use int shares_carry(struct auditor *auditor, struct journal *journal);
 
 /* ---- closed.c: a journal that is refused, or that the disk has failed ---- */
 

@@ -111,16 +111,23 @@ struct waiting *auditor_later(struct auditor *auditor, struct peer *peer, bool u
 void auditor_read(void *context, const char *origin, const char *kind, char *fields)
 {
     struct auditor *auditor = context;
+    size_t length = strlen(fields); /* a head's are cut when they are read */
+    bool is_act = false;
     int r = 0;
     auditor->stopped_well = strcmp(kind, "stop") == 0;
     if (strcmp(kind, "head") == 0)
         r = anchors_read(auditor, origin, fields);
     if (strcmp(kind, "epoch") == 0)
         r = epochs_read(auditor, origin, fields);
+    if (strcmp(kind, "share") == 0)
+        r = shares_read_line(auditor, origin, fields);
     if (strcmp(kind, "audit") == 0)
-        intents_read(auditor, origin, fields);
+        is_act = intents_read(auditor, origin, fields);
+    shares_read(auditor, origin, kind, length, is_act);
     if (r && !auditor->bad)
-        auditor->bad = strcmp(kind, "head") == 0 ? "a head" : "an epoch";
+        auditor->bad = strcmp(kind, "head") == 0    ? "a head"
+                       : strcmp(kind, "share") == 0 ? "a share"
+                                                    : "an epoch";
 }
 
 static int on_prepare(void *context, struct process *process)
@@ -136,6 +143,7 @@ static void each_second(void *context)
     if (closed_is(context))
         return;
     room_look(context);
+    shares_second(context);
     sealing_due(context);
 }
 
@@ -207,6 +215,7 @@ static void on_left(void *context, struct peer *peer)
     for (size_t i = 0; i < LISTENERS; i++)
         if (self.listeners[i] == peer)
             self.listeners[i] = NULL;
+    shares_left(&self, peer);
 }
 
 /* What the supervisor alone sees. */
@@ -263,6 +272,7 @@ static void on_stopping(void *context)
     (void)context;
     if (closed_is(&self))
         return;
+    shares_told(&self);
     (void)auditor_add(&self, "auditor/-", "stop", "-");
     auditor_sync(&self);
     journal_close(self.journal);

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "enclave/audit/auditor.h"
 #include "enclave/process/log.h"
@@ -91,6 +90,8 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
 {
     memset(auditor->anchors, 0, sizeof auditor->anchors);
     memset(auditor->intents, 0, sizeof auditor->intents);
+    auditor->intents_end = 0;
+    memset(auditor->shares, 0, sizeof auditor->shares);
     auditor->bad = NULL;
     if (is_gone(auditor)) {
         snprintf(why, WHY,
@@ -115,7 +116,9 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
     }
     if (r)
         auditor->journal = NULL;
-    else if (journal_torn(auditor->journal))
+    else
+        shares_resume(auditor);
+    if (r == 0 && journal_torn(auditor->journal))
         log_err("journal.log ended within a line: %" PRIu64 " bytes behind line %" PRIu64
                 " were cut off; what was acknowledged is in whole lines",
                 journal_torn(auditor->journal), journal_lines(auditor->journal) - 1);
@@ -219,20 +222,12 @@ static int check_sealed(struct auditor *auditor, uint64_t *ret_segments, char wh
     return r;
 }
 
-static void time_text(int64_t ms, char out[static 24])
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 /* What is not in it, by its first and last moment, before anything else is. */
 static void note_gap(struct auditor *auditor, int64_t from_ms, char text[static 120])
 {
-    char from[24], to[24];
-    time_text(from_ms, from);
-    time_text(os_utc_ms(), to);
+    char from[SHARE_TIME], to[SHARE_TIME];
+    share_time(from_ms, from);
+    share_time(os_utc_ms(), to);
     snprintf(text, 120, "reopened,_no_records_from_%s_to_%s,_%" PRIu64 "_lost", from, to,
              auditor->lost);
     records_note(auditor, "auditor/-", AUDIT_TYPE_GAP, AUDIT_OUTCOME_DONE, text);

@@ -39,11 +39,17 @@ int epochs_trust(struct auditor *auditor, int fd)
 
 static void refuse(struct auditor *auditor, struct peer *peer, const char *origin, const char *why)
 {
+    static const char what[] = "a_new_epoch_of_the_log";
     struct message no = {.number = MESSAGE_EPOCH_REFUSED};
     no.epoch_refused.sentence = bytes_text(why);
-    log_err("%s asked for a new epoch of its log, and %s", origin, why);
-    (void)auditor_add(auditor, origin, "refused", "a_new_epoch_of_the_log");
     (void)!process_send(peer, &no);
+    if (!shares_allow(auditor, origin, SHARE_NOTES)) {
+        shares_beyond(auditor, origin, AUDIT_CLASS_AUDIT);
+        return;
+    }
+    log_err("%s asked for a new epoch of its log, and %s", origin, why);
+    (void)auditor_add(auditor, origin, "refused", what);
+    shares_spend(auditor, origin, SHARE_NOTES, what);
 }
 
 static void encode(struct bytes_view data, char *out, size_t room)

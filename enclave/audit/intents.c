@@ -9,14 +9,16 @@ static bool remember(struct auditor *auditor, const char *origin, const uint8_t 
 {
     struct open_intent *free_place = NULL;
     size_t own = 0;
-    for (size_t i = 0; i < INTENTS_MAX; i++) {
+    for (size_t i = 0; i < auditor->intents_end; i++) {
         struct open_intent *n = &auditor->intents[i];
         if (!n->used && !free_place)
             free_place = n;
         own += n->used && strcmp(n->origin, origin) == 0;
     }
-    if (!free_place || own >= INTENTS_OF_ONE)
+    if ((!free_place && auditor->intents_end == INTENTS_MAX) || own >= INTENTS_OF_ONE)
         return false;
+    if (!free_place)
+        free_place = &auditor->intents[auditor->intents_end++];
     *free_place = (struct open_intent){.used = true, .operation = operation};
     snprintf(free_place->origin, sizeof free_place->origin, "%s", origin);
     memcpy(free_place->id, id, 16);
@@ -29,16 +31,22 @@ bool intents_open(struct auditor *auditor, const char *origin, const struct mess
     return remember(auditor, origin, m->id, m->person, m->operation);
 }
 
-void intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
+bool intents_close(struct auditor *auditor, const char *origin, const uint8_t id[static 16])
 {
-    for (size_t i = 0; i < INTENTS_MAX; i++) {
+    bool closed = false;
+    for (size_t i = 0; i < auditor->intents_end; i++) {
         struct open_intent *n = &auditor->intents[i];
-        if (n->used && memcmp(n->id, id, 16) == 0 && strcmp(n->origin, origin) == 0)
-            n->used = false;
+        if (!n->used || memcmp(n->id, id, 16) != 0 || strcmp(n->origin, origin) != 0)
+            continue;
+        n->used = false;
+        closed = true;
     }
+    while (auditor->intents_end && !auditor->intents[auditor->intents_end - 1].used)
+        auditor->intents_end--;
+    return closed;
 }
 
-void intents_read(struct auditor *auditor, const char *origin, char *fields)
+bool intents_read(struct auditor *auditor, const char *origin, const char *fields)
 {
     unsigned event_class, outcome, operation;
     char id[33], person[33];
@@ -47,11 +55,12 @@ void intents_read(struct auditor *auditor, const char *origin, char *fields)
                &operation) != 5 ||
         bytes_from_hex(bytes_text(id), 16, id_bytes) != 0 ||
         bytes_from_hex(bytes_text(person), 16, person_bytes) != 0)
-        return;
-    if (outcome == AUDIT_OUTCOME_INTENT)
+        return false;
+    if (outcome == AUDIT_OUTCOME_INTENT) {
         (void)remember(auditor, origin, id_bytes, person_bytes, (uint16_t)operation);
-    else
-        intents_close(auditor, origin, id_bytes);
+        return true;
+    }
+    return intents_close(auditor, origin, id_bytes);
 }
 
 void intents_ask(struct auditor *auditor, struct peer *peer)

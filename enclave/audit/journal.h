@@ -28,6 +28,7 @@
  *           a log begins anew: what was signed, what lay there, and two people's words for it in
  *           base64 (enclave/store/loss.h), in which their names stand; in a new segment NUMBER
  *           alone
+ *     share NOTES ACTS HEADS   in a new segment: what is left of an origin's share, in bytes
  *     refused, segment, begin, sealed, stop
  * No program content: ids are opaque, DETAIL is a policy id or one of our own words.
  *

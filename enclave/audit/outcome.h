@@ -15,6 +15,7 @@ enum journal_state {
     JOURNAL_STATE_OPEN = 0,
     JOURNAL_STATE_FULL = 1, /* its disk is full */
     JOURNAL_STATE_SHUT = 2, /* its disk failed, or it cannot be read */
+    JOURNAL_STATE_BEYOND = 3, /* of whoever is told: this program writes more than its share */
 };
 
 /* The journal is sealed for a backup: "sealed" when every sealed segment that lies here is whole,

@@ -81,12 +81,15 @@ static void tell_kernel(struct auditor *auditor, const char *origin, const struc
     }
 }
 
-static bool keep(struct auditor *auditor, const char *origin, const struct message_audit *m)
+static bool keep(struct auditor *auditor, const char *origin, enum share_kind kind,
+                 const struct message_audit *m)
 {
     char text[RECORD_TEXT];
     records_text(m, text);
     bool is_open = auditor->journal != NULL;
     bool kept = is_open && auditor_add(auditor, origin, "audit", text);
+    if (kept || !is_open)
+        shares_spend(auditor, origin, kind, text);
     if (kept || !is_open) /* then the kernel's alone has it */
         tell_kernel(auditor, origin, m);
     if (!kept)
@@ -101,28 +104,38 @@ void records_note(struct auditor *auditor, const char *origin, enum audit_type t
     m.event_class = (uint16_t)audit_type_class(type);
     os_uuid(m.id);
     m.detail = bytes_text(detail);
-    (void)keep(auditor, origin, &m);
+    (void)keep(auditor, origin, SHARE_NOTES, &m);
 }
 
 /* ---- intents ---- */
 
-static void refuse(struct auditor *auditor, struct peer *peer, const char *origin,
-                   const struct message_audit *m, const char *why)
+static void say_no(struct peer *peer, const struct message_audit *m, const char *why)
 {
     struct message no = {.number = MESSAGE_AUDIT_REFUSED};
-    struct message_audit outcome = *m;
     memcpy(no.audit_refused.id, m->id, 16);
     no.audit_refused.sentence = bytes_text(why);
     (void)!process_send(peer, &no);
+}
+
+static void refuse(struct auditor *auditor, struct peer *peer, const char *origin,
+                   const struct message_audit *m, const char *why)
+{
+    struct message_audit outcome = *m;
+    say_no(peer, m, why);
     outcome.outcome = AUDIT_OUTCOME_REFUSED;
     outcome.detail = bytes_text("the journal could not take the intent");
-    (void)keep(auditor, origin, &outcome);
+    (void)keep(auditor, origin, SHARE_ACTS, &outcome);
 }
 
 static void take_intent(struct auditor *auditor, struct peer *peer, const char *origin,
                         const struct message_audit *m)
 {
     struct waiting *w;
+    if (!shares_allow(auditor, origin, SHARE_ACTS)) {
+        say_no(peer, m, "This program has written more to the journal than its share.");
+        shares_beyond(auditor, origin, m->event_class);
+        return;
+    }
     if (auditor->full) {
         refuse(auditor, peer, origin, m, "The journal's disk is full.");
         return;
@@ -132,7 +145,7 @@ static void take_intent(struct auditor *auditor, struct peer *peer, const char *
         return;
     }
     w = auditor_later(auditor, peer, true);
-    if (!w || !keep(auditor, origin, m)) {
+    if (!w || !keep(auditor, origin, SHARE_ACTS, m)) {
         if (w)
             w->peer = NULL;
         intents_close(auditor, origin, m->id);
@@ -147,17 +160,26 @@ static void take_intent(struct auditor *auditor, struct peer *peer, const char *
     memcpy(w->message.audit_ack.id, m->id, 16);
 }
 
+/* The kernel's audit log has a disk, too: what is beyond a share is counted alone. */
 void records_shut(struct auditor *auditor, struct peer *peer, const struct message_audit *m)
 {
+    static const char why[] =
+        "The auditor's journal is closed: its disk failed, or it cannot be read.";
+    bool is_intent = m->outcome == AUDIT_OUTCOME_INTENT;
     char origin[JOURNAL_ORIGIN];
     auditor_origin(peer, origin);
-    if (m->outcome == AUDIT_OUTCOME_INTENT)
-        refuse(auditor, peer, origin, m,
-               "The auditor's journal is closed: its disk failed, or it cannot be read.");
-    else
-        (void)keep(auditor, origin, m);
+    if (!shares_allow(auditor, origin, is_intent ? SHARE_ACTS : SHARE_NOTES)) {
+        auditor->lost++;
+        if (is_intent)
+            say_no(peer, m, why);
+    } else if (is_intent) {
+        refuse(auditor, peer, origin, m, why);
+    } else {
+        (void)keep(auditor, origin, SHARE_NOTES, m);
+    }
 }
 
+/* What closes an intent is kept in any case: its room was there when the intent was taken. */
 void records_take(struct auditor *auditor, struct peer *peer, const struct message_audit *m)
 {
     char origin[JOURNAL_ORIGIN];
@@ -166,6 +188,9 @@ void records_take(struct auditor *auditor, struct peer *peer, const struct messa
         take_intent(auditor, peer, origin, m);
         return;
     }
-    intents_close(auditor, origin, m->id);
-    (void)keep(auditor, origin, m);
+    bool closes = intents_close(auditor, origin, m->id);
+    if (closes || shares_allow(auditor, origin, SHARE_NOTES))
+        (void)keep(auditor, origin, closes ? SHARE_ACTS : SHARE_NOTES, m);
+    else
+        shares_beyond(auditor, origin, m->event_class);
 }

@@ -9,12 +9,13 @@
 
 #define LOOK_EVERY_MS 5000
 
-static void say(const struct auditor *auditor, struct peer *peer)
+void room_say(const struct auditor *auditor, struct peer *peer)
 {
     struct message m = {.number = MESSAGE_JOURNAL_STATE};
     m.journal_state.percent = (uint8_t)auditor->percent;
     m.journal_state.full = closed_is(auditor) ? JOURNAL_STATE_SHUT
                            : auditor->full    ? JOURNAL_STATE_FULL
+                           : shares_is_beyond(auditor, peer) ? JOURNAL_STATE_BEYOND
                                               : JOURNAL_STATE_OPEN;
     (void)!process_send(peer, &m);
 }
@@ -23,27 +24,32 @@ void room_say_to_all(const struct auditor *auditor)
 {
     for (size_t i = 0; i < LISTENERS; i++)
         if (auditor->listeners[i])
-            say(auditor, auditor->listeners[i]);
+            room_say(auditor, auditor->listeners[i]);
 }
 
 void room_tell(struct auditor *auditor, struct peer *peer)
 {
-    if (auditor->full || auditor->percent || closed_is(auditor))
-        say(auditor, peer);
+    if (auditor->full || auditor->percent || closed_is(auditor) || shares_is_beyond(auditor, peer))
+        room_say(auditor, peer);
 }
 
+/* Both fit into one line of the status. */
 void room_words(const struct auditor *auditor)
 {
-    char text[160] = "";
+    char text[301] = "", share[SHARES_WORDS];
+    shares_words(auditor, share);
     if (auditor->full)
-        snprintf(
-            text, sizeof text,
-            "The journal's disk is full: acts of the security class are refused until there is "
-            "room.");
+        snprintf(text, sizeof text,
+                 "The journal's disk is full: acts of the security class are refused until there "
+                 "is room.%s%s",
+                 share[0] ? " " : "", share);
     else if (auditor->percent)
         snprintf(text, sizeof text,
-                 "The journal's disk is more than %u percent full: make room before it is full.",
-                 auditor->percent);
+                 "The journal's disk is more than %u percent full: make room before it is "
+                 "full.%s%s",
+                 auditor->percent, share[0] ? " " : "", share);
+    else
+        snprintf(text, sizeof text, "%s", share);
     process_say(auditor->process, text);
 }
 

@@ -27,7 +27,9 @@ static bool is_due(const struct journal *j)
 static int carry(void *context, struct journal *journal)
 {
     int r = anchors_carry(context, journal);
-    return r ? r : intents_carry(context, journal);
+    if (r == 0)
+        r = intents_carry(context, journal);
+    return r ? r : shares_carry(context, journal);
 }
 
 /* A crash between the two leaves both: the segment is sealed once more, as it is then. */

@@ -58,6 +58,25 @@ static void forgets_no_number_when_places_run_out(void **state)
     assert_string_equal(text, "M20, and 5 more before it");
 }
 
+static void holders_without_end_are_bounded_together(void **state)
+{
+    struct quota q = {0};
+    char text[QUOTA_TEXT];
+    uint8_t holder[16] = {0};
+    unsigned written = 0;
+    (void)state;
+    for (unsigned i = 0; i < 10000; i++) { /* each of them is new */
+        memcpy(holder, &i, sizeof i);
+        written += quota_line(&q, holder, "a token", false, 1000 + i, text);
+    }
+    assert_int_equal(written, QUOTA_OF_ALL);
+    assert_true(quota_line(&q, ana, "closes an intent", true, 12000, text));
+    assert_string_equal(text, "closes an intent, and 9400 more before it");
+    assert_false(quota_line(&q, ben, "M08", false, 1000 + QUOTA_WINDOW_MS - 1, text));
+    assert_true(quota_line(&q, ben, "M08", false, 1000 + QUOTA_WINDOW_MS, text));
+    assert_string_equal(text, "M08, and 1 more before it");
+}
+
 static void cuts_a_long_text(void **state)
 {
     struct quota q = {0};
@@ -76,6 +95,7 @@ int main(void)
         cmocka_unit_test(says_how_many_it_left_out),
         cmocka_unit_test(writes_what_must_be_written),
         cmocka_unit_test(forgets_no_number_when_places_run_out),
+        cmocka_unit_test(holders_without_end_are_bounded_together),
         cmocka_unit_test(cuts_a_long_text),
     };
     return cmocka_run_group_tests_name("appliance/quota", cases, NULL, NULL);

@@ -1,5 +1,6 @@
 /*
  * message audit DETAIL    the digits of an audit record that says of itself what DETAIL says
+ * message intent DETAIL   those of an act that is about to be done, and never is
  * message key NUMBER      those of the message by which the keeper hands a key out
  * message epoch NUMBER    those of a request for a new epoch that nobody has agreed to
  * message say TEXT        those by which a program says of itself what people should know
@@ -24,12 +25,12 @@ int main(int argc, char **argv)
     struct bytes_put out = bytes_into(bytes, sizeof bytes);
     if (os_boot_id_load() != 0 || argc < 2)
         return 2;
-    if (argc == 3 && strcmp(argv[1], "audit") == 0) {
+    if (argc == 3 && (strcmp(argv[1], "audit") == 0 || strcmp(argv[1], "intent") == 0)) {
         m.number = MESSAGE_AUDIT;
         os_uuid(m.audit.id);
         m.audit.type = AUDIT_TYPE_OPERATION;
         m.audit.event_class = AUDIT_CLASS_OBJECT;
-        m.audit.outcome = AUDIT_OUTCOME_DENIED;
+        m.audit.outcome = argv[1][0] == 'i' ? AUDIT_OUTCOME_INTENT : AUDIT_OUTCOME_DENIED;
         m.audit.detail = bytes_text(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "key") == 0) {
         m.number = MESSAGE_KEY;

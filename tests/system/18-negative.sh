@@ -74,8 +74,10 @@ entry_token=$(sign_in CW-2001)
 "$forge" token "$CASEMATE_SITE/training.key" "$entry_token" "$elsewhere" | grep -v '^other-audience ' >"$work/entry-tokens"
 bad_at_worker() { get "$program" "$(sed -n '1s/.* //p' "$work/tokens")" /api/tasks; }
 bad_at_identity() { entry_get "$(sed -n '1s/.* //p' "$work/entry-tokens")" people; }
+bad_at_door() { post "$program" "$(sed -n '1s/.* //p' "$work/tokens")" /api/touch '{}'; }
 drain bad_at_worker || give_up "no refused token is recorded at the worker"
 drain bad_at_identity || give_up "no refused token is recorded at identity"
+drain bad_at_door || give_up "none through the program's door" # each gateway is counted by itself
 tokens_before=$(lines) at_worker=0 at_identity=0
 # all_refused FILE REQUEST...: each word of FILE is refused, with the same bytes; count in $tried
 all_refused() {
@@ -489,6 +491,8 @@ at_identity=$((at_identity + 1))
 drain bad_at_worker
 at_worker=$((at_worker + drained))
 drain bad_at_identity
+at_identity=$((at_identity + drained))
+drain bad_at_door
 at_identity=$((at_identity + drained))
 check "negative 13, 14: each of the tokens at the worker is recorded, one by one or as a number ($(told "$tokens_before" "worker/$enclave" a_token_that_is_not_good_here) of $at_worker)" \
     [ "$(told "$tokens_before" "worker/$enclave" a_token_that_is_not_good_here)" -ge "$at_worker" ]

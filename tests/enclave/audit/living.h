@@ -41,6 +41,7 @@ static struct seen {
     uint8_t full, percent;
     unsigned outcome;
     char sentence[300];
+    char said[301]; /* to the site's status */
 } *seen;
 
 static struct disk *disk, *before;
@@ -127,7 +128,8 @@ bool process_is_unsure(const struct process *process)
 
 void process_say(struct process *process, const char *text)
 {
-    (void)process, (void)text;
+    (void)process;
+    snprintf(seen->said, sizeof seen->said, "%s", text);
 }
 
 int process_main(enum program program, const struct process_handlers *h)
