@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/request.h"
 #include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
@@ -198,6 +199,7 @@ void request_forget_gateway(struct worker *w, const struct peer *gateway)
         if (w->held[i].gateway == gateway)
             w->held[i].gateway = NULL;
     for (size_t i = 0; i < WAITING_MAX; i++)
-        if (w->intents[i].gateway == gateway)
-            w->intents[i].gateway = NULL;
+        if (w->intents[i].kept.gateway == gateway)
+            w->intents[i].kept.gateway = NULL;
+    late_forget_gateway(w, gateway);
 }

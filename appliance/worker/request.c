@@ -9,6 +9,7 @@
 
 #include "appliance/worker/desk.h"
 #include "appliance/worker/halves.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -134,16 +135,15 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
     w->answers[w->answers_count - 1].wrote = w->in_transaction && event_number >= w->batch_from;
 }
 
-/* Was a request of this id done before, by this person? */
-static bool done_before(struct worker *w, const struct request *q, struct retry *ret_retry)
+/* Was a request of this id done before, by this person?  As retries_find(). */
+static int done_before(struct worker *w, struct request *q, struct retry *ret_retry)
 {
     if (q->operation->method != METHOD_POST)
-        return false;
-    int r = retries_find(w->retries, w->store, q->asker.token->person, q->operation->number,
-                         w->body.values[0].bytes, ret_retry);
-    if (r && r != ERR_UNKNOWN)
-        unsure_end(r, "while it was looked up whether a request was done before");
-    return r == 0;
+        return ERR_UNKNOWN;
+    memcpy(q->look.person, q->asker.token->person, 16);
+    memcpy(q->look.id, w->body.values[0].bytes, 16);
+    q->look.operation = q->operation->number;
+    return late_find(w, &q->look, ret_retry);
 }
 
 /* true when the request is answered already: an old one again, or one that cannot be. */
@@ -490,7 +490,12 @@ void request_handle(struct worker *w, struct request *q)
     mes_subject(w->mes, q->operation, &w->body, &subject);
     audit_object(q->operation, &w->body, q->object);
     memcpy(q->initiator, subject.requester, 16);
-    bool again = done_before(w, q, &retry);
+    int done = done_before(w, q, &retry);
+    if (done == ERR_STATE) {
+        late_wait(w, q);
+        return;
+    }
+    bool again = done == 0;
     if (again) /* it is only answered: that the first approval is this one forbids nothing */
         memset(subject.approver, 0, sizeof subject.approver);
     circumstance_of(w, q, &circumstance);

@@ -27,10 +27,12 @@
 #define TOKENS      1024 /* verified tokens that are remembered */
 #define ANSWER_MAX  (512 * 1024)
 #define WAITING_MAX 64
+#define LATE_PLACES 576 /* late.h: LATE_MAX and LATE_QUESTIONS */
 
 struct retries;
 struct site_set;
 struct impact_job;
+struct late;
 
 /* An answer that waits for the commit. */
 struct answer_waiting {
@@ -56,16 +58,22 @@ enum tables_known {
     TABLES_AS_REPLAYED    /* a replay of the log gave the same */
 };
 
-/* A request of the security class that waits for the auditor's word. */
-struct intent {
-    bool used;
-    uint8_t id[16];
-    struct peer *gateway;
+/* A request that waits. */
+struct request_kept {
+    struct peer *gateway; /* NULL when it has gone meanwhile */
     uint64_t request;
     unsigned operation;
     uint8_t station[STATION_ID];
     uint8_t *copy; /* token, statement and body, one behind the other */
     uint32_t token, statement, body;
+    struct retry_look look; /* how far the log was read for it */
+};
+
+/* One of the security class, for the auditor's word. */
+struct intent {
+    bool used;
+    uint8_t id[16];
+    struct request_kept kept;
 };
 
 /* Who has opened what in which session: the first time is recorded. */
@@ -153,6 +161,10 @@ struct worker {
     size_t held_count;
     uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
+    struct late *late[LATE_PLACES]; /* in the order in which they came */
+    size_t late_count;
+    uint64_t late_read; /* events, in this turn, for those that came in it */
+    bool late_oldest;   /* whose slice the last one was */
     /* heads */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     enum journal_state journal;       /* does it take intents? */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/replay.h"
 #include "appliance/worker/request.h"
 #include "appliance/worker/unsure.h"
@@ -212,20 +213,6 @@ static int on_started(void *context, struct process *process)
     return r;
 }
 
-/* After a restart the auditor asks what became of an intent. */
-static void resolve_intent(struct worker *w, const struct message_audit *m)
-{
-    struct message answer = {.number = MESSAGE_AUDIT};
-    struct retry retry;
-    answer.audit = *m;
-    answer.audit.detail = bytes_text("");
-    int r = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry);
-    if (r && r != ERR_UNKNOWN)
-        unsure_end(r, "while the auditor's question was looked up");
-    answer.audit.outcome = r == 0 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_UNKNOWN;
-    (void)!process_send(process_peer(w->process, 8, ""), &answer);
-}
-
 static void from_auditor(struct worker *w, const struct message *m)
 {
     switch (m->number) {
@@ -249,7 +236,7 @@ static void from_auditor(struct worker *w, const struct message *m)
         w->journal = (enum journal_state)m->journal_state.full;
         return;
     case MESSAGE_AUDIT:
-        resolve_intent(w, &m->audit);
+        late_question(w, &m->audit);
         return;
     default:
         log_die("the auditor sent message %s", message_name(m->number));
@@ -377,6 +364,7 @@ static int on_turn(void *context)
     const struct worker *w = context;
     if (!w->store)
         return -1;
+    late_answer(context);
     inforce_record(context);
     people_record(context);
     request_batch_end(context);
@@ -385,6 +373,7 @@ static int on_turn(void *context)
     save_if_due(context, false);
     int wait = batch_let_go(context);
     bool more = replay_turn(context);
+    more |= late_turn(context);
     say_state(context);
     return impact_due(context) || more ? 0 : wait;
 }

@@ -2,6 +2,7 @@
 #include "tests/enclave/store/opened.h"
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/unsure.h"
 #include "appliance/worker/worker.h"
 #include "enclave/process/os.h"
@@ -19,6 +20,11 @@ void staging_answer(void)
 void inforce_follow(struct worker *worker)
 {
     (void)worker;
+}
+
+void late_forget_gateway(struct worker *worker, const struct peer *gateway)
+{
+    (void)worker, (void)gateway;
 }
 
 void unsure_end(int r, const char *what)
