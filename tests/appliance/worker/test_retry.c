@@ -281,6 +281,24 @@ static void the_first_event_stands_for_it_wherever_a_slice_begins(void **state)
     }
 }
 
+static void each_event_is_found_wherever_a_slice_begins(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 40; i++)
+        record(NOON + i, i, NOON + i);
+    record(NOON + 120 * MINUTE, 100, NOON + 120 * MINUTE);
+    restart();
+    for (uint64_t most = 1; most < 10; most++)
+        for (unsigned i = 0; i < 40; i++) {
+            struct retry_look look = look_for(NOON + i, i);
+            struct retry_look *const looks[] = {&look};
+            struct retry found;
+            while (retries_find(retries, store, &look, &found) == ERR_STATE)
+                assert_int_equal(retries_look(store, looks, 1, 0, most), 0);
+            assert_true(look.found && found.event == i);
+        }
+}
+
 /* What lies between an id's time and what is remembered counts, however long that is. */
 static void an_id_that_was_kept_for_a_week_is_found_where_it_was_recorded(void **state)
 {
@@ -376,6 +394,7 @@ int main(void)
         CASE(what_is_hours_old_is_found_in_the_log),
         CASE(looks_that_meet_go_on_together_and_each_finds_its_own),
         CASE(the_first_event_stands_for_it_wherever_a_slice_begins),
+        CASE(each_event_is_found_wherever_a_slice_begins),
         CASE(an_id_that_was_kept_for_a_week_is_found_where_it_was_recorded),
         CASE(what_was_dropped_since_a_look_began_is_read_too),
         CASE(no_memory_to_look_is_never_the_word_that_nothing_was_done),
