@@ -104,6 +104,9 @@ static int open_object(struct worker *w, struct command *c)
     for (size_t i = 0; i < OPENINGS_A_ROW; i++)
         if (memcmp(row[i].digest, digest, sizeof row[i].digest) == 0)
             return 0;
+    int r = request_transaction(w);
+    if (r)
+        return r;
     memmove(row + 1, row, (OPENINGS_A_ROW - 1) * sizeof *row);
     memcpy(row->digest, digest, sizeof row->digest);
     return mes_emit(c, &event);
@@ -333,7 +336,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
     halves_text(w, &c, halves);
-    int r = logged ? request_transaction(w) : 0;
+    int r = logged && (write || !w->full) ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
             : q->operation->number == OPERATION_GET_PROOF      ? prove_run(w, &c)

@@ -154,7 +154,10 @@ struct worker {
     struct known_sessions *sessions; /* which are over, which are locked */
     /* the batch */
     bool in_transaction;
-    uint64_t batch_from; /* the first event of the open transaction */
+    uint64_t batch_from;    /* the first event of the open transaction */
+    bool full;              /* the disk was, and no transaction is open: nothing is begun before */
+    bool full_asked;        /* room has been found: which is looked for once in a turn, */
+    uint64_t full_until_ms; /* not before this */
     struct answer_waiting answers[BATCH_MAX];
     size_t answers_count;
     struct answer_waiting held[HELD_MAX];
@@ -202,10 +205,14 @@ void request_intent_refused(struct worker *w, const struct message_audit_refused
 void request_auditor_gone(struct worker *w);
 /* request_batch_end(w): Commit, then send every answer. */
 void request_batch_end(struct worker *w);
-/* request_transaction(w): Make sure that a transaction is open. */
+/* request_transaction(w): Make sure that a transaction is open.  ERR_FULL at once while the disk is
+ * known to be full. */
 must_use int request_transaction(struct worker *w);
-/* request_undo(w): Nothing of this batch was done: memory goes back to what the store says. */
+/* request_undo(w): The disk is full, and nothing of this batch was done: memory goes back to what
+ * the store says, where anything has changed in it. */
 void request_undo(struct worker *w);
+/* request_has_room(w): The disk is not known to be full. */
+bool request_has_room(struct worker *w);
 /* request_common(w, common): The part of an event that no person caused. */
 void request_common(struct worker *w, struct event_common *common);
 /* worker_event(w, event): An event of the worker's own, in the open transaction. */

@@ -340,7 +340,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
 /* Behind the answers: nobody waits for it.  A full disk leaves it for later. */
 static void project_if_due(struct worker *w)
 {
-    if (w->closed[0] || !projector_is_due(&w->projector))
+    if (w->closed[0] || !projector_is_due(&w->projector) || !request_has_room(w))
         return;
     process_flush(w->process);
     int r = projector_step(&w->projector);
@@ -351,7 +351,8 @@ static void project_if_due(struct worker *w)
 /* Likewise.  Not where the enclave is closed: what its tables are is in doubt then. */
 static void save_if_due(struct worker *w, bool now)
 {
-    if (w->closed[0] || store_size(w->store) == 0 || !(now || tables_are_due(&w->kept)))
+    if (w->closed[0] || store_size(w->store) == 0 || !(now || tables_are_due(&w->kept)) ||
+        !request_has_room(w))
         return;
     process_flush(w->process);
     int r = tables_save(&w->kept, w->hot);
@@ -361,7 +362,7 @@ static void save_if_due(struct worker *w, bool now)
 
 static int on_turn(void *context)
 {
-    const struct worker *w = context;
+    struct worker *w = context;
     if (!w->store)
         return -1;
     late_answer(context);
@@ -374,6 +375,7 @@ static int on_turn(void *context)
     int wait = batch_let_go(context);
     bool more = replay_turn(context);
     more |= late_turn(context);
+    w->full_asked = false;
     say_state(context);
     return impact_due(context) || more ? 0 : wait;
 }
