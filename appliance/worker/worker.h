@@ -139,7 +139,9 @@ struct worker {
     uint8_t snapshot_digest[32];
     bool snapshot_recorded; /* its changes are in the log */
     uint64_t record_again_ms;
-    int64_t floor_ms; /* the newest time in the log: nothing that has ended comes back behind it */
+    uint64_t *over_ms; /* beside the snapshot's people: sessions from before this moment of the boot
+                          are over; 0 where nothing has been heard since the start */
+    int64_t floor_ms;  /* the newest time in the log: nothing that has ended comes back behind it */
     struct bytes_view shipped[2]; /* the policies that an enclave begins with: site, program */
     int64_t policy_version[2];    /* of the sets in force; 0: not in the log yet */
     struct site_set *site_set;    /* the mandatory rules that identity told of last */
