@@ -144,6 +144,7 @@ extra = $(if $(filter tests/transfer/guard_b/%,$(1)),tests/transfer/guard_b/worl
         $(if $(filter %/test_tpm,$(1)),enclave/keys/tpm.o) \
         $(if $(filter %/test_people,$(1)),appliance/worker/people.o) \
         $(if $(filter %/test_batch,$(1)),appliance/worker/batch.o) \
+        $(if $(filter %/test_late %/test_full %/test_older,$(1)),$(filter-out %_main.o,$(WORKER)) simulated/appliance/worker/worker_main.o simulated/enclave/audit/auditor_main.o tests/simulator/box.o tests/simulator/roster.o) \
         $(if $(filter %/test_backup,$(1)),enclave/backup/backup.o) \
         $(if $(filter %/test_config,$(1)),appliance/supervisor/config.o) \
         $(if $(filter tests/appliance/identity/test_record tests/appliance/identity/test_forget,$(1)),appliance/identity/record.o appliance/identity/room.o appliance/identity/forget.o) \
@@ -156,6 +157,7 @@ MEMORY_FLAGS := $(foreach f,malloc calloc realloc strdup,-Wl,--wrap=$(f))
 $(T)/%: $$(call o,$$*.o) $$(call o,$$(call extra,$$*)) $(call o,tests/faults/memory.o) $(ALL_ARCHIVES)
 	@mkdir -p $(@D); echo "  ld $*"
 	@$(CC) $(LDFLAGS_ALL) $(MEMORY_FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(TEST_LIBS)
+$(addprefix $(T)/tests/appliance/worker/,test_late test_full test_older): TEST_LIBS += -laudit
 test-programs: $(TEST_PROGRAMS)
 tests: $(TESTS) $(T)/make_bundle $(T)/inside $(T)/differ $(T)/key $(T)/expired $(T)/forge $(T)/ring $(T)/store $(T)/canary $(T)/message
 $(T)/inside: $(call o,tests/sandbox/inside_main.o)

@@ -450,9 +450,9 @@ int rows_attach(struct entities *entities, struct sqlite3 *db)
 static int load_table(struct entities *entities, enum entity_kind kind)
 {
     struct table *t = &entities->tables[kind];
-    int r = 0, step = SQLITE_ROW;
+    int r = 0, step = t->load ? SQLITE_ROW : SQLITE_DONE;
     empty_table(t);
-    while (r == 0 && (step = sqlite3_step(t->load)) == SQLITE_ROW) {
+    while (r == 0 && t->load && (step = sqlite3_step(t->load)) == SQLITE_ROW) {
         size_t number;
         r = add_row(entities, kind, &number);
         if (r == 0 && (int64_t)number != sqlite3_column_int64(t->load, 0))
@@ -579,10 +579,13 @@ int rows_compare(const struct entities *entities, enum entity_kind kind, size_t 
     const struct table *t = &entities->tables[kind];
     size_t number = from, rows = 0;
     int step = SQLITE_ROW;
+    *ret_same = true;
+    *ret_more = false;
+    if (!t->range)
+        return 0;
     void *room = malloc(row_sizes[kind]);
     if (!room)
         return ERR_MEMORY;
-    *ret_same = true;
     sqlite3_bind_int64(t->range, 1, (sqlite3_int64)from);
     sqlite3_bind_int64(t->range, 2, (sqlite3_int64)count);
     while (*ret_same && (step = sqlite3_step(t->range)) == SQLITE_ROW) {

@@ -71,7 +71,8 @@ must_use int rows_index(struct entities *entities, enum entity_kind kind, size_t
 /* rows_schema(): DROP and CREATE of every table, as one text. */
 const char *rows_schema(void);
 
-/* rows_attach(entities, db): Prepare the statements for a store's tables; before it is sealed. */
+/* rows_attach(entities, db): Prepare the statements for a store's tables; before it is sealed.
+ * Without it the rows are in memory alone: there is nothing to load, to save or to compare with. */
 must_use int rows_attach(struct entities *entities, struct sqlite3 *db);
 
 /* rows_load(entities): Drop what is in memory and read every table. */

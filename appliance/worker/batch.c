@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/request.h"
 #include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
@@ -10,6 +11,7 @@
 
 #define TOGETHER        4    /* answers in one datagram */
 #define RECORD_AGAIN_MS 5000 /* what the worker records by itself, when the disk was full */
+#define FULL_TIMES      9    /* so many times as long as an undo has taken nothing is tried */
 
 /* ---- answers ---- */
 
@@ -74,28 +76,62 @@ static void send_answer(struct answer_waiting *a)
 
 /* ---- the batch ---- */
 
+/* On a full disk a batch that is tried and undone has all tables read again: so room is looked for
+ * first, by writing as much as a batch does, outside of any. */
+static int look_for_room(struct worker *w)
+{
+    if (!w->full)
+        return 0;
+    if (w->full_asked || os_boot_ms() < w->full_until_ms)
+        return ERR_FULL;
+    w->full_asked = true;
+    int r = store_room(w->store);
+    w->full = r != 0;
+    return r;
+}
+
+bool request_has_room(struct worker *w)
+{
+    int r = look_for_room(w);
+    if (r && r != ERR_FULL)
+        unsure_end(r, "while room was looked for");
+    return r == 0;
+}
+
 int request_transaction(struct worker *w)
 {
     if (w->in_transaction)
         return 0;
+    int r = look_for_room(w);
+    if (r)
+        return r;
     w->batch_from = store_size(w->store);
-    int r = store_begin(w->store);
+    r = store_begin(w->store);
     w->in_transaction = r == 0;
     return r;
 }
 
-/* What was decided in this batch did not happen: memory goes back to what the store says. */
-void request_undo(struct worker *w)
+static void read_again(struct worker *w)
+{
+    uint64_t before = os_boot_ms();
+    int r = tables_again(&w->kept, w->hot);
+    if (r)
+        log_die("the store cannot be read back after a refused batch: %s", error_text(r));
+    w->full_until_ms = os_boot_ms() + FULL_TIMES * (os_boot_ms() - before);
+}
+
+/* What was decided in this batch did not happen. */
+static void undo(struct worker *w, bool changed)
 {
     store_rollback(w->store);
     w->in_transaction = false;
+    w->full = true;
     memset(w->openings, 0, sizeof w->openings);
     w->snapshot_recorded = false; /* it may have been in this batch; what is in the log is found */
     w->record_again_ms = os_boot_ms() + RECORD_AGAIN_MS;
     staging_undone();
-    int r = tables_again(&w->kept, w->hot);
-    if (r)
-        log_die("the store cannot be read back after a refused batch: %s", error_text(r));
+    if (changed)
+        read_again(w);
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
         if (!a->wrote)
@@ -113,6 +149,17 @@ void request_undo(struct worker *w)
         a->audit.outcome = AUDIT_OUTCOME_REFUSED;
         a->audit.detail = bytes_text("the store is full");
     }
+}
+
+/* Its events are applied in memory as they are appended. */
+static bool has_changed(const struct worker *w)
+{
+    return w->in_transaction && store_size(w->store) > w->batch_from;
+}
+
+void request_undo(struct worker *w)
+{
+    undo(w, has_changed(w));
 }
 
 void batch_journal(struct worker *w, const struct message_audit *audit)
@@ -167,13 +214,14 @@ int batch_let_go(struct worker *w)
 void request_batch_end(struct worker *w)
 {
     int r = 0;
+    bool changed = has_changed(w);
     if (w->in_transaction) {
         r = store_holds(w->store);
         if (r == 0)
             r = store_commit(w->store);
         w->in_transaction = false;
         if (r == ERR_FULL)
-            request_undo(w);
+            undo(w, changed);
         else if (r) /* the state of the disk is unknown: never retried into an acknowledgement */
             unsure_end(r, "at a commit");
     }
@@ -212,6 +260,7 @@ void request_forget_gateway(struct worker *w, const struct peer *gateway)
         if (w->held[i].gateway == gateway)
             w->held[i].gateway = NULL;
     for (size_t i = 0; i < WAITING_MAX; i++)
-        if (w->intents[i].gateway == gateway)
-            w->intents[i].gateway = NULL;
+        if (w->intents[i].kept.gateway == gateway)
+            w->intents[i].kept.gateway = NULL;
+    late_forget_gateway(w, gateway);
 }

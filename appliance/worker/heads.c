@@ -94,8 +94,6 @@ int heads_open(struct worker *w)
     enum hot_answer answer = HOT_NOT_COMPARABLE;
     char names[120] = "";
     int r = begin_hot(w);
-    if (r == 0 && w->kept.anew && store_is_read_only(w->store))
-        r = ERR_STATE; /* the tables of another form cannot be made */
     if (r)
         return r;
     r = tables_load(&w->kept);

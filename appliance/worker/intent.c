@@ -65,6 +65,37 @@ void request_close_intent(struct worker *w, const struct request *q, const char 
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, why);
 }
 
+/* ---- requests that wait ---- */
+
+void request_keep(const struct request *q, struct request_kept *kept)
+{
+    size_t length = q->token.length + q->statement_text.length + q->body.length;
+    struct bytes_put put;
+    *kept = (struct request_kept){.gateway = q->gateway, .request = q->number, .look = q->look};
+    kept->operation = q->operation->number;
+    memcpy(kept->station, q->station, STATION_ID);
+    kept->copy = malloc(length ? length : 1);
+    if (!kept->copy)
+        log_die("out of memory");
+    put = bytes_into(kept->copy, length);
+    bytes_put_fixed(&put, q->token.data, q->token.length);
+    bytes_put_fixed(&put, q->statement_text.data, q->statement_text.length);
+    bytes_put_fixed(&put, q->body.data, q->body.length);
+    kept->token = q->token.length;
+    kept->statement = q->statement_text.length;
+    kept->body = q->body.length;
+}
+
+void request_take_up(const struct request_kept *kept, struct request *q)
+{
+    *q = (struct request){.gateway = kept->gateway, .number = kept->request, .look = kept->look};
+    q->operation = operation_by_number(kept->operation);
+    q->token = bytes_view_of(kept->copy, kept->token);
+    q->statement_text = bytes_view_of(kept->copy + kept->token, kept->statement);
+    q->body = bytes_view_of(kept->copy + kept->token + kept->statement, kept->body);
+    memcpy(q->station, kept->station, STATION_ID);
+}
+
 /* The auditor's word is for an id: two that have one may not wait for it at once. */
 static bool waits_already(const struct worker *w, const struct request *q)
 {
@@ -95,20 +126,8 @@ void request_take_intent(struct worker *w, const struct request *q)
             "It is recorded once, or not at all.", "Send it again in a moment, with the same id.");
         return;
     }
-    size_t length = q->token.length + q->statement_text.length + q->body.length;
-    *free_place = (struct intent){.used = true, .gateway = q->gateway, .request = q->number};
-    free_place->operation = q->operation->number;
-    free_place->copy = malloc(length ? length : 1);
-    if (!free_place->copy)
-        log_die("out of memory");
-    memcpy(free_place->copy, q->token.data, q->token.length);
-    memcpy(free_place->copy + q->token.length, q->statement_text.data, q->statement_text.length);
-    memcpy(free_place->copy + q->token.length + q->statement_text.length, q->body.data,
-           q->body.length);
-    free_place->token = q->token.length;
-    free_place->statement = q->statement_text.length;
-    free_place->body = q->body.length;
-    memcpy(free_place->station, q->station, STATION_ID);
+    *free_place = (struct intent){.used = true};
+    request_keep(q, &free_place->kept);
     if (q->operation->audit == AUDIT_SECURITY)
         memcpy(free_place->id, w->body.values[0].bytes, 16); /* the request's own id */
     else
@@ -117,7 +136,7 @@ void request_take_intent(struct worker *w, const struct request *q)
     memcpy(m.audit.id, free_place->id, 16);
     if (process_send(auditor, &m) == 0)
         return;
-    free(free_place->copy);
+    free(free_place->kept.copy);
     *free_place = (struct intent){0};
     batch_words(w, q->gateway, q->number, 503, "The auditor does not answer.",
                 "Nothing was changed.", "Try again in a moment.");
@@ -130,18 +149,13 @@ void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
         struct intent *n = &w->intents[i];
         if (!n->used || memcmp(n->id, id, 16) != 0)
             continue;
-        q = (struct request){.gateway = n->gateway, .number = n->request};
-        q.operation = operation_by_number(n->operation);
-        q.token = bytes_view_of(n->copy, n->token);
-        q.statement_text = bytes_view_of(n->copy + n->token, n->statement);
-        q.body = bytes_view_of(n->copy + n->token + n->statement, n->body);
+        request_take_up(&n->kept, &q);
         q.acknowledged = true;
-        memcpy(q.station, n->station, STATION_ID);
         memcpy(q.intent, n->id, 16);
         n->used = false;
         request_handle(w, &q); /* decided again: things may have changed */
-        free(n->copy);
-        n->copy = NULL;
+        free(n->kept.copy);
+        n->kept.copy = NULL;
         return;
     }
 }
@@ -150,11 +164,11 @@ void request_intent_acknowledged(struct worker *w, const uint8_t id[static 16])
 static void give_back(struct worker *w, struct intent *n, const char *why, const char *todo)
 {
     n->used = false;
-    free(n->copy);
-    n->copy = NULL;
-    if (n->gateway)
-        batch_words(w, n->gateway, n->request, 503, why, "Nothing was changed. Production goes on.",
-                    todo);
+    free(n->kept.copy);
+    n->kept.copy = NULL;
+    if (n->kept.gateway)
+        batch_words(w, n->kept.gateway, n->kept.request, 503, why,
+                    "Nothing was changed. Production goes on.", todo);
 }
 
 void request_intent_refused(struct worker *w, const struct message_audit_refused *m)

@@ -11,6 +11,26 @@
 
 /* ---- snapshots ---- */
 
+/*
+ * Whose standing has changed since the last snapshot, or who was not in it: what was begun before
+ * this moment is over.  That is exact, whatever was done to a clock, and holds for what has been
+ * heard in this process; for what was said before it people_ask() looks at the times.
+ */
+static uint64_t *over_in(const struct worker *w, const struct snapshot *next)
+{
+    uint64_t *over = calloc(next->people + 1, sizeof *over);
+    if (!over)
+        log_die("out of memory for the people of this enclave");
+    for (size_t i = 0; w->snapshot && i < next->people; i++) {
+        const struct snapshot_holder *now = &next->person[i],
+                                     *was = snapshot_find(w->snapshot, now->id);
+        bool same =
+            was && was->not_before_ms == now->not_before_ms && was->suspended == now->suspended;
+        over[i] = !same ? os_boot_ms() : w->over_ms ? w->over_ms[was - w->snapshot->person] : 0;
+    }
+    return over;
+}
+
 static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
 {
     struct bytes_view data = bytes_view_of(w->snapshot_parts, w->snapshot_length);
@@ -28,6 +48,9 @@ static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
     r = decider_people(w->decider, snapshot, worker_now(w));
     if (r)
         log_die("the people of this enclave cannot be decided on: %s", error_text(r));
+    uint64_t *over = over_in(w, snapshot);
+    free(w->over_ms);
+    w->over_ms = over;
     snapshot_free(w->snapshot);
     w->snapshot = snapshot;
     w->snapshot_recorded = false;
@@ -117,6 +140,18 @@ void people_sessions(struct worker *w, const struct message_sessions *m)
         people_session(w, m->locked.data + i, KNOWN_LOCKED);
 }
 
+/* Was it issued before this person was suspended or restored?  Where that was said before this
+ * process began, by the clock alone: the newest time of the log stands still while the clock lies
+ * behind it, and would make a token younger than it is. */
+static bool is_over(const struct worker *w, const struct snapshot_holder *person,
+                    const struct token *t, uint64_t now)
+{
+    uint64_t over = w->over_ms ? w->over_ms[person - w->snapshot->person] : 0;
+    if (over)
+        return t->issued_ms < over;
+    return person->not_before_ms > os_utc_ms() - (int64_t)(now - t->issued_ms);
+}
+
 const char *people_ask(struct worker *w, struct bytes_view token,
                        const uint8_t station[static STATION_ID], struct asker *ret_asker)
 {
@@ -130,8 +165,7 @@ const char *people_ask(struct worker *w, struct bytes_view token,
     if (!w->snapshot || w->snapshot_good_until_ms == 0)
         return PEOPLE_NOT_YET; /* just started: identity's snapshot is on its way */
     const struct snapshot_holder *person = snapshot_find(w->snapshot, t->person);
-    int64_t issued_utc = worker_now(w) - (int64_t)(now - t->issued_ms);
-    if (!person || person->not_before_ms > issued_utc)
+    if (!person || is_over(w, person, t, now))
         return badge_in;
     if (known == KNOWN_LOCKED)
         return PEOPLE_LOCKED;

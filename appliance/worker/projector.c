@@ -6,8 +6,10 @@ int projector_open(struct projector *p, struct store *store, const struct mes *m
 {
     *p = (struct projector){.store = store, .mes = mes};
     int r = readings_open(store, &p->readings, &p->position);
-    if (r || store_is_read_only(store))
-        return r; /* proofs are made from the events alone */
+    if (store_is_read_only(store)) /* proofs are made from the events alone */
+        return r == ERR_STATE ? 0 : r;
+    if (r)
+        return r;
     return store_nodes_open(store, &p->nodes);
 }
 

@@ -9,6 +9,7 @@
 
 #include "appliance/worker/desk.h"
 #include "appliance/worker/halves.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
@@ -103,6 +104,9 @@ static int open_object(struct worker *w, struct command *c)
     for (size_t i = 0; i < OPENINGS_A_ROW; i++)
         if (memcmp(row[i].digest, digest, sizeof row[i].digest) == 0)
             return 0;
+    int r = request_transaction(w);
+    if (r)
+        return r;
     memmove(row + 1, row, (OPENINGS_A_ROW - 1) * sizeof *row);
     memcpy(row->digest, digest, sizeof row->digest);
     return mes_emit(c, &event);
@@ -134,16 +138,15 @@ static void answer_again(struct worker *w, const struct request *q, uint64_t eve
     w->answers[w->answers_count - 1].wrote = w->in_transaction && event_number >= w->batch_from;
 }
 
-/* Was a request of this id done before, by this person? */
-static bool done_before(struct worker *w, const struct request *q, struct retry *ret_retry)
+/* Was a request of this id done before, by this person?  As retries_find(). */
+static int done_before(struct worker *w, struct request *q, struct retry *ret_retry)
 {
     if (q->operation->method != METHOD_POST)
-        return false;
-    int r = retries_find(w->retries, w->store, q->asker.token->person, q->operation->number,
-                         w->body.values[0].bytes, ret_retry);
-    if (r && r != ERR_UNKNOWN)
-        unsure_end(r, "while it was looked up whether a request was done before");
-    return r == 0;
+        return ERR_UNKNOWN;
+    memcpy(q->look.person, q->asker.token->person, 16);
+    memcpy(q->look.id, w->body.values[0].bytes, 16);
+    q->look.operation = q->operation->number;
+    return late_find(w, &q->look, ret_retry);
 }
 
 /* true when the request is answered already: an old one again, or one that cannot be. */
@@ -333,7 +336,7 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
     if (write)
         memcpy(c.common.id, w->body.values[0].bytes, 16);
     halves_text(w, &c, halves);
-    int r = logged ? request_transaction(w) : 0;
+    int r = logged && (write || !w->full) ? request_transaction(w) : 0;
     if (r == 0)
         r = q->operation->number == OPERATION_GET_SECURITY     ? security_run(w, &c)
             : q->operation->number == OPERATION_GET_PROOF      ? prove_run(w, &c)
@@ -490,7 +493,12 @@ void request_handle(struct worker *w, struct request *q)
     mes_subject(w->mes, q->operation, &w->body, &subject);
     audit_object(q->operation, &w->body, q->object);
     memcpy(q->initiator, subject.requester, 16);
-    bool again = done_before(w, q, &retry);
+    int done = done_before(w, q, &retry);
+    if (done == ERR_STATE) {
+        late_wait(w, q);
+        return;
+    }
+    bool again = done == 0;
     if (again) /* it is only answered: that the first approval is this one forbids nothing */
         memset(subject.approver, 0, sizeof subject.approver);
     circumstance_of(w, q, &circumstance);

@@ -18,6 +18,7 @@ struct request {
     struct bytes_view body;
     bool acknowledged; /* the auditor holds an intent for it */
     uint8_t intent[16];
+    struct retry_look look; /* how far the log was read for it; zeroed when it comes */
     /* for the journal, once it is known */
     uint8_t object[16];             /* what it is about */
     uint8_t initiator[16];          /* who began what this completes */
@@ -55,6 +56,11 @@ void request_journal(struct worker *w, const struct request *q, unsigned outcome
 void request_journal_done(struct worker *w, const struct request *q, const char *detail);
 void request_close_intent(struct worker *w, const struct request *q, const char *why);
 void request_take_intent(struct worker *w, const struct request *q);
+
+/* request_keep(q, kept): Copy it, to let it wait; ${kept}'s copy is freed by who holds it.
+ * request_take_up(kept, q): As it was, with views into that copy. */
+void request_keep(const struct request *q, struct request_kept *kept);
+void request_take_up(const struct request_kept *kept, struct request *q);
 
 /* denial.c: denial_remember(w, q, decision): The policy refused it; for the officer's page and,
  * bounded for each session, the journal. */

@@ -15,7 +15,6 @@
 #define SEQUENCE     44                       /* bits of a place; the others are of the id's hash */
 #define HOUR_MS      ((int64_t)3600 * 1000)
 #define DRIFT_MS     ((int64_t)10 * 60 * 1000)
-#define LEAP_MS      ((int64_t)10 * 60 * 1000)
 
 /*
  * Only where an event lies is remembered, and some bits of its id's hash: what matches is read from
@@ -23,7 +22,8 @@
  */
 struct block {
     uint32_t count;
-    int64_t last_ms;               /* the highest time of its events */
+    int64_t last_ms;               /* the highest time of its events, */
+    uint64_t end;                  /* and what lies behind the last of them */
     uint64_t places[BLOCK_PLACES]; /* hash bits, sequence + 1; 0 is free */
 };
 
@@ -31,7 +31,8 @@ struct retries {
     struct block *blocks[BLOCKS]; /* the oldest events first, nearly */
     unsigned count;
     uint8_t key[crypto_shorthash_KEYBYTES]; /* ids are the senders' choice */
-    int64_t dropped_ms;                     /* what was remembered and is not lies below */
+    int64_t dropped_ms;                     /* what was remembered and is not lies below: */
+    uint64_t dropped_end;                   /* by time, and by sequence */
     /* what was recorded before this start, and is read behind the first requests */
     uint64_t from;      /* events below are not read yet */
     int64_t until_ms;   /* up to here, back in time */
@@ -62,11 +63,18 @@ static uint64_t hash_of(const struct retries *r, const uint8_t id[static 16])
     return h;
 }
 
+static void is_dropped(struct retries *r, int64_t last_ms, uint64_t end)
+{
+    if (last_ms > r->dropped_ms)
+        r->dropped_ms = last_ms;
+    if (end > r->dropped_end)
+        r->dropped_end = end;
+}
+
 static void drop_oldest(struct retries *r)
 {
     struct block *oldest = r->blocks[0];
-    if (oldest->last_ms > r->dropped_ms)
-        r->dropped_ms = oldest->last_ms;
+    is_dropped(r, oldest->last_ms, oldest->end);
     if (oldest == r->back)
         r->back = NULL;
     free(oldest);
@@ -118,6 +126,8 @@ static void put(const struct retries *r, struct block *block, const uint8_t id[s
     block->count++;
     if (utc_ms > block->last_ms)
         block->last_ms = utc_ms;
+    if (event >= block->end)
+        block->end = event + 1;
 }
 
 void retries_add(struct retries *retries, const struct retry *retry)
@@ -125,8 +135,8 @@ void retries_add(struct retries *retries, const struct retry *retry)
     struct block *block = room(retries, retry->utc_ms);
     if (block)
         put(retries, block, retry->id, retry->event, retry->utc_ms);
-    else if (retry->utc_ms > retries->dropped_ms) /* the log has it */
-        retries->dropped_ms = retry->utc_ms;
+    else /* the log has it */
+        is_dropped(retries, retry->utc_ms, retry->event + 1);
 }
 
 static bool same(const struct retry *a, const uint8_t person[static 16], unsigned operation,
@@ -181,37 +191,6 @@ static void retry_of(const struct event *event, uint64_t sequence, struct retry 
     ret->utc_ms = event->common.utc_ms;
 }
 
-/*
- * From the time in the id on, an hour of the log's time: from one event to the next no more than
- * LEAP_MS counts, because the clock may have been set between the moment when the id was made and
- * the one when the request was recorded.
- */
-static int find_in_log(struct store *store, const uint8_t person[static 16], unsigned operation,
-                       const uint8_t id[static 16], struct retry *ret_retry)
-{
-    uint64_t from = 0, size = store_size(store);
-    struct event event;
-    struct retry found;
-    int64_t passed = 0, before = time_of(id) - DRIFT_MS;
-    int r = retries_first_at(store, before, &from);
-    for (uint64_t i = from; r == 0 && i < size; i++) {
-        r = event_at(store, i, &event);
-        if (r)
-            return r == ERR_UNKNOWN ? ERR_FORMAT : r; /* a gap */
-        int64_t step = event.common.utc_ms - before;
-        passed += step < LEAP_MS ? step : LEAP_MS;
-        before = event.common.utc_ms;
-        if (passed > HOUR_MS + DRIFT_MS)
-            return ERR_UNKNOWN;
-        retry_of(&event, i, &found);
-        if (same(&found, person, operation, id)) {
-            *ret_retry = found;
-            return 0;
-        }
-    }
-    return r ? r : ERR_UNKNOWN;
-}
-
 /* The first event of the request of ${id} whose event at ${sequence} is in ${event}. */
 static int go_back(struct store *store, uint64_t *sequence, const uint8_t id[static 16],
                    struct event *event)
@@ -258,22 +237,117 @@ static int find_in_block(const struct block *block, uint64_t hash, struct store 
     return ERR_UNKNOWN;
 }
 
-int retries_find(struct retries *retries, struct store *store, const uint8_t person[static 16],
-                 unsigned operation, const uint8_t id[static 16], struct retry *ret_retry)
+/* Every request whose first event lies here or behind is remembered. */
+static uint64_t remembered_from(const struct retries *r, struct store *store)
+{
+    uint64_t from = r->from > r->dropped_end ? r->from : r->dropped_end, size = store_size(store);
+    return from < size ? from : size; /* what was dropped may have been undone, too */
+}
+
+/* What must be read of the log, and was not. */
+static int begin_look(struct store *store, int64_t after_ms, uint64_t remembered,
+                      struct retry_look *look)
+{
+    uint64_t first = look->top; /* all below has been read */
+    int r = look->top ? 0 : retries_first_at(store, after_ms, &first);
+    if (r)
+        return r;
+    if (first >= remembered)
+        return ERR_UNKNOWN;
+    look->first = first;
+    look->below = look->top = remembered;
+    return ERR_STATE;
+}
+
+int retries_find(struct retries *retries, struct store *store, struct retry_look *look,
+                 struct retry *ret_retry)
 {
     /* what an id names was recorded no more than DRIFT_MS before the id's own time */
-    int64_t after_ms = time_of(id) - DRIFT_MS;
-    uint64_t hash = hash_of(retries, id);
+    int64_t after_ms = time_of(look->id) - DRIFT_MS;
+    uint64_t hash = hash_of(retries, look->id);
     for (unsigned i = retries->count; i-- > 0;) {
         if (retries->blocks[i]->last_ms < after_ms)
             continue;
-        int r = find_in_block(retries->blocks[i], hash, store, person, operation, id, ret_retry);
+        int r = find_in_block(retries->blocks[i], hash, store, look->person, look->operation,
+                              look->id, ret_retry);
         if (r != ERR_UNKNOWN)
             return r;
     }
     if (after_ms > retries->dropped_ms && (retries->from == 0 || after_ms > retries->unread_ms))
         return ERR_UNKNOWN;
-    return find_in_log(store, person, operation, id, ret_retry);
+    if (look->found) {
+        *ret_retry = look->retry;
+        return 0;
+    }
+    return look->top && !retries_looked(look)
+               ? ERR_STATE
+               : begin_look(store, after_ms, remembered_from(retries, store), look);
+}
+
+/* ---- the log, in slices ---- */
+
+bool retries_looked(const struct retry_look *look)
+{
+    return look->found || look->below <= look->first;
+}
+
+struct slice {
+    struct retry_look *const *looks;
+    size_t count;
+    uint64_t from, to;
+};
+
+static bool is_at(const struct slice *slice, const struct retry_look *look)
+{
+    return !retries_looked(look) && look->below > slice->from && look->below <= slice->to;
+}
+
+static int hold_against(void *context, const struct store_event *stored)
+{
+    const struct slice *slice = context;
+    struct event event;
+    struct retry found;
+    int r = event_decode(stored->payload, &event);
+    if (r)
+        return r;
+    retry_of(&event, stored->sequence, &found);
+    for (size_t i = 0; i < slice->count; i++) {
+        struct retry_look *look = slice->looks[i];
+        if (!is_at(slice, look) || !same(&found, look->person, look->operation, look->id))
+            continue;
+        look->retry = found;
+        look->found = true; /* its first event in this slice; the very first may lie further back */
+    }
+    return 0;
+}
+
+/* From an event of the request to its first one. */
+static int go_to_first(struct store *store, struct retry_look *look)
+{
+    uint64_t sequence = look->retry.event;
+    struct event event;
+    int r = event_at(store, sequence, &event);
+    if (r == 0)
+        r = go_back(store, &sequence, look->id, &event);
+    if (r == 0)
+        retry_of(&event, sequence, &look->retry);
+    return r;
+}
+
+int retries_look(struct store *store, struct retry_look *const *looks, size_t count, size_t leader,
+                 uint64_t most)
+{
+    struct slice slice = {.looks = looks, .count = count, .to = looks[leader]->below};
+    slice.from = slice.to - looks[leader]->first > most ? slice.to - most : looks[leader]->first;
+    int r = store_walk(store, slice.from, slice.to, hold_against, &slice);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (is_at(&slice, looks[i]))
+            looks[i]->below = slice.from;
+        else if (looks[i]->found && looks[i]->retry.event >= slice.from &&
+                 looks[i]->retry.event < slice.to)
+            r = go_to_first(store, looks[i]);
+    }
+    return r;
 }
 
 /* ---- what was recorded before the start ---- */
@@ -342,7 +416,8 @@ int retries_fill(struct retries *retries, struct store *store)
 
 int retries_fill_further(struct retries *retries, struct store *store)
 {
-    if (retries->from == 0 || retries->unread_ms < retries->until_ms)
+    if (retries->from == 0 || retries->unread_ms < retries->until_ms ||
+        retries->from < retries->dropped_end) /* what was remembered last is forgotten first */
         return 0;
     uint64_t to = retries->from, from = to > FILL_SLICE ? to - FILL_SLICE : 0;
     int r = fill(retries, store, from, to, true);

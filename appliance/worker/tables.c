@@ -13,11 +13,12 @@ int tables_attach(struct tables *tables, struct store *store, struct mes *mes)
     uint64_t position = 0;
     *tables = (struct tables){.store = store, .mes = mes, .saved_ms = os_boot_ms()};
     int r = store_projection(store, TABLES_NAME, rows_schema(), &position);
-    if (r)
+    bool aside = r == ERR_STATE && store_is_read_only(store);
+    if (r && !aside)
         return r;
     tables->anew = position == 0;
     tables->saved = position ? position - 1 : 0;
-    return rows_attach(mes->entities, store_db(store));
+    return aside ? 0 : rows_attach(mes->entities, store_db(store));
 }
 
 int tables_load(struct tables *tables)

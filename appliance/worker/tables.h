@@ -29,7 +29,9 @@ struct tables {
     uint64_t saved_ms, again_ms;
 };
 
-/* tables_attach(tables, store, mes): Make the tables, or find them; before store_seal(). */
+/* tables_attach(tables, store, mes): Make the tables, or find them; before store_seal().  In a
+ * store that can only be read those of another form are left aside: the log makes them, in memory.
+ */
 must_use int tables_attach(struct tables *tables, struct store *store, struct mes *mes);
 
 /*

@@ -27,10 +27,12 @@
 #define TOKENS      1024 /* verified tokens that are remembered */
 #define ANSWER_MAX  (512 * 1024)
 #define WAITING_MAX 64
+#define LATE_PLACES 576 /* late.h: LATE_MAX and LATE_QUESTIONS */
 
 struct retries;
 struct site_set;
 struct impact_job;
+struct late;
 
 /* An answer that waits for the commit. */
 struct answer_waiting {
@@ -56,16 +58,22 @@ enum tables_known {
     TABLES_AS_REPLAYED    /* a replay of the log gave the same */
 };
 
-/* A request of the security class that waits for the auditor's word. */
-struct intent {
-    bool used;
-    uint8_t id[16];
-    struct peer *gateway;
+/* A request that waits. */
+struct request_kept {
+    struct peer *gateway; /* NULL when it has gone meanwhile */
     uint64_t request;
     unsigned operation;
     uint8_t station[STATION_ID];
     uint8_t *copy; /* token, statement and body, one behind the other */
     uint32_t token, statement, body;
+    struct retry_look look; /* how far the log was read for it */
+};
+
+/* One of the security class, for the auditor's word. */
+struct intent {
+    bool used;
+    uint8_t id[16];
+    struct request_kept kept;
 };
 
 /* Who has opened what in which session: the first time is recorded. */
@@ -131,7 +139,9 @@ struct worker {
     uint8_t snapshot_digest[32];
     bool snapshot_recorded; /* its changes are in the log */
     uint64_t record_again_ms;
-    int64_t floor_ms; /* the newest time in the log: nothing that has ended comes back behind it */
+    uint64_t *over_ms; /* beside the snapshot's people: sessions from before this moment of the boot
+                          are over; 0 where nothing has been heard since the start */
+    int64_t floor_ms;  /* the newest time in the log: nothing that has ended comes back behind it */
     struct bytes_view shipped[2]; /* the policies that an enclave begins with: site, program */
     int64_t policy_version[2];    /* of the sets in force; 0: not in the log yet */
     struct site_set *site_set;    /* the mandatory rules that identity told of last */
@@ -146,13 +156,20 @@ struct worker {
     struct known_sessions *sessions; /* which are over, which are locked */
     /* the batch */
     bool in_transaction;
-    uint64_t batch_from; /* the first event of the open transaction */
+    uint64_t batch_from;    /* the first event of the open transaction */
+    bool full;              /* the disk was, and no transaction is open: nothing is begun before */
+    bool full_asked;        /* room has been found: which is looked for once in a turn, */
+    uint64_t full_until_ms; /* not before this */
     struct answer_waiting answers[BATCH_MAX];
     size_t answers_count;
     struct answer_waiting held[HELD_MAX];
     size_t held_count;
     uint64_t held_until_ms;
     struct intent intents[WAITING_MAX];
+    struct late *late[LATE_PLACES]; /* in the order in which they came */
+    size_t late_count;
+    uint64_t late_read; /* events, in this turn, for those that came in it */
+    bool late_oldest;   /* whose slice the last one was */
     /* heads */
     unsigned journal_percent; /* how full the journal's disk is: 75 or 90 at least, or 0 for less */
     enum journal_state journal;       /* does it take intents? */
@@ -192,10 +209,14 @@ void request_auditor_gone(struct worker *w);
 void request_batch_end(struct worker *w);
 /* request_batch_due(w): End the batch between two requests, where nothing is gained by waiting. */
 void request_batch_due(struct worker *w);
-/* request_transaction(w): Make sure that a transaction is open. */
+/* request_transaction(w): Make sure that a transaction is open.  ERR_FULL at once while the disk is
+ * known to be full. */
 must_use int request_transaction(struct worker *w);
-/* request_undo(w): Nothing of this batch was done: memory goes back to what the store says. */
+/* request_undo(w): The disk is full, and nothing of this batch was done: memory goes back to what
+ * the store says, where anything has changed in it. */
 void request_undo(struct worker *w);
+/* request_has_room(w): The disk is not known to be full. */
+bool request_has_room(struct worker *w);
 /* request_common(w, common): The part of an event that no person caused. */
 void request_common(struct worker *w, struct event_common *common);
 /* worker_event(w, event): An event of the worker's own, in the open transaction. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "appliance/worker/desk.h"
+#include "appliance/worker/late.h"
 #include "appliance/worker/replay.h"
 #include "appliance/worker/request.h"
 #include "appliance/worker/unsure.h"
@@ -88,29 +89,44 @@ static int find_floor(struct worker *w)
     return r;
 }
 
+/* There is no room to bring it into this program's form: it is read as it is. */
+static int read_alone(struct worker *w, const struct secret *key, const char *why)
+{
+    struct store_refusal again;
+    int r = store_open_as(STORE_FILE, process_enclave(w->process), key, STORE_READ_ONLY, &again,
+                          &w->store);
+    if (r)
+        return r;
+    snprintf(w->closed, sizeof w->closed, "%.200s Until there is, nothing is recorded.", why);
+    log_err("%s", w->closed);
+    return 0;
+}
+
 /* To read and write; to read alone where there is no room to bring it up to date.  A store that is
  * refused is not the end of this process: it says why, and waits. */
-static int open_file(struct worker *w, struct process *process)
+static int open_file(struct worker *w, const struct secret **ret_key)
 {
-    struct store_refusal why, again;
-    const struct secret *key = process_key(process, KEY_WORKER_STORE),
-                        *next = process_key(process, KEY_WORKER_STORE_NEXT);
-    const char *enclave = process_enclave(process);
+    struct store_refusal why;
+    const struct secret *key = process_key(w->process, KEY_WORKER_STORE),
+                        *next = process_key(w->process, KEY_WORKER_STORE_NEXT);
     bool is_next = false;
-    int r = store_rekey_open(STORE_FILE, enclave, key, next, STORE_READ_WRITE, &why, &w->store,
-                             &is_next);
-    if (is_next)
-        key = next;
-    if (r == ERR_FULL &&
-        store_open_as(STORE_FILE, enclave, key, STORE_READ_ONLY, &again, &w->store) == 0) {
-        snprintf(w->closed, sizeof w->closed, "%.200s Until there is, nothing is recorded.",
-                 why.text);
-        log_err("%s", w->closed);
+    int r = store_rekey_open(STORE_FILE, process_enclave(w->process), key, next, STORE_READ_WRITE,
+                             &why, &w->store, &is_next);
+    *ret_key = is_next ? next : key;
+    if (r == ERR_FULL && read_alone(w, *ret_key, why.text) == 0)
         return 0;
-    }
     if (r)
         shut_begin(w, why.text);
     return r == ERR_MEMORY ? r : 0;
+}
+
+static void close_file(struct worker *w)
+{
+    projector_close(&w->projector);
+    mes_free(w->mes);
+    w->mes = NULL;
+    store_close(w->store);
+    w->store = NULL;
 }
 
 /* It was opened, and what is in it cannot be used. */
@@ -121,23 +137,30 @@ static void give_up_store(struct worker *w, int code)
              "%.120s%sWhat is in " STORE_FILE " cannot be read (%s). If its tables are damaged, "
              "casemate rebuild makes them again; else put the store back from its newest backup.",
              w->closed, w->closed[0] ? " " : "", error_text(code));
-    projector_close(&w->projector);
-    mes_free(w->mes);
-    w->mes = NULL;
-    store_close(w->store);
-    w->store = NULL;
+    close_file(w);
     shut_begin(w, why);
 }
 
-static int open_store(struct worker *w, struct process *process)
+static int open_tables(struct worker *w)
 {
-    int r = open_file(w, process);
+    int r =
+        mes_new(w->store, process_enclave(w->process), process_is_training(w->process), &w->mes);
+    return r ? r : open_projections(w);
+}
+
+static int open_store(struct worker *w)
+{
+    const struct secret *key = NULL;
+    int r = open_file(w, &key);
     if (r || !w->store)
         return r;
-    if (r == 0)
-        r = mes_new(w->store, process_enclave(process), process_is_training(process), &w->mes);
-    if (r == 0)
-        r = open_projections(w);
+    r = open_tables(w);
+    if (r == ERR_FULL && !store_is_read_only(w->store)) { /* their form is an older program's */
+        close_file(w);
+        r = read_alone(w, key, "There is no room left on the disk to make the tables again.");
+        if (r == 0)
+            r = open_tables(w);
+    }
     if (r == 0)
         r = heads_open(w);
     if (r == 0)
@@ -204,26 +227,12 @@ static int on_started(void *context, struct process *process)
     if (r == 0)
         r = unsure_begin(w, process_is_unsure(process));
     if (r == 0)
-        r = open_store(w, process);
+        r = open_store(w);
     if (r == 0)
         r = loop_every(process_loop(process), 250, four_times_a_second, w);
     if (r == 0 && w->store)
         log_info("%llu events", (unsigned long long)store_size(w->store));
     return r;
-}
-
-/* After a restart the auditor asks what became of an intent. */
-static void resolve_intent(struct worker *w, const struct message_audit *m)
-{
-    struct message answer = {.number = MESSAGE_AUDIT};
-    struct retry retry;
-    answer.audit = *m;
-    answer.audit.detail = bytes_text("");
-    int r = retries_find(w->retries, w->store, m->person, m->operation, m->id, &retry);
-    if (r && r != ERR_UNKNOWN)
-        unsure_end(r, "while the auditor's question was looked up");
-    answer.audit.outcome = r == 0 ? AUDIT_OUTCOME_DONE : AUDIT_OUTCOME_UNKNOWN;
-    (void)!process_send(process_peer(w->process, 8, ""), &answer);
 }
 
 static void from_auditor(struct worker *w, const struct message *m)
@@ -249,7 +258,7 @@ static void from_auditor(struct worker *w, const struct message *m)
         w->journal = (enum journal_state)m->journal_state.full;
         return;
     case MESSAGE_AUDIT:
-        resolve_intent(w, &m->audit);
+        late_question(w, &m->audit);
         return;
     default:
         log_die("the auditor sent message %s", message_name(m->number));
@@ -354,7 +363,7 @@ static void on_command(void *context, uint64_t request, unsigned command)
 /* Behind the answers: nobody waits for it.  A full disk leaves it for later. */
 static void project_if_due(struct worker *w)
 {
-    if (w->closed[0] || !projector_is_due(&w->projector))
+    if (w->closed[0] || !projector_is_due(&w->projector) || !request_has_room(w))
         return;
     process_flush(w->process);
     int r = projector_step(&w->projector);
@@ -365,7 +374,8 @@ static void project_if_due(struct worker *w)
 /* Likewise.  Not where the enclave is closed: what its tables are is in doubt then. */
 static void save_if_due(struct worker *w, bool now)
 {
-    if (w->closed[0] || store_size(w->store) == 0 || !(now || tables_are_due(&w->kept)))
+    if (w->closed[0] || store_size(w->store) == 0 || !(now || tables_are_due(&w->kept)) ||
+        !request_has_room(w))
         return;
     process_flush(w->process);
     int r = tables_save(&w->kept, w->hot);
@@ -375,9 +385,10 @@ static void save_if_due(struct worker *w, bool now)
 
 static int on_turn(void *context)
 {
-    const struct worker *w = context;
+    struct worker *w = context;
     if (!w->store)
         return -1;
+    late_answer(context);
     inforce_record(context);
     people_record(context);
     request_batch_end(context);
@@ -386,6 +397,8 @@ static int on_turn(void *context)
     save_if_due(context, false);
     int wait = batch_let_go(context);
     bool more = replay_turn(context);
+    more |= late_turn(context);
+    w->full_asked = false;
     say_state(context);
     return impact_due(context) || more ? 0 : wait;
 }

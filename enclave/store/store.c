@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "enclave/process/log.h"
+#include "enclave/process/os.h"
 
 /* In the order of enum statement. */
 static const char *const statement_texts[STATEMENT_COUNT] = {
@@ -130,6 +131,21 @@ int store_meta_set(struct store *store, const char *name, struct bytes_view valu
     sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_blob(s, 2, value.data, (int)value.length, SQLITE_STATIC);
     return store_done(s);
+}
+
+/* Other bytes than the last time: pages that do not change are not written. */
+int store_room(struct store *store)
+{
+    static uint8_t bytes[STORE_ROOM];
+    os_random(bytes, sizeof bytes);
+    int r = store_begin(store);
+    if (r)
+        return r;
+    r = store_meta_set(store, "room", bytes_view_of(bytes, sizeof bytes));
+    if (r == 0)
+        return store_commit(store);
+    store_rollback(store);
+    return r;
 }
 
 /* ---- projections ---- */

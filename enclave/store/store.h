@@ -90,6 +90,14 @@ must_use int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
 /*
+ * store_room(store):
+ * Is there room for a batch?  Writes STORE_ROOM bytes that stand for nothing, in a transaction of
+ * their own, and keeps their place.  0; ERR_FULL, and nothing has changed; else as store_commit().
+ */
+#define STORE_ROOM 65536
+must_use int store_room(struct store *store);
+
+/*
  * store_holds(store):
  * Is the transaction that was begun still open?  When any statement on this store fails for want of
  * memory or because the disk failed, a reading one too, SQLite rolls everything back by itself, and
@@ -200,8 +208,8 @@ must_use int store_check_anchor(struct store *store, uint32_t epoch, uint64_t si
 /*
  * store_meta_get(store, name, out, room, ret_length), store_meta_set(store, name, value):
  * A few bytes by name, beside the log and no part of it; set in the open transaction.
- * Get: ERR_UNKNOWN if there are none, ERR_SIZE if they are more than ${room}.  "enclave"
- * and "peaks" are the store's own names.
+ * Get: ERR_UNKNOWN if there are none, ERR_SIZE if they are more than ${room}.  "enclave",
+ * "peaks" and "room" are the store's own names.
  */
 must_use int store_meta_get(struct store *store, const char *name, void *out, size_t room,
                             size_t *ret_length);

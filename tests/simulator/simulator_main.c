@@ -126,6 +126,8 @@ static void change_standing(void)
     switch (pick(4)) {
     case 0:
         next[person].suspended = !next[person].suspended;
+        for (unsigned i = 0; i < SESSIONS; i++) /* and both ways a new one is needed */
+            world->session[i].over |= world->session[i].person == person;
         break;
     case 1:
         next[person].role_until_ms = pick(2) ? 4000000000000 : world->machine.utc_ms + 40 * DAY_MS;

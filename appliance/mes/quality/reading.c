@@ -200,8 +200,10 @@ size_t readings_recent(struct readings *readings, int64_t route, int64_t sequenc
                        const char *balloon, const uint8_t unit[static 16], struct reading_past *out,
                        size_t room)
 {
-    sqlite3_stmt *s = readings->recent;
+    sqlite3_stmt *s = readings ? readings->recent : NULL;
     size_t n = 0;
+    if (!s)
+        return 0;
     sqlite3_bind_int64(s, 1, route);
     sqlite3_bind_int64(s, 2, sequence);
     sqlite3_bind_text(s, 3, balloon, -1, SQLITE_STATIC);

@@ -39,8 +39,8 @@ struct reading_past {
 /*
  * readings_recent(readings, route, sequence, balloon, unit, out, room):
  * The newest values of a characteristic on other units than ${unit}, newest first,
- * the last one of each unit, at most ${room}; how many.  It does not look back
- * forever: behind many repetitions of few units there may be fewer.
+ * the last one of each unit, at most ${room}; how many.  Of no table (NULL) none.  It does not look
+ * back forever: behind many repetitions of few units there may be fewer.
  */
 size_t readings_recent(struct readings *readings, int64_t route, int64_t sequence,
                        const char *balloon, const uint8_t unit[static 16], struct reading_past *out,

@@ -52,6 +52,7 @@ static int end(void **state)
     (void)state;
     secret_free(seed);
     snapshot_free(w->snapshot);
+    free(w->over_ms);
     free(w->sessions);
     free(w->tokens);
     free(w);
@@ -121,6 +122,137 @@ static void a_session_from_before_a_suspension_is_over(void **state)
     assert_null(asked_from(here));
 }
 
+/* ---- sessions from before, whatever the clocks say ---- */
+
+/* A token of five seconds ago. */
+static void issue_before(void)
+{
+    struct token token = {.factor = FACTOR_BADGE_PIN};
+    memcpy(token.audience, "e3f9k2m1", 8);
+    memset(token.person, 7, 16);
+    memset(token.session, 9, 16);
+    memcpy(token.station, here, STATION_ID);
+    memcpy(token.boot, os_boot_id(), 16);
+    token.issued_ms = token.verified_ms = os_boot_ms() - 5000;
+    token.expires_ms = token.issued_ms + 60000;
+    assert_int_equal(token_make(seed, &token, text), 0);
+}
+
+static void issue_now(void)
+{
+    struct token token = {.factor = FACTOR_BADGE_PIN};
+    memcpy(token.audience, "e3f9k2m1", 8);
+    memset(token.person, 7, 16);
+    memset(token.session, 10, 16);
+    memcpy(token.station, here, STATION_ID);
+    memcpy(token.boot, os_boot_id(), 16);
+    token.issued_ms = token.verified_ms = os_boot_ms();
+    token.expires_ms = token.issued_ms + 60000;
+    assert_int_equal(token_make(seed, &token, text), 0);
+}
+
+/* The worker hears of the person as identity has him now. */
+static void hear(bool suspended, int64_t not_before_ms)
+{
+    static const char permit[] = "permit(principal, action, resource);";
+    static uint8_t bytes[1 << 16], parts[1 << 16];
+    static struct making making;
+    char why[300];
+    memset(&making, 0, sizeof making);
+    struct snapshot_holder *h = good_person(&making, 7, "operator");
+    h->suspended = suspended;
+    h->not_before_ms = not_before_ms;
+    struct message_snapshot m = {.epoch = 8, .parts = 1};
+    m.body = bytes_view_of(bytes, put_snapshot(&making, bytes, sizeof bytes));
+    hash_content(SNAPSHOT_PURPOSE, m.body, m.digest);
+    w->snapshot_parts = parts;
+    if (!w->decider) {
+        assert_int_equal(decider_new("e3f9k2m1", false, &w->decider), 0);
+        assert_int_equal(
+            decider_policies_set(w->decider, bytes_text(permit), bytes_text(""), why, sizeof why),
+            0);
+    }
+    people_part(w, &m);
+    w->snapshot_good_until_ms = os_boot_ms() + 60000; /* its line */
+}
+
+/* The newest event lies a minute ahead of the clock; identity, which has a log of its own, said by
+ * the clock that he was suspended two seconds ago. */
+static void a_clock_that_was_set_back_makes_no_session_younger(void **state)
+{
+    struct snapshot_holder *h = (struct snapshot_holder *)(uintptr_t)&w->snapshot->person[0];
+    (void)state;
+    issue_before();
+    h->not_before_ms = os_utc_ms() - 2000;
+    assert_string_equal(asked_from(here), "Badge in again.");
+    w->floor_ms = os_utc_ms() + 60000;
+    assert_string_equal(asked_from(here), "Badge in again.");
+}
+
+/* An hour ahead now: what was said an hour ago was said a moment ago. */
+static void a_clock_that_was_set_ahead_makes_no_session_younger(void **state)
+{
+    (void)state;
+    issue_before();
+    hear(false, 0);
+    assert_null(asked_from(here));
+    hear(false, os_utc_ms() - 3600000);
+    assert_string_equal(asked_from(here), "Badge in again.");
+    hear(false, os_utc_ms() - 3600000 - 1); /* and with each one that comes then */
+    assert_string_equal(asked_from(here), "Badge in again.");
+    decider_free(w->decider);
+}
+
+/* With a clock that stands, or lies behind identity's own log, all of it happens at one time. */
+static void a_suspension_ends_the_sessions_before_it_at_one_and_the_same_time(void **state)
+{
+    int64_t then = os_utc_ms() - 3600000;
+    (void)state;
+    snapshot_free(w->snapshot); /* nothing has been heard yet */
+    w->snapshot = NULL;
+    issue_before();
+    hear(false, then);
+    assert_null(asked_from(here));
+    hear(true, then);
+    hear(false, then);
+    assert_string_equal(asked_from(here), "Badge in again.");
+    issue_now();
+    hear(false, then); /* nothing new: who has badged in since works on */
+    assert_null(asked_from(here));
+    decider_free(w->decider);
+}
+
+/* Identity's log is ahead of the clock: its word is of a time that has not come yet. */
+static void who_badges_in_behind_a_restoration_works_whatever_the_clock_says(void **state)
+{
+    (void)state;
+    issue_before();
+    hear(false, 0);
+    hear(false, os_utc_ms() + 3600000);
+    assert_string_equal(asked_from(here), "Badge in again.");
+    issue_now();
+    assert_null(asked_from(here));
+    decider_free(w->decider);
+}
+
+/* Whoever was gone from the snapshot may have been suspended and restored meanwhile. */
+static void who_comes_back_into_the_snapshot_badges_in_again(void **state)
+{
+    struct snapshot *own = w->snapshot;
+    (void)state;
+    issue_before();
+    hear(false, 0);
+    struct snapshot *seen = w->snapshot;
+    struct snapshot_holder *h = (struct snapshot_holder *)(uintptr_t)&seen->person[0];
+    assert_ptr_not_equal(own, seen);
+    memset(h->id, 8, 16); /* it is somebody else that was there */
+    hear(false, 0);
+    assert_string_equal(asked_from(here), "Badge in again.");
+    issue_now();
+    assert_null(asked_from(here));
+    decider_free(w->decider);
+}
+
 /* ---- a snapshot for which there is no memory ---- */
 
 enum { TAKEN = 40, LEFT_AS_IT_WAS, NOT_REACHED };
@@ -182,6 +314,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(stale_people_are_still_known_and_it_is_said, begin, end),
         cmocka_unit_test_setup_teardown(a_clock_that_goes_back_brings_nothing_back, begin, end),
         cmocka_unit_test_setup_teardown(a_session_from_before_a_suspension_is_over, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_set_back_makes_no_session_younger, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_set_ahead_makes_no_session_younger, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(
+            a_suspension_ends_the_sessions_before_it_at_one_and_the_same_time, begin, end),
+        cmocka_unit_test_setup_teardown(
+            who_badges_in_behind_a_restoration_works_whatever_the_clock_says, begin, end),
+        cmocka_unit_test_setup_teardown(who_comes_back_into_the_snapshot_badges_in_again, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_snapshot_for_which_there_is_no_memory_is_not_passed_over,
                                         begin, end),
     };

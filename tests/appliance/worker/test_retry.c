@@ -48,12 +48,32 @@ static uint64_t record(int64_t id_ms, unsigned number, int64_t at_ms)
     return retry.event;
 }
 
+static struct retry_look look_for(int64_t id_ms, unsigned number)
+{
+    struct retry_look look = {.operation = 7};
+    memcpy(look.person, person, 16);
+    id_of(id_ms, number, look.id);
+    return look;
+}
+
+/* With the log read as far as it takes. */
+static int find(struct retry_look *look, struct retry *ret_found)
+{
+    struct retry_look *const looks[] = {look};
+    int r = retries_find(retries, store, look, ret_found);
+    while (r == ERR_STATE) {
+        r = retries_look(store, looks, 1, 0, 700);
+        if (r == 0)
+            r = retries_find(retries, store, look, ret_found);
+    }
+    return r;
+}
+
 static bool is_found(int64_t id_ms, unsigned number, uint64_t *ret_event)
 {
     struct retry found = {0};
-    uint8_t id[16];
-    id_of(id_ms, number, id);
-    int r = retries_find(retries, store, person, 7, id, &found);
+    struct retry_look look = look_for(id_ms, number);
+    int r = find(&look, &found);
     *ret_event = found.event;
     assert_true(r == 0 || r == ERR_UNKNOWN);
     return r == 0;
@@ -88,13 +108,14 @@ static void what_was_done_is_found_and_nothing_else(void **state)
     (void)state;
     uint64_t event, first = record(NOON, 1, NOON);
     struct retry found;
-    uint8_t id[16];
-    id_of(NOON, 1, id);
+    struct retry_look theirs = look_for(NOON, 1), another = look_for(NOON, 1);
+    memcpy(theirs.person, other, 16);
+    another.operation = 8;
     assert_true(is_found(NOON, 1, &event));
     assert_true(event == first);
     assert_false(is_found(NOON, 2, &event));
-    assert_int_equal(retries_find(retries, store, other, 7, id, &found), ERR_UNKNOWN);
-    assert_int_equal(retries_find(retries, store, person, 8, id, &found), ERR_UNKNOWN);
+    assert_int_equal(find(&theirs, &found), ERR_UNKNOWN);
+    assert_int_equal(find(&another, &found), ERR_UNKNOWN);
 }
 
 /* More than one block, and ids of one instant. */
@@ -201,14 +222,131 @@ static void what_is_hours_old_is_found_in_the_log(void **state)
     assert_false(is_found(NOON, 90000, &event));
 }
 
+/* ---- looks that wait ---- */
+
+static void looks_that_meet_go_on_together_and_each_finds_its_own(void **state)
+{
+    struct retry_look look[4];
+    struct retry_look *const looks[] = {&look[0], &look[1], &look[2], &look[3]};
+    static const unsigned wanted[4] = {10, 5990, 9000, 3000}; /* the third was never done */
+    struct retry found = {0};
+    uint64_t read = 0;
+    (void)state;
+    for (unsigned i = 0; i < 6000; i++)
+        record(NOON + i * 500, i, NOON + i * 500);
+    record(NOON + 120 * MINUTE, 7000, NOON + 120 * MINUTE); /* only this is remembered */
+    restart();
+    for (unsigned i = 0; i < 4; i++) {
+        look[i] = look_for(NOON + (wanted[i] == 9000 ? 0 : wanted[i] * 500), wanted[i]);
+        assert_int_equal(retries_find(retries, store, &look[i], &found), ERR_STATE);
+        if (i == 1) /* two have gone on when the others come */
+            for (int k = 0; k < 3; k++, read += 500)
+                assert_int_equal(retries_look(store, looks, 2, 0, 500), 0);
+    }
+    while (!retries_looked(&look[0]) || !retries_looked(&look[2])) {
+        size_t leader = look[2].below > look[0].below ? 2 : 0; /* the last one, then all */
+        assert_int_equal(retries_look(store, looks, 4, leader, 500), 0);
+        read += 500;
+    }
+    assert_true(read <= 6000 + 1500 + 500); /* what the first had read is read once more */
+    assert_true(retries_looked(&look[1]) && retries_looked(&look[3]));
+    for (unsigned i = 0; i < 4; i++) {
+        int r = retries_find(retries, store, &look[i], &found);
+        assert_int_equal(r, wanted[i] == 9000 ? ERR_UNKNOWN : 0);
+        assert_true(r || found.event == wanted[i]);
+    }
+}
+
+/* A slice may begin in the middle of what a request has recorded. */
+static void the_first_event_stands_for_it_wherever_a_slice_begins(void **state)
+{
+    uint8_t id[16];
+    uint64_t first = 0;
+    (void)state;
+    record(NOON, 1, NOON);
+    id_of(NOON, 2, id);
+    for (unsigned i = 0; i < 20; i++) {
+        uint64_t event = emit(id, NOON);
+        first = i ? first : event;
+    }
+    record(NOON + 120 * MINUTE, 3, NOON + 120 * MINUTE);
+    restart();
+    for (uint64_t most = 1; most < 25; most++) {
+        struct retry_look look = look_for(NOON, 2);
+        struct retry_look *const looks[] = {&look};
+        struct retry found;
+        while (retries_find(retries, store, &look, &found) == ERR_STATE)
+            assert_int_equal(retries_look(store, looks, 1, 0, most), 0);
+        assert_true(look.found && found.event == first);
+    }
+}
+
+static void each_event_is_found_wherever_a_slice_begins(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 40; i++)
+        record(NOON + i, i, NOON + i);
+    record(NOON + 120 * MINUTE, 100, NOON + 120 * MINUTE);
+    restart();
+    for (uint64_t most = 1; most < 10; most++)
+        for (unsigned i = 0; i < 40; i++) {
+            struct retry_look look = look_for(NOON + i, i);
+            struct retry_look *const looks[] = {&look};
+            struct retry found;
+            while (retries_find(retries, store, &look, &found) == ERR_STATE)
+                assert_int_equal(retries_look(store, looks, 1, 0, most), 0);
+            assert_true(look.found && found.event == i);
+        }
+}
+
+/* What lies between an id's time and what is remembered counts, however long that is. */
+static void an_id_that_was_kept_for_a_week_is_found_where_it_was_recorded(void **state)
+{
+    uint64_t event, done;
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++)
+        record(NOON + i * 3 * MINUTE, i, NOON + i * 3 * MINUTE);
+    done = record(NOON, 9000, NOON + 15000 * MINUTE);
+    record(NOON + 15200 * MINUTE, 9001, NOON + 15200 * MINUTE);
+    restart();
+    assert_true(is_found(NOON, 9000, &event));
+    assert_true(event == done);
+    assert_false(is_found(NOON, 9002, &event));
+}
+
+/* It was on its way into memory when what had been remembered was dropped. */
+static void what_was_dropped_since_a_look_began_is_read_too(void **state)
+{
+    struct retry_look look = look_for(NOON, 77777);
+    struct retry_look *const looks[] = {&look};
+    struct retry found = {0};
+    (void)state;
+    for (unsigned i = 0; i < 3000; i++)
+        record(NOON + i, i, NOON + i);
+    record(NOON + 120 * MINUTE, 4000, NOON + 120 * MINUTE);
+    restart();
+    assert_int_equal(retries_find(retries, store, &look, &found), ERR_STATE);
+    while (!retries_looked(&look))
+        assert_int_equal(retries_look(store, looks, 1, 0, 1000), 0);
+    uint64_t done = record(NOON, 77777, NOON + 121 * MINUTE);
+    for (unsigned i = 0; i < 80000; i++) { /* three blocks; the first of them is hours old then */
+        int64_t at_ms = NOON + (i < 40000 ? 300 : 600) * MINUTE + i;
+        record(at_ms, 100000 + i, at_ms);
+    }
+    assert_int_equal(retries_find(retries, store, &look, &found), ERR_STATE);
+    while (!retries_looked(&look))
+        assert_int_equal(retries_look(store, looks, 1, 0, 1000), 0);
+    assert_int_equal(retries_find(retries, store, &look, &found), 0);
+    assert_true(found.event == done);
+}
+
 /* Looked for with its n-th request for memory failing; true while there is an n-th. */
 static bool is_found_or_said(int64_t id_ms, unsigned number, uint64_t nth)
 {
     struct retry found;
-    uint8_t id[16];
-    id_of(id_ms, number, id);
+    struct retry_look look = look_for(id_ms, number);
     memory_fail(nth, false);
-    int r = retries_find(retries, store, person, 7, id, &found);
+    int r = find(&look, &found);
     bool failed = memory_failed();
     memory_fail(0, false);
     store_rollback(store); /* SQLite may have done so by itself */
@@ -254,6 +392,11 @@ int main(void)
         CASE(ids_of_a_clock_that_was_five_minutes_ahead_are_found),
         CASE(what_was_undone_is_not_found_at_its_old_place),
         CASE(what_is_hours_old_is_found_in_the_log),
+        CASE(looks_that_meet_go_on_together_and_each_finds_its_own),
+        CASE(the_first_event_stands_for_it_wherever_a_slice_begins),
+        CASE(each_event_is_found_wherever_a_slice_begins),
+        CASE(an_id_that_was_kept_for_a_week_is_found_where_it_was_recorded),
+        CASE(what_was_dropped_since_a_look_began_is_read_too),
         CASE(no_memory_to_look_is_never_the_word_that_nothing_was_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
