@@ -29,12 +29,12 @@ static int begin(void **state)
 
 /* ---- how much is read ---- */
 
-static uint64_t rows;
+static uint64_t rows; /* of one hot table, read to have it in memory again */
 
 static int count_row(unsigned what, void *context, void *statement, void *more)
 {
-    (void)what, (void)context, (void)statement, (void)more;
-    rows++;
+    (void)what, (void)context, (void)more;
+    rows += strcmp(sqlite3_sql(statement), "SELECT * FROM mes_material ORDER BY row_number") == 0;
     return 0;
 }
 
@@ -68,7 +68,7 @@ static void be_refused(uint64_t number, const char *part)
     define(number, os_utc_ms(), (unsigned)number, part);
     must(status_of(number) == 503);
     must(strstr(words_of(number), "The store is full. Nothing was recorded."));
-    must(rows > PARTS); /* its batch was undone */
+    must(rows >= PARTS); /* its batch was undone */
     rows = 0;
     product()->full_until_ms = 0; /* as if an undo took no time: it is the disk that is asked */
     for (uint64_t i = number + 1; i < number + 200; i++) {
@@ -136,7 +136,7 @@ static void change_people_on_a_full_disk(void)
     world->standing[2][EVE].suspended = true;
     tell_identity();
     define(2, os_utc_ms(), 2, "NEW-9");
-    must(status_of(2) == 404); /* decided by the new snapshot all the same */
+    must(status_of(2) == 401); /* heard by the new snapshot all the same */
     watch();
     product()->record_again_ms = 0;
     for (int i = 0; i < 100; i++)
