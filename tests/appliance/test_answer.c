@@ -149,6 +149,42 @@ static void every_object_is_the_json_of_its_row(void **state)
 #undef OBJECT
 }
 
+/* Texts are looked at eight bytes at once: each byte at each place comes back. */
+static void every_byte_comes_back_wherever_it_stands(void **state)
+{
+    char text[20];
+    (void)state;
+    for (unsigned byte = 1; byte < 0x80; byte++)
+        for (size_t at = 0; at + 1 < sizeof text; at++) {
+            struct bytes_put put = bytes_into(wire, sizeof wire);
+            memset(text, 'x', sizeof text - 1);
+            text[sizeof text - 1] = '\0';
+            text[at] = (char)byte;
+            answer_write_problem(&(struct answer_problem){.error = text}, &put);
+            yyjson_doc *doc = parsed(&put);
+            assert_string_equal(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "error")),
+                                text);
+            yyjson_doc_free(doc);
+        }
+}
+
+static void numbers_are_written_to_their_ends(void **state)
+{
+    static const int64_t numbers[] = {0, 1, -1, 10, -10, INT64_MAX, INT64_MIN};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct bytes_put put = bytes_into(wire, sizeof wire);
+        answer_write_task(&(struct answer_task){.priority = numbers[i]}, &put);
+        yyjson_doc *doc = parsed(&put);
+        yyjson_val *number = yyjson_obj_get(yyjson_doc_get_root(doc), "priority");
+        assert_true(yyjson_is_int(number));
+        assert_int_equal(yyjson_is_sint(number) ? yyjson_get_sint(number)
+                                                : (int64_t)yyjson_get_uint(number),
+                         numbers[i]);
+        yyjson_doc_free(doc);
+    }
+}
+
 static void an_empty_object_is_json_too(void **state)
 {
     (void)state;
@@ -248,6 +284,8 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(every_object_is_the_json_of_its_row),
+        cmocka_unit_test(every_byte_comes_back_wherever_it_stands),
+        cmocka_unit_test(numbers_are_written_to_their_ends),
         cmocka_unit_test(an_empty_object_is_json_too),
         cmocka_unit_test(too_little_room_is_an_error_and_never_half_an_answer),
         cmocka_unit_test(decimals_are_exact_and_short),
