@@ -372,9 +372,11 @@ static void step(void)
     if (what < 40)
         floor_asks();
     else if (what < 62) {
-        if (world->disk && !disk_has_room(world->disk) && world->fault != FAULT_WRITE &&
-            world->fault != FAULT_FULL)
-            world->full = false;
+        bool room = world->disk && !disk_has_room(world->disk) && world->fault != FAULT_WRITE &&
+                    world->fault != FAULT_FULL;
+        if (room && world->room)
+            world->full = false; /* the worker looks once in a turn, and one has passed */
+        world->room = room;
         floor_gives(1 + (unsigned)pick(6));
         box_turn(PROGRAM_WORKER);
     } else if (what < 76) {

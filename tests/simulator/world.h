@@ -166,6 +166,7 @@ struct world {
     uint64_t forced_at;
     bool reached, ended;
     bool full;         /* the disk is, or was a moment ago */
+    bool room;         /* it was not, when the worker's last turn began */
     int64_t memory_ms; /* the newest time that this life has looked at */
     /* what must be */
     int64_t floor_ms; /* the newest time in the log */
