@@ -10,7 +10,8 @@ static struct peer other;
 
 static _Noreturn void wrong(int line)
 {
-    printf("# line %d: full %u, refused %u, said: %s\n", line, seen->full, seen->refused, seen->said);
+    printf("# line %d: full %u, refused %u, said: %s\n", line, seen->full, seen->refused,
+           seen->said);
     fflush(stdout);
     _exit(WRONG);
 }
@@ -182,6 +183,33 @@ static void who_writes_too_much_is_told_and_nobody_else(void **state)
 {
     (void)state;
     assert_int_equal(in_a_life(who_is_told), DONE);
+}
+
+/* Of several that are at fault the worst is named, and how many others there are. */
+static void two_floods(void)
+{
+    join_other();
+    for (unsigned i = 0; i < FLOOD; i++)
+        tell(&box.worker, 1, AUDIT_OUTCOME_REFUSED, forged);
+    for (unsigned i = 0; i < FLOOD + 1000; i++)
+        tell(&other, 1, AUDIT_OUTCOME_REFUSED, forged);
+    for (unsigned i = 0; i < 11; i++) /* how many it is now is said every ten seconds */
+        second();
+    if (!strstr(seen->said, "worker/" OTHER " writes more") || !strstr(seen->said, "So do 1 more."))
+        wrong(__LINE__);
+    for (unsigned i = 0; i < 2000; i++)
+        tell(&box.worker, 1, AUDIT_OUTCOME_REFUSED, forged);
+    for (unsigned i = 0; i < 11; i++)
+        second();
+    if (!strstr(seen->said, "worker/" ENCLAVE " writes more") ||
+        !strstr(seen->said, "So do 1 more."))
+        wrong(__LINE__);
+}
+
+static void the_worst_is_named_and_how_many_others_there_are(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(two_floods), DONE);
 }
 
 static void intents_without_end(void)
@@ -465,6 +493,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_flood_is_counted_and_others_are_heard),
         CASE(who_writes_too_much_is_told_and_nobody_else),
+        CASE(the_worst_is_named_and_how_many_others_there_are),
         CASE(acts_beyond_a_share_are_refused_in_words_and_others_are_done),
         CASE(what_became_of_an_act_is_kept_whatever_is_left),
         CASE(a_head_beyond_a_share_waits_and_is_signed),
