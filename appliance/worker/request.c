@@ -105,11 +105,15 @@ static int open_object(struct worker *w, struct command *c)
         if (memcmp(row[i].digest, digest, sizeof row[i].digest) == 0)
             return 0;
     int r = request_transaction(w);
+    uint64_t number = store_size(w->store);
+    if (r == 0)
+        r = mes_emit(c, &event);
     if (r)
         return r;
     memmove(row + 1, row, (OPENINGS_A_ROW - 1) * sizeof *row);
     memcpy(row->digest, digest, sizeof row->digest);
-    return mes_emit(c, &event);
+    row->event = number;
+    return 0;
 }
 
 /* The first answer again, from what the log says was done. */

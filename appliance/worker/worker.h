@@ -81,6 +81,7 @@ struct intent {
 #define OPENINGS_A_ROW 8
 struct opening {
     uint8_t digest[16];
+    uint64_t event; /* which says so */
 };
 
 struct denial {
