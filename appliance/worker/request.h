@@ -49,8 +49,7 @@ void request_handle(struct worker *w, struct request *q);
  * open, and it is in its form.  request_is_signed(w, q): Is it signed as it must be?  false: it is
  * answered, and an intent that the auditor holds for what is not heard is closed.
  */
-#define REQUEST_FUTURE_MS ((int64_t)5 * 60 * 1000) /* a station's clock may be ahead of the box's  \
-                                                    */
+#define REQUEST_FUTURE_MS ((int64_t)5 * 60 * 1000) /* a station's clock, before ours */
 bool request_is_heard(struct worker *w, struct request *q);
 bool request_is_signed(struct worker *w, struct request *q);
 
