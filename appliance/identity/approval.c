@@ -112,6 +112,17 @@ void identity_refused(struct identity *n, const struct operation *operation, con
     tell_auditor(n, n->station, &m, operation, why);
 }
 
+void identity_refused_proof(struct identity *n, const struct pending *p, unsigned outcome,
+                            const char *why)
+{
+    static const uint8_t none[16];
+    bool in_session = memcmp(p->session, none, sizeof none) != 0;
+    char detail[QUOTA_TEXT];
+    if (quota_line(quota_of(p->enclave), in_session ? p->session : p->station, why, false,
+                   os_boot_ms(), detail))
+        identity_journal(n, p, outcome, detail);
+}
+
 void identity_refused_token(struct identity *n, struct peer *gateway,
                             const struct message_request *m, const struct operation *operation)
 {

@@ -26,7 +26,7 @@ static void refuse(struct identity *n, struct pending *p, unsigned status, unsig
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, status, "", error,
                          "Put your card in and begin again.");
-    identity_journal(n, p, outcome, why);
+    identity_refused_proof(n, p, outcome, why);
     pending_end(p);
 }
 
@@ -68,8 +68,7 @@ void cards_shown(struct identity *n, struct peer *gateway, uint64_t request,
         c = NULL; /* one card a challenge */
     if (!c || piv_judge(&trust, certificates, os_utc_ms(), &card, &why) != 0) {
         identity_problem(n, gateway, request, 403, "", why, "Tell your security officer.");
-        identity_note(n, 1, OPERATION_SIGN_IN_CARD, none, none, n->station, AUDIT_OUTCOME_DENIED,
-                      why);
+        identity_refused(n, operation_by_number(OPERATION_SIGN_IN_CARD), why);
         return;
     }
     if (!card.asks_pin) {

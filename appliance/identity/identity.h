@@ -218,8 +218,8 @@ struct identity {
     uint64_t sequence;                 /* of the event that is being applied */
     uint8_t *card_anchors, *card_crls; /* PEM: whose cards are trusted, and which are not */
     size_t card_anchors_length, card_crls_length;
-    enum lockout_effect effect; /* of the last wrong PIN */
-    uint8_t station[16];        /* of the request that is being looked at; zeros for none */
+    enum lockout_effect effect;       /* of the last wrong PIN */
+    uint8_t station[16];              /* of the request that is being looked at; zeros for none */
     char door[ENCLAVE_ID_LENGTH + 1]; /* and its gateway's enclave; "" for the entry's */
     struct code codes[CODES_MAX];
     struct issued issued[ENCLAVES_MAX];
@@ -435,6 +435,11 @@ void identity_denied(struct identity *n, const struct token *token,
 /* identity_refused(n, operation, why): The same where no session is known, bounded for each
  * station. */
 void identity_refused(struct identity *n, const struct operation *operation, const char *why);
+/* identity_refused_proof(n, p, outcome, why): The same of a badge, a key or a card that ${p} came
+ * with, and that was refused with no intent before it, and with no PIN checked: nothing else makes
+ * whoever asks wait.  Bounded for each station, or session. */
+void identity_refused_proof(struct identity *n, const struct pending *p, unsigned outcome,
+                            const char *why);
 /* identity_refused_token(n, gateway, m, operation): A token came that is not good here, or not any
  * more: it is told.  Nothing that is no token is. */
 void identity_refused_token(struct identity *n, struct peer *gateway,

@@ -210,7 +210,7 @@ static void denied(struct identity *n, struct pending *p, const char *error, con
     os_uuid(p->id);
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, 403, "", error, "Touch your key again.");
-    identity_journal(n, p, AUDIT_OUTCOME_DENIED, why);
+    identity_refused_proof(n, p, AUDIT_OUTCOME_DENIED, why);
     pending_end(p);
 }
 
@@ -294,7 +294,7 @@ static void register_key(struct identity *n, struct pending *p)
     os_uuid(p->id);
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, 409, "", why, "Correct it and begin again.");
-    identity_journal(n, p, AUDIT_OUTCOME_REFUSED, why);
+    identity_refused_proof(n, p, AUDIT_OUTCOME_REFUSED, why);
     pending_end(p);
 }
 

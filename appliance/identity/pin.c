@@ -43,7 +43,7 @@ static void refuse(struct identity *n, struct pending *p, enum lockout_verdict v
     if (p->gateway)
         identity_problem(n, p->gateway, p->request, 429, "", words[verdict][0], words[verdict][1]);
     os_uuid(p->id);
-    identity_journal(n, p, AUDIT_OUTCOME_DENIED, words[verdict][2]);
+    identity_refused_proof(n, p, AUDIT_OUTCOME_DENIED, words[verdict][2]);
     pending_end(p);
 }
 

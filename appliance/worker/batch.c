@@ -120,18 +120,29 @@ static void read_again(struct worker *w)
     w->full_until_ms = os_boot_ms() + FULL_TIMES * (os_boot_ms() - before);
 }
 
+/* Openings of this batch are not on record; those before it are, and what was opened then is shown
+ * on a full disk, too. */
+static void forget_openings(struct worker *w)
+{
+    for (size_t i = 0; i < OPENING_ROWS; i++)
+        for (size_t k = 0; k < OPENINGS_A_ROW; k++)
+            if (w->openings[i][k].event >= w->batch_from)
+                w->openings[i][k] = (struct opening){0};
+}
+
 /* What was decided in this batch did not happen. */
 static void undo(struct worker *w, bool changed)
 {
     store_rollback(w->store);
     w->in_transaction = false;
     w->full = true;
-    memset(w->openings, 0, sizeof w->openings);
     w->snapshot_recorded = false; /* it may have been in this batch; what is in the log is found */
     w->record_again_ms = os_boot_ms() + RECORD_AGAIN_MS;
     staging_undone();
-    if (changed)
+    if (changed) {
+        forget_openings(w);
         read_again(w);
+    }
     for (size_t i = 0; i < w->answers_count; i++) {
         struct answer_waiting *a = &w->answers[i];
         if (!a->wrote)

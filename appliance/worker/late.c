@@ -97,6 +97,8 @@ static void tell(struct worker *w, const struct retry_look *look, bool done)
 static bool is_told(struct worker *w, struct retry_look *look)
 {
     struct retry retry;
+    if (w->in_transaction)
+        request_batch_end(w); /* what it says was done is on the disk */
     int r = late_find(w, look, &retry);
     if (r != ERR_STATE)
         tell(w, look, r == 0);
@@ -125,7 +127,6 @@ static void go_on(struct worker *w, struct late *late)
 {
     static struct request q;
     if (late->question) {
-        request_batch_end(w); /* what it says was done is on the disk */
         if (!is_told(w, &late->kept.look))
             add(w, &late->kept.look)->question = true;
         return;

@@ -49,6 +49,8 @@ static void take_snapshot(struct worker *w, const uint8_t digest[static 32])
     if (r)
         log_die("the people of this enclave cannot be decided on: %s", error_text(r));
     uint64_t *over = over_in(w, snapshot);
+    if (!w->snapshot)
+        w->heard_ms = os_boot_ms();
     free(w->over_ms);
     w->over_ms = over;
     snapshot_free(w->snapshot);
@@ -140,15 +142,18 @@ void people_sessions(struct worker *w, const struct message_sessions *m)
         people_session(w, m->locked.data + i, KNOWN_LOCKED);
 }
 
-/* Was it issued before this person was suspended or restored?  Where that was said before this
- * process began, by the clock alone: the newest time of the log stands still while the clock lies
- * behind it, and would make a token younger than it is. */
+/* Was it issued before this person was suspended or restored?  Not what was issued behind the first
+ * snapshot that this process has heard, which said so already.  Else, where it was said before
+ * that, by the clock alone: the newest time of the log stands still while the clock lies behind it,
+ * and would make a token younger than it is. */
 static bool is_over(const struct worker *w, const struct snapshot_holder *person,
                     const struct token *t, uint64_t now)
 {
     uint64_t over = w->over_ms ? w->over_ms[person - w->snapshot->person] : 0;
     if (over)
         return t->issued_ms < over;
+    if (w->heard_ms && t->issued_ms >= w->heard_ms)
+        return false;
     return person->not_before_ms > os_utc_ms() - (int64_t)(now - t->issued_ms);
 }
 

@@ -2,9 +2,7 @@
 #include "appliance/audit_class.h"
 #include "appliance/worker/request.h"
 
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "appliance/worker/desk.h"
@@ -13,10 +11,6 @@
 #include "appliance/worker/unsure.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
-#include "crypto/statement.h"
-
-#define FUTURE_MS    ((int64_t)5 * 60 * 1000)
-#define STATEMENT_MS ((int64_t)2 * 60 * 1000)
 
 /* ---- the common part of events ---- */
 
@@ -46,40 +40,6 @@ int worker_event(struct worker *w, struct event *event)
     return r ? r : mes_apply(w->mes, event, sequence);
 }
 
-/* ---- statements ---- */
-
-/* NULL when the statement is good for exactly this, else why not. */
-static const char *check_statement(struct worker *w, const struct request *q,
-                                   struct bytes_view statement)
-{
-    struct statement s;
-    uint8_t digest[32];
-    char name[48];
-    size_t n = 0;
-    int r;
-    for (; q->operation->name[n] && n + 1 < sizeof name; n++)
-        name[n] = q->operation->name[n] == '_' ? '-' : q->operation->name[n];
-    name[n] = '\0';
-    r = statement_check(w->root.statement, statement, &s);
-    if (r == ERR_MEMORY)
-        log_die("out of memory");
-    if (r)
-        return "The signature is not one that this box made.";
-    if (statement_action_digest(name, process_enclave(w->process), q->body, digest) != 0 ||
-        memcmp(digest, s.action, 32) != 0 || s.operation != q->operation->number ||
-        memcmp(s.enclave, process_enclave(w->process), 8) != 0)
-        return "The signature is for something else.";
-    if (memcmp(s.person, q->asker.token->person, 16) != 0 ||
-        memcmp(s.session, q->asker.token->session, 16) != 0 ||
-        memcmp(s.station, q->asker.token->station, 16) != 0)
-        return "The signature is another person's or another session's.";
-    if (s.at_ms < worker_now(w) - STATEMENT_MS || s.at_ms > worker_now(w) + FUTURE_MS)
-        return "The signature is more than two minutes old.";
-    if (!w->root.factors[s.factor] && q->operation->strength == STRENGTH_SIGNED)
-        return "This needs a stronger factor than the one that was shown.";
-    return NULL;
-}
-
 /* ---- running ---- */
 
 static int open_object(struct worker *w, struct command *c)
@@ -105,11 +65,15 @@ static int open_object(struct worker *w, struct command *c)
         if (memcmp(row[i].digest, digest, sizeof row[i].digest) == 0)
             return 0;
     int r = request_transaction(w);
+    uint64_t number = store_size(w->store);
+    if (r == 0)
+        r = mes_emit(c, &event);
     if (r)
         return r;
     memmove(row + 1, row, (OPENINGS_A_ROW - 1) * sizeof *row);
     memcpy(row->digest, digest, sizeof row->digest);
-    return mes_emit(c, &event);
+    row->event = number;
+    return 0;
 }
 
 /* The first answer again, from what the log says was done. */
@@ -167,7 +131,7 @@ static bool is_answered(struct worker *w, const struct request *q, const struct 
                         "What was recorded then is unchanged.", "Send the request with a new id.");
         return true;
     }
-    if (made <= os_utc_ms() + FUTURE_MS)
+    if (made <= os_utc_ms() + REQUEST_FUTURE_MS)
         return false;
     batch_words(w, q->gateway, q->number, 400,
                 "The request's id says a time more than five minutes ahead of the box's clock.",
@@ -376,31 +340,6 @@ static void run(struct worker *w, struct request *q, const struct decision *deci
         request_journal(w, q, AUDIT_OUTCOME_REFUSED, "");
 }
 
-static bool decode_statement(struct request *q)
-{
-    size_t n = 0;
-    if (q->statement_text.length == 0)
-        return true;
-    if (sodium_base642bin(q->statement_bytes, sizeof q->statement_bytes,
-                          (const char *)q->statement_text.data, q->statement_text.length, NULL, &n,
-                          NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
-        return false;
-    q->statement = bytes_view_of(q->statement_bytes, n);
-    return true;
-}
-
-static void refuse_body(struct worker *w, const struct request *q)
-{
-    char error[260];
-    snprintf(error, sizeof error, "%s%s%s", w->body.field, w->body.field[0] ? " " : "",
-             w->body.problem);
-    batch_problem(w, q->gateway, q->number, 400,
-                  &(struct answer_problem){.error = error,
-                                           .field = w->body.field,
-                                           .kept = "Nothing was recorded.",
-                                           .todo = "Correct it and send it again."});
-}
-
 /* The markings as the rows have them now; after a refused batch, too. */
 static void follow_markings(struct worker *w)
 {
@@ -414,70 +353,6 @@ static void follow_markings(struct worker *w)
     w->markings_rows = rows;
 }
 
-/* While nothing may be written, what reads goes on, unless the tables or the disk are in doubt; and
- * what says so and mends it always does. */
-static bool is_shut(const struct worker *w, const struct operation *operation)
-{
-    if (!w->closed[0] || operation->number == OPERATION_GET_SECURITY ||
-        operation->number == OPERATION_ACCEPT_LOSS)
-        return false;
-    return w->dark || w->unsure || operation->method == METHOD_POST;
-}
-
-/* May it be looked at: who asks is known and not locked, the enclave is open, and it is in its
- * form. Else it is answered. */
-static bool is_heard(struct worker *w, struct request *q)
-{
-    const char *why = people_ask(w, q->token, q->station, &q->asker), *closing = NULL;
-    if (why && strcmp(why, PEOPLE_NOT_YET) == 0) {
-        batch_words(w, q->gateway, q->number, 503, why,
-                    "Nothing is lost: what was confirmed is recorded.",
-                    "Try again in a moment, with the same request.");
-        closing = "nobody can be known yet";
-    } else if (why && strcmp(why, PEOPLE_LOCKED) == 0) {
-        batch_words(w, q->gateway, q->number, 423, why, "Nothing was changed.",
-                    "Scan your badge and enter your PIN.");
-        closing = "the session is locked";
-    } else if (why) {
-        batch_words(w, q->gateway, q->number, 401, why, "", "Badge in at the entry page.");
-        denial_token(w, q);
-        closing = "the session has ended";
-    } else if (is_shut(w, q->operation)) {
-        batch_words(w, q->gateway, q->number, 503, w->closed, "What is recorded is safe.",
-                    "The security officer decides how to go on.");
-        closing = "the enclave is closed";
-    } else if (body_decode(q->operation, q->body, w->scratch, BODY_SCRATCH, &w->body) != 0) {
-        refuse_body(w, q);
-        closing = "malformed";
-    } else if (q->operation->audit == AUDIT_SECURITY && people_stale(w)) {
-        batch_words(w, q->gateway, q->number, 503,
-                    "Identity has not confirmed who may do what for ten minutes.",
-                    "Nothing was changed. Production goes on.", "Try again when identity is back.");
-        closing = "the snapshot is stale";
-    }
-    if (closing)
-        request_close_intent(w, q, closing);
-    return closing == NULL;
-}
-
-/* Is it signed as it must be?  Else it is answered. */
-static bool is_signed(struct worker *w, struct request *q)
-{
-    const char *why = NULL;
-    if (q->operation->strength == STRENGTH_SIGNED && q->statement_text.length == 0)
-        why = "This needs your signature.";
-    else if (!decode_statement(q))
-        why = "The signature is not in its form.";
-    else if (q->statement.length)
-        why = check_statement(w, q, q->statement);
-    if (!why)
-        return true;
-    batch_words(w, q->gateway, q->number, 403, why, "Nothing was changed.",
-                "Sign again with your badge and PIN.");
-    denial_statement(w, q, why);
-    return false;
-}
-
 void request_handle(struct worker *w, struct request *q)
 {
     struct subject subject;
@@ -488,7 +363,7 @@ void request_handle(struct worker *w, struct request *q)
      * the disk, would let this answer say that something is recorded which is not */
     if (w->answers_count == BATCH_MAX)
         request_batch_end(w);
-    if (!is_heard(w, q))
+    if (!request_is_heard(w, q))
         return;
     mes_subject(w->mes, q->operation, &w->body, &subject);
     audit_object(q->operation, &w->body, q->object);
@@ -518,7 +393,7 @@ void request_handle(struct worker *w, struct request *q)
             request_close_intent(w, q, "its time lies ahead");
         return;
     }
-    if (!is_signed(w, q))
+    if (!request_is_signed(w, q))
         return;
     if (is_told_first(w, q->operation) && !q->acknowledged)
         request_take_intent(w, q);

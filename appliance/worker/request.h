@@ -44,6 +44,16 @@ void batch_journal(struct worker *w, const struct message_audit *audit);
 void request_handle(struct worker *w, struct request *q);
 
 /*
+ * heard.c
+ * request_is_heard(w, q): May it be looked at: who asks is known and not locked, the enclave is
+ * open, and it is in its form.  request_is_signed(w, q): Is it signed as it must be?  false: it is
+ * answered, and an intent that the auditor holds for what is not heard is closed.
+ */
+#define REQUEST_FUTURE_MS ((int64_t)5 * 60 * 1000) /* a station's clock, before ours */
+bool request_is_heard(struct worker *w, struct request *q);
+bool request_is_signed(struct worker *w, struct request *q);
+
+/*
  * intent.c
  * request_journal(w, q, outcome, detail): Tell the auditor what became of it.
  * request_journal_done(w, q, detail): The same of what was just answered as done: the auditor hears

@@ -81,6 +81,7 @@ struct intent {
 #define OPENINGS_A_ROW 8
 struct opening {
     uint8_t digest[16];
+    uint64_t event; /* which says so */
 };
 
 struct denial {
@@ -141,6 +142,7 @@ struct worker {
     uint64_t record_again_ms;
     uint64_t *over_ms; /* beside the snapshot's people: sessions from before this moment of the boot
                           are over; 0 where nothing has been heard since the start */
+    uint64_t heard_ms; /* of the boot: when the first snapshot came; 0 before */
     int64_t floor_ms;  /* the newest time in the log: nothing that has ended comes back behind it */
     struct bytes_view shipped[2]; /* the policies that an enclave begins with: site, program */
     int64_t policy_version[2];    /* of the sets in force; 0: not in the log yet */

@@ -258,7 +258,7 @@ void shares_words(const struct auditor *auditor, char out[static SHARES_WORDS]);
 
 /* shares_read(auditor, origin, kind, length, is_act): A line of the journal, at the start, whose
  * fields have ${length}; shares_read_line(auditor, origin, fields) a "share" line, ERR_FORMAT;
- * shares_resume(auditor) behind the last. */
+ * shares_resume(auditor) behind the last, or where it was refused. */
 void shares_read(struct auditor *auditor, const char *origin, const char *kind, size_t length,
                  bool is_act);
 must_use int shares_read_line(struct auditor *auditor, const char *origin, const char *fields);

@@ -116,8 +116,7 @@ static int read_journal(struct auditor *auditor, char why[static WHY])
     }
     if (r)
         auditor->journal = NULL;
-    else
-        shares_resume(auditor);
+    shares_resume(auditor); /* of a refused one, too: what goes to the kernel alone has its share */
     if (r == 0 && journal_torn(auditor->journal))
         log_err("journal.log ended within a line: %" PRIu64 " bytes behind line %" PRIu64
                 " were cut off; what was acknowledged is in whole lines",

@@ -117,14 +117,19 @@ static void say_no(struct peer *peer, const struct message_audit *m, const char 
     (void)!process_send(peer, &no);
 }
 
+/* It closes no intent that was taken: so it is a note, as whoever reads the journal counts it. */
 static void refuse(struct auditor *auditor, struct peer *peer, const char *origin,
                    const struct message_audit *m, const char *why)
 {
     struct message_audit outcome = *m;
     say_no(peer, m, why);
+    if (!shares_allow(auditor, origin, SHARE_NOTES)) {
+        shares_beyond(auditor, origin, m->event_class);
+        return;
+    }
     outcome.outcome = AUDIT_OUTCOME_REFUSED;
     outcome.detail = bytes_text("the journal could not take the intent");
-    (void)keep(auditor, origin, SHARE_ACTS, &outcome);
+    (void)keep(auditor, origin, SHARE_NOTES, &outcome);
 }
 
 static void take_intent(struct auditor *auditor, struct peer *peer, const char *origin,
@@ -168,7 +173,7 @@ void records_shut(struct auditor *auditor, struct peer *peer, const struct messa
     bool is_intent = m->outcome == AUDIT_OUTCOME_INTENT;
     char origin[JOURNAL_ORIGIN];
     auditor_origin(peer, origin);
-    if (!shares_allow(auditor, origin, is_intent ? SHARE_ACTS : SHARE_NOTES)) {
+    if (!shares_allow(auditor, origin, SHARE_NOTES)) {
         auditor->lost++;
         if (is_intent)
             say_no(peer, m, why);

@@ -60,8 +60,8 @@ void shares_spend(struct auditor *auditor, const char *origin, enum share_kind k
 /* ---- beyond it ---- */
 
 /* An enclave is its id, as everywhere in the journal and the site's log. */
-static void note(struct auditor *auditor, const struct origin_share *s,
-                 enum audit_outcome outcome, const char *what)
+static void note(struct auditor *auditor, const struct origin_share *s, enum audit_outcome outcome,
+                 const char *what)
 {
     char text[JOURNAL_ORIGIN + SHARE_TEXT + 4];
     snprintf(text, sizeof text, "%s: %s", s->origin, what);
@@ -230,7 +230,7 @@ int shares_read_line(struct auditor *auditor, const char *origin, const char *fi
 
 void shares_resume(struct auditor *auditor)
 {
-    int64_t since = os_utc_ms() - journal_begun_ms(auditor->journal);
+    int64_t since = auditor->journal ? os_utc_ms() - journal_begun_ms(auditor->journal) : 0;
     for (size_t i = 0; i < ORIGINS_MAX && auditor->shares[i].origin[0]; i++)
         share_resume(&auditor->shares[i].share, since, os_boot_ms());
 }

@@ -136,7 +136,7 @@ c=$(answer .challenge)
 door "$token" sign/key "{\"challenge\":\"$c\",$("$key" assert "$work/k1" "$c" "$door_origin")}"
 is "the key signs" "$status" 200
 statement=$(answer .statement | base64 -d | od -An -tx1 -v | tr -d ' \n')
-is "the statement says the factor" "$(echo "$statement" | cut -c 115-116)" 02
+is "the statement says the factor" "$(echo "$statement" | cut -c 147-148)" 02
 says "the meaning" "$statement" "$(printf 'I did this' | od -An -tx1 | tr -d ' \n')"
 door "$token" sign/challenge "{\"operation\":\"complete-operation\",\"digest\":\"$digest\",\"meaning\":\"I did this\"}"
 c=$(answer .challenge)

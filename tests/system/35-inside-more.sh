@@ -177,4 +177,23 @@ is "negative 7: a worker that has its keys has no channel to the keeper any more
 for one in $(pids | grep -v '^keeper\|^auditor' | cut -d ' ' -f 2); do channel "$one" "$keeper"; done >"$work/to-keeper"
 is "nor has anybody else but the auditor, where the keeper's own records go" "$(cat "$work/to-keeper")" ""
 check "which finds it" [ -n "$(channel "$keeper" "$(pid_of auditor-)")" ]
+
+# ---- 9: keys, cards and badges that are refused before anybody is known ----
+
+# ask PATH BODY TIMES: one behind the other, as fast as they are answered
+ask() {
+    printf '%s' "$2" >"$work/asked"
+    for _ in $(seq "$3"); do printf 'next\nurl = "%s/api/%s"\ndata-binary = "@%s"\noutput = /dev/null\n' "$entry" "$1" "$work/asked"; done >"$work/urls"
+    curl -s -K "$work/urls"
+}
+at_identity() { grep -c ' identity/- audit ' "$journal"; }
+before=$(at_identity)
+ask sign-in/key "{\"badge\":\"CW-2001\",\"challenge\":\"$(printf %064d 0)\",\"credential\":\"AAAA\",\"client_data\":\"AAAA\",\"authenticator\":\"AAAA\",\"signature\":\"AAAA\"}" 500
+for i in 1 2 3; do ask sign-in '{"badge":"NOBODY-9","pin":"99999999"}' 100 & done
+wait
+wrote=$(($(at_identity) - before))
+check "800 refusals at one station are $wrote lines: some, and no flood" [ "$wrote" -ge 1 ]
+check "  (at most 20 in each of two minutes, and PINs that were tried)" [ "$wrote" -le 80 ]
+sign_in CW-2001 >/dev/null
+is "and people sign in there" "$status" 200
 finish

@@ -125,6 +125,41 @@ static void all_of_a_batch_are_refused_and_none_is_there(void **state)
     in_a_life(write_many_at_once);
 }
 
+static bool is_remembered(const struct opening *opening)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < sizeof opening->digest; i++)
+        any |= opening->digest[i];
+    return any != 0;
+}
+
+/* A page of a job asks again every two seconds: what was opened before the disk was full is on
+ * record, and is shown. */
+static void read_what_was_opened_before(void)
+{
+    struct opening *row = product()->openings[5];
+    memset(row[0].digest, 1, sizeof row[0].digest);
+    memset(row[1].digest, 2, sizeof row[1].digest);
+    row[0].event = events(); /* in the batch that comes now */
+    row[1].event = events() - 1;
+    is_full = true;
+    define(1, os_utc_ms(), 1, "NEW-4");
+    must(status_of(1) == 503);
+    must(!is_remembered(&row[0]) && is_remembered(&row[1]));
+    for (uint64_t i = 2; i < 20; i++) {
+        define(i, os_utc_ms(), (unsigned)i, "NEW-4");
+        must(status_of(i) == 503);
+    }
+    must(is_remembered(&row[1]));
+    is_full = false;
+}
+
+static void what_was_opened_before_stays_so_on_a_full_disk(void **state)
+{
+    (void)state;
+    in_a_life(read_what_was_opened_before);
+}
+
 /* Whoever is known is recorded by the worker itself, when it can be. */
 static void change_people_on_a_full_disk(void)
 {
@@ -163,6 +198,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(what_is_refused_while_the_disk_is_full_reads_nothing_again),
         cmocka_unit_test(all_of_a_batch_are_refused_and_none_is_there),
+        cmocka_unit_test(what_was_opened_before_stays_so_on_a_full_disk),
         cmocka_unit_test(who_is_known_is_recorded_when_there_is_room_again),
     };
     return cmocka_run_group_tests_name("full", cases, begin, life_end);

@@ -261,6 +261,29 @@ static void what_became_of_an_old_intent_is_told_when_it_is_known(void **state)
     in_a_life(ask_as_the_auditor);
 }
 
+/* It was done in the batch of this turn, which the disk refuses. */
+static void ask_of_what_is_undone(void)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    box_join(PROGRAM_AUDITOR);
+    roster_id(EVE, m.audit.person);
+    m.audit.operation = OPERATION_DEFINE_MATERIAL;
+    m.audit.outcome = AUDIT_OUTCOME_INTENT;
+    int64_t at = os_utc_ms();
+    id_of(at, 41, m.audit.id);
+    is_full = true;
+    define(1, at, 41, "NEW-41");
+    box_give(PROGRAM_AUDITOR, &m);
+    must(outcome_of(m.audit.id) == AUDIT_OUTCOME_UNKNOWN);
+    must(status_of(1) == 503);
+}
+
+static void the_auditor_is_told_of_nothing_that_is_not_on_the_disk(void **state)
+{
+    (void)state;
+    in_a_life(ask_of_what_is_undone);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test(of_one_person_only_so_many_wait_and_the_others_are_told_to_ask_again),
         cmocka_unit_test(a_batch_that_is_undone_meanwhile_breaks_nothing),
         cmocka_unit_test(what_became_of_an_old_intent_is_told_when_it_is_known),
+        cmocka_unit_test(the_auditor_is_told_of_nothing_that_is_not_on_the_disk),
     };
     return cmocka_run_group_tests_name("late", cases, begin, life_end);
 }

@@ -235,6 +235,24 @@ static void who_badges_in_behind_a_restoration_works_whatever_the_clock_says(voi
     decider_free(w->decider);
 }
 
+/* This process began behind the restoration, and the clock was set back before it, or identity's
+ * log is ahead of it: whoever badges in now does so behind all that was said. */
+static void who_badges_in_behind_the_first_snapshot_works_whatever_the_clock_says(void **state)
+{
+    int64_t then = os_utc_ms() + 3600000;
+    (void)state;
+    snapshot_free(w->snapshot);
+    w->snapshot = NULL;
+    issue_before();
+    hear(false, then);
+    assert_string_equal(asked_from(here), "Badge in again.");
+    issue_now();
+    assert_null(asked_from(here));
+    hear(false, then);
+    assert_null(asked_from(here));
+    decider_free(w->decider);
+}
+
 /* Whoever was gone from the snapshot may have been suspended and restored meanwhile. */
 static void who_comes_back_into_the_snapshot_badges_in_again(void **state)
 {
@@ -322,6 +340,8 @@ int main(void)
             a_suspension_ends_the_sessions_before_it_at_one_and_the_same_time, begin, end),
         cmocka_unit_test_setup_teardown(
             who_badges_in_behind_a_restoration_works_whatever_the_clock_says, begin, end),
+        cmocka_unit_test_setup_teardown(
+            who_badges_in_behind_the_first_snapshot_works_whatever_the_clock_says, begin, end),
         cmocka_unit_test_setup_teardown(who_comes_back_into_the_snapshot_badges_in_again, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_snapshot_for_which_there_is_no_memory_is_not_passed_over,

@@ -417,6 +417,39 @@ static void the_end_of_the_auditor_or_of_a_segment_gives_no_new_share(void **sta
     assert_int_equal(in_a_life(flood_once), DONE);
 }
 
+/* Intents that cannot be taken are lines, too: by which share is what the next life must find. */
+static void intents_that_are_refused(void)
+{
+    static const char refused[] = "the_journal_could_not_take_the_intent";
+    unsigned before_it = lines(" worker/" ENCLAVE " ", refused);
+    for (unsigned i = 0; i < FLOOD; i++)
+        tell(&box.worker, 2, AUDIT_OUTCOME_INTENT, "");
+    turn();
+    kept_in_this_life = lines(" worker/" ENCLAVE " ", refused) - before_it;
+}
+
+static void refused_once(void)
+{
+    intents_that_are_refused();
+    if (kept_in_this_life < 1000)
+        wrong(__LINE__);
+}
+
+static void refused_no_more(void)
+{
+    intents_that_are_refused();
+    if (kept_in_this_life > 10)
+        wrong(__LINE__);
+}
+
+static void refused_intents_are_not_forgotten_with_the_auditor_s_end(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(refused_once), DONE);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(in_a_life(refused_no_more), DONE);
+}
+
 static void stops_at_once(void)
 {
     for (unsigned i = 0; i < FLOOD; i++)
@@ -486,6 +519,40 @@ static void the_kernel_s_log_is_not_flooded_either(void **state)
     assert_int_equal(in_a_life(a_flood_while_it_is_closed), DONE);
 }
 
+/* Its last line was changed. */
+static void break_the_journal(void)
+{
+    static uint8_t text[24 << 20];
+    size_t length;
+    const uint8_t *content = disk_content(disk, JOURNAL_FILE, &length);
+    assert_true(content && length > 100 && length < sizeof text);
+    memcpy(text, content, length);
+    text[length - 2] = text[length - 2] == '0' ? '1' : '0';
+    disk_put(disk, JOURNAL_FILE, text, length);
+}
+
+/* What lies in it is of a week, or of as long as it took: nothing of that is owed here. */
+static void a_denial_while_it_is_broken(void)
+{
+    if (seen->full != JOURNAL_STATE_SHUT)
+        wrong(__LINE__);
+    second();
+    unsigned told = seen->records_told;
+    tell(&box.worker, 1, AUDIT_OUTCOME_DENIED, "denied by the policy");
+    if (seen->records_told != told + 1)
+        wrong(__LINE__);
+}
+
+static void who_has_written_much_is_told_to_the_kernel_while_it_is_broken(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(flood_once), DONE);
+    seen->machine.utc_ms += 7200000;
+    assert_int_equal(in_a_life(flood_once), DONE);
+    break_the_journal();
+    assert_int_equal(in_a_life(a_denial_while_it_is_broken), DONE);
+}
+
 int main(void)
 {
 #undef CASE
@@ -499,9 +566,11 @@ int main(void)
         CASE(a_head_beyond_a_share_waits_and_is_signed),
         CASE(refusals_of_heads_and_epochs_are_counted_too),
         CASE(the_end_of_the_auditor_or_of_a_segment_gives_no_new_share),
+        CASE(refused_intents_are_not_forgotten_with_the_auditor_s_end),
         CASE(what_was_counted_is_on_record_when_it_stops),
         CASE(a_number_waits_for_room_on_a_full_disk),
         CASE(the_kernel_s_log_is_not_flooded_either),
+        CASE(who_has_written_much_is_told_to_the_kernel_while_it_is_broken),
     };
     if (sodium_init() < 0)
         return 1;
