@@ -119,7 +119,7 @@ void unlock_answer(struct identity *n, struct pending *p, enum factor factor)
     session_open_again(n, s, factor);
     if (session_token(n, s, p->enclave[0] ? p->enclave : TOKEN_ENTRY, token) != 0)
         log_die("a token could not be signed");
-    struct answer_unlocked a = {.token = token, .now = os_utc_ms()};
+    struct answer_unlocked a = {.token = token, .now = identity_now(n)};
     a.until = a.now + (int64_t)(s->expires_ms - os_boot_ms());
     answer_write_unlocked(&a, &out);
     if (p->gateway)

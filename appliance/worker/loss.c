@@ -289,6 +289,20 @@ static int not_signed(struct command *c, const char *error, const char *todo)
     return mes_refuse(c, 409, "loss", error, "Nothing was changed.", todo);
 }
 
+/* Is the first signature this human being's, as accounts are linked now? */
+static bool has_signed(const struct worker *w, const struct snapshot_holder *person)
+{
+    const struct loss_half *first = &w->loss_halves[0];
+    struct statement statement;
+    if (!first->there)
+        return false;
+    if (statement_check(w->root.statement, consent_of(first).statement, &statement) != 0)
+        return true; /* it was verified when it was taken */
+    const struct snapshot_holder *signer = snapshot_find(w->snapshot, statement.person);
+    return memcmp(first->natural, person->natural, 16) == 0 ||
+           (signer && memcmp(signer->natural, person->natural, 16) == 0);
+}
+
 int loss_run(struct worker *w, struct command *c)
 {
     uint8_t digest[32];
@@ -306,8 +320,7 @@ int loss_run(struct worker *w, struct command *c)
                           "Read the page again before you sign.");
     if (is_signed_for(w))
         return not_signed(c, "Two people have signed. The auditor is asked.", "Wait a moment.");
-    if (w->loss_halves[0].there &&
-        memcmp(w->loss_halves[0].natural, c->actor.person->natural, 16) == 0)
+    if (has_signed(w, c->actor.person))
         return not_signed(c, "You have signed for it already.",
                           "A second person must sign it too.");
     if (loss_check(&w->loss, w->root.statement, admits_pin(w), &consent, &statement) != 0)

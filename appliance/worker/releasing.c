@@ -145,12 +145,13 @@ static void send_approval(struct worker *w, struct peer *guard, int64_t sequence
     send_piece(guard, name, bytes_view_of(bytes, length));
 }
 
-/* The human being who asked, as far as identity has named one for the account. */
+/* The human being who asked; where identity does not name one any more the guards refuse. */
 static const uint8_t *requester_of(const struct worker *w, const struct release *row)
 {
+    static const uint8_t nobody[16];
     const struct snapshot_holder *holder =
         w->snapshot ? snapshot_find(w->snapshot, row->requester) : NULL;
-    return holder ? holder->natural : row->requester;
+    return holder ? holder->natural : nobody;
 }
 
 void releasing_joined(struct worker *w, struct peer *guard)

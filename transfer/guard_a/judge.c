@@ -121,6 +121,8 @@ static int check_approvals(const struct guard_a_request *q, const struct root *r
     struct body body[GUARD_A_APPROVALS];
     int r;
 
+    if (sodium_is_zero(q->requester, STATEMENT_ID))
+        return refuse(why, "It is not said who asked for the release.");
     for (int i = 0; i < GUARD_A_APPROVALS; i++) {
         r = check_statement(q, root, m, i + 1, &s[i], why);
         if (r)

@@ -137,6 +137,8 @@ static void approvals_are_by_two_others(void **state)
     fixture_approve(&approvals[1], request.manifest, 0x02);
     fixture_approve(&approvals[0], request.manifest, 0x09);
     assert_refused("Approval 1 is by the person who asked for the release.");
+    memset(request.requester, 0, STATEMENT_ID);
+    assert_refused("It is not said who asked for the release.");
 }
 
 static void two_accounts_of_one_human_being_are_one_person(void **state)
