@@ -89,6 +89,28 @@ static int choose_port(const struct cli *o, unsigned wanted, unsigned ports,
                         ports, PORT_FIRST, PORT_LAST);
 }
 
+/* Does a process run under one of these?  Of a site in another directory, most likely. */
+static bool is_running(uint32_t base)
+{
+    char path[300], line[200];
+    bool found = false;
+    struct dirent *entry;
+    DIR *dir = opendir("/proc");
+    while (dir && !found && (entry = readdir(dir))) {
+        unsigned uid;
+        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        FILE *status = entry->d_name[0] > '0' && entry->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+        while (status && fgets(line, sizeof line, status))
+            if (sscanf(line, "Uid: %u", &uid) == 1)
+                found = uid >= base && uid < base + SITE_UIDS;
+        if (status)
+            fclose(status);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
 static bool uids_are_free(uint32_t base, const struct config *others, size_t count)
 {
     struct passwd *p;
@@ -100,7 +122,7 @@ static bool uids_are_free(uint32_t base, const struct config *others, size_t cou
     while (free_block && (p = getpwent()))
         free_block = p->pw_uid < base || p->pw_uid >= base + SITE_UIDS;
     endpwent();
-    return free_block;
+    return free_block && !is_running(base);
 }
 
 static int choose_uids(const struct cli *o, const struct config *others, size_t count,

@@ -91,6 +91,9 @@ echo "# that took $took ms; the README promises less than three seconds"
 check "the card fits one screen" [ "$(casemate training card | wc -l)" -le 60 ]
 check "and its lines do" [ "$(casemate training card | awk 'length > 100' | wc -l)" -eq 0 ]
 check "every process is ready" [ "$(casemate status --json | jq '[.processes[] | select(.state != "ready" and .program != "supervisor")] | length')" -eq 0 ]
+mkdir -m 0711 "$sites/elsewhere"
+check "while it runs a site is made in another directory" casemate training create "$sites/elsewhere/three"
+check "with user numbers that no process has" [ "$(sed -n 's/^uid-base //p' "$site/site.conf" "$sites/elsewhere/three/site.conf" | sort -u | wc -l)" -eq 2 ]
 check "it stops" casemate training stop
 refused "a stopped site is stopped" 0 "not running" casemate training stop
 before=$(cat "$site/card.json")
