@@ -17,7 +17,7 @@ struct projector {
     uint64_t last_ms;  /* when it last ran */
 };
 
-#define PROJECTOR_BATCH    4096 /* events in one transaction */
+#define PROJECTOR_BATCH    1024 /* events in one transaction */
 #define PROJECTOR_EVERY_MS 250  /* when fewer wait */
 
 /* projector_open(p, store, mes): Make the tables, before store_seal(). */
