@@ -53,8 +53,8 @@ is "the ring is the keeper's alone" "$(stat -c '%a %u' "$site/keeper/keyring")" 
 cp "$site/keeper/keyring" "$work/as-made"
 lock_again
 refused "one share is too few" 1 "1 of 3 shares were given; this site needs 2" unlock "$sites/a/share-1"
-refused "nor is one given twice two" 1 "Share 1 of this site was given twice" unlock "$sites/a/share-1 $sites/a/share-1"
-refused "another site's is named" 1 "belongs to another site" unlock "$sites/a/share-1 $sites/others/share-2"
+refused "nor is one given twice two" 1 "The second share given (number 1 on it) was given twice" unlock "$sites/a/share-1 $sites/a/share-1"
+refused "another site's is named" 1 "The second share given (number 2 on it) belongs to another site" unlock "$sites/a/share-1 $sites/others/share-2"
 refused "a directory is none" 1 "$sites/a is a directory: --shares takes one file" casemate unlock "$site" --shares "$sites/a"
 sed '3s/./Z/' "$sites/a/share-2" >"$work/typo"
 refused "a mistyped row is named" 1 "Row 3 of the share is mistyped" unlock "$sites/a/share-1 $work/typo"
@@ -134,8 +134,8 @@ is "and the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyr
 refused "without recovery there is none" 1 "has no recovery shares" casemate unlock "$site" --recovery --shares "$sites/b/share-1"
 check "recovery custodians get their shares" keys recovery "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3" 3 2 "$sites/r"
 lock_again
-refused "a recovery share given as an unlock share is named" 1 "What was given as share 2 is a recovery share" unlock "$sites/b/share-1 $sites/r/share-2"
-refused "an unlock share given as a recovery share, too" 1 "What was given as share 1 is no recovery share" unlock "$sites/b/share-1" --recovery
+refused "a recovery share given as an unlock share is named" 1 "The second share given (number 2 on it) is a recovery share" unlock "$sites/b/share-1 $sites/r/share-2"
+refused "an unlock share given as a recovery share, too" 1 "The first share given (number 1 on it) is no recovery share" unlock "$sites/b/share-1" --recovery
 refused "one of them is too few" 1 "this site needs 2" unlock "$sites/r/share-1" --recovery
 check "two recovery shares open the site" unlock "$sites/r/share-3 $sites/r/share-1" --recovery
 wait_for 20 all_ready || give_up "not every process is ready"
