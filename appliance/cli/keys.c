@@ -164,7 +164,7 @@ static int make(const struct cli *o, const struct share *shares, size_t count,
     size_t length = 0;
     int n = snprintf(words, sizeof words, "%u %u\n", o->custodians, o->threshold);
     int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM
-                                       : collect_pipe(words, (size_t)n, shares, count, &in);
+                                       : collect_hand_on(o, words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, o->number, "", (int[]){in, out[1]}, 2, &answer);
     int kept = errno;
@@ -192,7 +192,7 @@ static int confirm(const struct cli *o, const char *text)
     int in = -1;
     crypto_generichash(digest, sizeof digest, (const uint8_t *)text, o->custodians * SHARE_TEXT,
                        NULL, 0);
-    int r = collect_pipe(digest, sizeof digest, NULL, 0, &in);
+    int r = collect_pipe(digest, sizeof digest, &in);
     if (r == 0)
         r = ask(o->site, COMMAND_CONFIRM, "", &in, 1, &answer);
     int kept = errno;
@@ -248,7 +248,7 @@ int cli_keys_tpm(const struct cli *o)
         r = collect_shares(o, &custodians, shares, &count);
     if (r > 0)
         return r;
-    r = collect_pipe(words, (size_t)n, shares, count, &in);
+    r = collect_hand_on(o, words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, add ? COMMAND_TPM_ADD : COMMAND_TPM_REMOVE, "", &in, 1, &answer);
     int kept = errno;

@@ -133,6 +133,20 @@ is "and the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyr
 
 refused "without recovery there is none" 1 "has no recovery shares" casemate unlock "$site" --recovery --shares "$sites/b/share-1"
 check "recovery custodians get their shares" keys recovery "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3" 3 2 "$sites/r"
+cp "$site/keeper/keyring" "$work/before-wrong"
+refused "recovery shares let no custodians in unless it is said that they are such" 1 "The first share given (number 1 on it) is a recovery share" keys custodians "$sites/r/share-1 $sites/r/share-2" 3 2 "$sites/wrong"
+refused "nor other recovery custodians" 1 "The first share given (number 2 on it) is a recovery share" keys recovery "$sites/r/share-2 $sites/r/share-1" 3 2 "$sites/wrong"
+refused "among custodians' shares the recovery share is named by its place" 1 "The fourth share given (number 1 on it) is a recovery share" keys custodians "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3 $sites/r/share-1" 3 2 "$sites/wrong"
+check "which is on record, of which set each is" wait_for 5 in_journal 2 new_shares_refused_to_custodians_1,2,3_recovery_custodians_1
+refused "custodians' shares are no recovery shares there, either" 1 "The first share given (number 1 on it) is no recovery share" keys custodians "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3" 3 2 "$sites/wrong" --recovery
+reinstate() { cat $1 | casemate reinstate --site "$site" --shares - ${2:-} CW-9 "nobody of that badge"; }
+refused "recovery shares reinstate nobody unless it is said" 1 "The first share given (number 1 on it) is a recovery share" reinstate "$sites/r/share-1 $sites/r/share-2"
+check "which is on record" wait_for 5 in_journal 2 reinstatement_refused_to_recovery_custodians_1,2
+reinstate "$sites/r/share-1 $sites/r/share-2" --recovery >"$work/out" 2>&1
+is "with --recovery they are asked for it alone" "$(grep -c 'is a recovery share' "$work/out")" 0
+check "the log says whose word it was" grep -q 'keeper.*: 2 holders of recovery shares agreed to what the console asks' "$site/log"
+check "and the journal" wait_for 5 in_journal 1 reinstatement_agreed_to_by_recovery_custodians_1,2
+is "the ring is as it was, and no share was written" "$(cmp "$work/before-wrong" "$site/keeper/keyring" && echo same) $(ls "$sites" | grep -c wrong)" "same 0"
 lock_again
 refused "a recovery share given as an unlock share is named" 1 "The second share given (number 2 on it) is a recovery share" unlock "$sites/b/share-1 $sites/r/share-2"
 refused "an unlock share given as a recovery share, too" 1 "The first share given (number 1 on it) is no recovery share" unlock "$sites/b/share-1" --recovery
@@ -174,7 +188,7 @@ is "nor do the files of the site" "$(hold "$work/all")" 0
 # ---- what identity's log has lost is accepted by custodians ----
 
 people=$site/identity
-accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares -; }
+accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares - ${2:-}; }
 says_of_identity() { casemate status --site "$site" --json | jq -r '.processes[] | select(.program == "identity").says'; }
 is_behind() { case $(says_of_identity) in *"casemate accept-loss identity"*) ;; *) return 1 ;; esac; }
 is_well() { [ "$(says_of_identity)" = "" ] && all_ready; }
@@ -193,6 +207,9 @@ refused "one custodian does not accept it" 1 "this site needs 2" accept "$sites/
 says "who has seen what is lost" "$said" "are gone"
 check "which is on record" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1
 refused "nor do those of before" 1 "to earlier custodians" accept "$sites/a/share-1 $sites/a/share-2"
+refused "nor recovery shares, where it is not said that they are such" 1 "The second share given (number 1 on it) is a recovery share" accept "$sites/c/share-1 $sites/r/share-1"
+check "which is on record with the set of each" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1_recovery_custodians_1
+refused "nor, where it is said, custodians' among them" 1 "The second share given (number 1 on it) is no recovery share" accept "$sites/r/share-2 $sites/c/share-1" --recovery
 check "it is behind still" is_behind
 is "and no epoch was granted" "$(grep -c ' identity/- epoch ' "$site/auditor/journal.log")" 0
 says "two custodians accept it" "$(accept "$sites/c/share-1 $sites/c/share-3" 2>&1)" "epoch 2 of identity's log begins"
