@@ -75,6 +75,7 @@ static const struct command {
      "key, and the old ones do not open this ring any more.  A copy of the ring that somebody\n"
      "made before still opens with the old shares, and gives the keys of its day: what an enclave\n"
      "writes from then on is safe from it after casemate rekey ENCLAVE.\n"
+     "Where they are refused, the files that --shares-to has got are removed.\n"
      "\n"
      "  casemate keys custodians --custodians 5 --threshold 3\n"},
     {"keys recovery", SITE OPEN "ctS", "--custodians N --threshold M", 0, 0, COMMAND_RECOVERY,
@@ -267,9 +268,9 @@ static const struct command {
      "newer store or backup of it can be found: nobody can sign in then, and officers cannot sign\n"
      "for the loss.  Shows what is lost, asks for the word identity once more (--again) and, on a\n"
      "production site, for as many custodians' shares as an unlocking takes (or recovery shares,\n"
-     "with --recovery).  The auditor records it, and a new epoch of the log begins, whose first "
-     "event names the loss.  Everybody signs\n"
-     "in anew.  Enter again what was lost, revocations and suspensions first.\n"
+     "with --recovery).  The auditor records it, and a new epoch of the log begins, whose first\n"
+     "event names the loss.  Everybody signs in anew.  Enter again what was lost, revocations and\n"
+     "suspensions first.\n"
      "\n"
      "  casemate accept-loss identity\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,

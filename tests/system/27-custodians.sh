@@ -9,7 +9,7 @@ sites=$(mktemp -d /tmp/casemate-custodians-XXXXXX)
 chmod 0711 "$sites"
 CASEMATE_SITE=$sites/one CASEMATE_CARD=/dev/null . "$(dirname "$0")/lib.sh"
 site=$sites/one
-trap 'for s in one other; do casemate stop --site "$sites/$s" >/dev/null 2>&1; done; sleep 0.3; rm -rf "$sites" "$work"' EXIT
+trap 'for s in one other; do casemate stop --site "$sites/$s" >/dev/null 2>&1; done; sleep 0.3; umount "$sites/small" 2>/dev/null; rm -rf "$sites" "$work"' EXIT
 ring=${CASEMATE_RING:-$(cd "$(dirname "$0")/../.." && pwd)/build/tests/ring}
 one=e7k2m9qa two=e3f9k2m1
 wait_for() { # SECONDS COMMAND...
@@ -92,7 +92,17 @@ refused "a threshold that can be met" 2 "any M of N" keys custodians "$sites/a/s
 mkdir "$sites/taken"
 refused "shares that cannot be written are not in force" 3 "File exists" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/taken"
 is "and nothing was changed" "$(cmp "$work/before-change" "$site/keeper/keyring" && echo same)" same
-check "custodians change" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
+is "what was there already is left there" "$(ls -d "$sites/taken")" "$sites/taken"
+mkdir "$sites/small"; mount -t tmpfs -o nr_inodes=4 tmpfs "$sites/small" || give_up "no tmpfs can be mounted"
+refused "where only some of the new shares can be written" 3 "share-3: No space left" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/small/new"
+is "none is left, nor the directory" "$(ls -A "$sites/small")" ""
+umount "$sites/small"
+auditor=$(pid_of auditor)
+kill -STOP "$auditor"
+refused "new shares that the auditor has no record of are not in force" 1 "the auditor does not answer" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
+kill -CONT "$auditor"
+is "they open nothing, and are gone" "$(ls -d "$sites/b" 2>&1 | grep -c 'No such file') $(cmp "$work/before-change" "$site/keeper/keyring" && echo same)" "1 same"
+check "custodians change, at the next try into the same directory" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
 is "four new shares" "$(ls "$sites/b" | tr '\n' ' ')" "share-1 share-2 share-3 share-4 "
 is "the root key is another" "$(casemate keys list --site "$site" --json | jq -r '"\(.root.generation) \(.custodians) \(.threshold)"')" "2 4 3"
 check "the journal says who let in whom" wait_for 5 in_journal 1 custodians_are_3_of_4_by_custodians_1,2
