@@ -230,6 +230,17 @@ check "what was lost can be entered again" casemate site begin "$site" "$work/be
 lock_again
 unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
 check "and a start opens it as before" wait_for 20 is_well
+lock_again
+rm -rf "$work/people"; mkdir "$work/people"; cp -p "$people"/store.db* "$work/people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 is_well || give_up "not every process is ready"
+check "an officer is suspended" casemate suspend CW-2 "to have something that is lost" --site "$site"
+lock_again
+rm -f "$people"/store.db*; cp -p "$work/people"/* "$people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "that is lost in turn" wait_for 20 is_behind
+says "with --recovery two recovery shares alone accept it" "$(accept "$sites/r/share-1 $sites/r/share-3" --recovery 2>&1)" "epoch 3 of identity's log begins"
+check "the journal names their set" wait_for 5 in_journal 1 loss_of_identity_accepted_by_recovery_custodians_1,3
+check "the site is well again" wait_for 20 is_well
 
 # ---- what a share passes through ----
 
