@@ -237,7 +237,8 @@ static int from_shares(struct keeper *keeper, bool ring, bool recovery, char who
     if (r == 0)
         r = keeper_shares(keeper, NULL, 0, &given, why);
     if (r == 0) {
-        keeper_who(given.shares, given.count, who);
+        if (given.count)
+            keeper_who(given.shares, given.count, who);
         r = shares_combine(&custodians, given.shares, given.count, &secret, said);
         if (r)
             snprintf(why, KEYRING_WHY, "%s", said);

@@ -88,6 +88,8 @@ wait_for 20 all_ready || give_up "not every process is ready"
 
 cp "$site/keeper/keyring" "$work/before-change"
 refused "new shares need the old ones" 1 "this site needs 2" keys custodians "$sites/a/share-1" 4 3 "$sites/none"
+refused "none is too few, too" 1 "0 of 3 shares were given" keys custodians /dev/null 4 3 "$sites/none"
+check "and no key file stands on record for it" wait_for 5 in_journal 2 new_shares_refused_to_nobody
 refused "a threshold that can be met" 2 "any M of N" keys custodians "$sites/a/share-1" 2 3 "$sites/none"
 mkdir "$sites/taken"
 refused "shares that cannot be written are not in force" 3 "File exists" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/taken"
