@@ -99,40 +99,57 @@ int shares_split(const struct secret *root, enum share_kind kind, unsigned count
     return 0;
 }
 
+/* Cards are numbered, each set from 1: who is to look at one needs its place among those given. */
+static const char *place(size_t i)
+{
+    static const char *const words[SHARES_MAX] = {
+        "first",      "second",     "third",     "fourth",   "fifth",    "sixth",
+        "seventh",    "eighth",     "ninth",     "tenth",    "eleventh", "twelfth",
+        "thirteenth", "fourteenth", "fifteenth", "sixteenth"};
+    return i < SHARES_MAX ? words[i] : "last";
+}
+
+static int wrong(int r, const struct share *shares, size_t i, char why[static SHARE_WHY],
+                 const char *text)
+{
+    snprintf(why, SHARE_WHY, "The %s share given (number %u on it) %s", place(i), shares[i].index,
+             text);
+    return r;
+}
+
+static bool is_theirs(const struct custodians *custodians, const struct share *s)
+{
+    uint8_t commitment[32];
+    if (s->index == 0 || s->index > custodians->count || s->threshold != custodians->threshold)
+        return false;
+    commit_to(s, commitment);
+    return sodium_memcmp(commitment, custodians->commitment[s->index - 1], 32) == 0;
+}
+
 int shares_check(const struct custodians *custodians, const struct share *shares, size_t count,
                  char why[static SHARE_WHY])
 {
-    uint8_t commitment[32];
+    char text[64];
     for (size_t i = 0; i < count; i++) {
         const struct share *s = &shares[i];
-        if (s->kind != custodians->kind) {
-            snprintf(why, SHARE_WHY,
-                     s->kind == SHARE_RECOVERY
-                         ? "What was given as share %u is a recovery share: it does not unlock a "
-                           "site (see --recovery)."
-                         : "What was given as share %u is no recovery share: it unlocks a site.",
-                     s->index);
-            return ERR_KEY;
-        }
-        if (memcmp(s->site, custodians->site, SHARE_SITE) != 0) {
-            snprintf(why, SHARE_WHY,
-                     "A share of number %u belongs to another site, or to earlier custodians.",
-                     s->index);
-            return ERR_KEY;
-        }
+        if (s->kind != custodians->kind)
+            return wrong(ERR_KEY, shares, i, why,
+                         s->kind == SHARE_RECOVERY
+                             ? "is a recovery share, where a custodian's is asked for (see "
+                               "--recovery)."
+                             : "is no recovery share, but a custodian's: --recovery takes "
+                               "recovery shares alone.");
+        if (memcmp(s->site, custodians->site, SHARE_SITE) != 0)
+            return wrong(ERR_KEY, shares, i, why,
+                         "belongs to another site, or to earlier custodians.");
         for (size_t k = 0; k < i; k++)
             if (shares[k].index == s->index) {
-                snprintf(why, SHARE_WHY, "Share %u of this site was given twice.", s->index);
-                return ERR_DUPLICATE;
+                snprintf(text, sizeof text, "was given twice: it is the %s, too.", place(k));
+                return wrong(ERR_DUPLICATE, shares, i, why, text);
             }
-        commit_to(s, commitment);
-        if (s->index == 0 || s->index > custodians->count ||
-            s->threshold != custodians->threshold ||
-            sodium_memcmp(commitment, custodians->commitment[s->index - 1], 32) != 0) {
-            snprintf(why, SHARE_WHY,
-                     "What was given as share %u is not the share %u that this site made.",
-                     s->index, s->index);
-            return ERR_KEY;
+        if (!is_theirs(custodians, s)) {
+            snprintf(text, sizeof text, "is not the share %u that this site made.", s->index);
+            return wrong(ERR_KEY, shares, i, why, text);
         }
     }
     return 0;

@@ -72,7 +72,8 @@ must_use int shares_split(const struct secret *root, enum share_kind kind, unsig
                           struct share *ret_shares);
 
 /* shares_check(custodians, shares, count, why): Is each a share of theirs, given once?  Else
- * ERR_KEY or ERR_DUPLICATE, and ${why} names it in words. */
+ * ERR_KEY or ERR_DUPLICATE, and ${why} names it in words, by its place among ${shares} and by the
+ * number on it: two sets have the same numbers. */
 must_use int shares_check(const struct custodians *custodians, const struct share *shares,
                           size_t count, char why[static SHARE_WHY]);
 

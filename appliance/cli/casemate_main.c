@@ -75,6 +75,7 @@ static const struct command {
      "key, and the old ones do not open this ring any more.  A copy of the ring that somebody\n"
      "made before still opens with the old shares, and gives the keys of its day: what an enclave\n"
      "writes from then on is safe from it after casemate rekey ENCLAVE.\n"
+     "Where they are refused, the files that --shares-to has got are removed.\n"
      "\n"
      "  casemate keys custodians --custodians 5 --threshold 3\n"},
     {"keys recovery", SITE OPEN "ctS", "--custodians N --threshold M", 0, 0, COMMAND_RECOVERY,
@@ -145,7 +146,8 @@ static const struct command {
      "a person.  A suspension ends; and where fewer than two officers are left, the person is a\n"
      "security officer for thirty days, in which a first security key may be approved with badge\n"
      "and PIN.  A production site asks for as many of its custodians' shares as an unlocking\n"
-     "takes (--shares FILE, or -).  It stands in the log and the journal as the console's.\n"
+     "takes (--shares FILE, or -; recovery shares with --recovery).  It stands in the log and the\n"
+     "journal as the console's, with whose shares they were.\n"
      "\n"
      "  casemate reinstate CW-3002 'suspended by an officer who has left'\n"},
     {"backup", SITE, "DIR", 1, 1, COMMAND_BACKUP, cli_backup,
@@ -265,9 +267,10 @@ static const struct command {
      "For the day on which the auditor has signed more of identity's log than there is, and no\n"
      "newer store or backup of it can be found: nobody can sign in then, and officers cannot sign\n"
      "for the loss.  Shows what is lost, asks for the word identity once more (--again) and, on a\n"
-     "production site, for as many custodians' shares as an unlocking takes.  The auditor records\n"
-     "it, and a new epoch of the log begins, whose first event names the loss.  Everybody signs\n"
-     "in anew.  Enter again what was lost, revocations and suspensions first.\n"
+     "production site, for as many custodians' shares as an unlocking takes (or recovery shares,\n"
+     "with --recovery).  The auditor records it, and a new epoch of the log begins, whose first\n"
+     "event names the loss.  Everybody signs in anew.  Enter again what was lost, revocations and\n"
+     "suspensions first.\n"
      "\n"
      "  casemate accept-loss identity\n"},
     {"policy why", SIGN "wWOT", "--who W --what ACTION [--on OBJECT] [--at TIME]", 0, 0, 0,

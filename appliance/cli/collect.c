@@ -198,13 +198,16 @@ static int write_shares(int fd, const struct share *shares, size_t count)
     return r;
 }
 
-int collect_pipe(const void *data, size_t length, const struct share *shares, size_t count,
-                 int *ret_fd)
+static int fill_pipe(const void *data, size_t length, const char *set, const struct share *shares,
+                     size_t count, int *ret_fd)
 {
     int pair[2];
+    size_t n = strlen(set);
     if (pipe2(pair, O_CLOEXEC) != 0)
         return ERR_SYSTEM;
     int r = length && write(pair[1], data, length) != (ssize_t)length ? ERR_SYSTEM : 0;
+    if (r == 0 && n && write(pair[1], set, n) != (ssize_t)n)
+        r = ERR_SYSTEM;
     if (r == 0)
         r = write_shares(pair[1], shares, count);
     close(pair[1]);
@@ -213,4 +216,20 @@ int collect_pipe(const void *data, size_t length, const struct share *shares, si
     else
         *ret_fd = pair[0];
     return r;
+}
+
+int collect_pipe(const void *data, size_t length, int *ret_fd)
+{
+    return fill_pipe(data, length, "", NULL, 0, ret_fd);
+}
+
+int collect_hand_on(const struct cli *o, const void *words, size_t length,
+                    const struct share *shares, size_t count, int *ret_fd)
+{
+    return fill_pipe(words, length, o->recovery ? "recovery\n" : "", shares, count, ret_fd);
+}
+
+int collect_hand_locked(const struct share *shares, size_t count, int *ret_fd)
+{
+    return fill_pipe(NULL, 0, "", shares, count, ret_fd);
 }

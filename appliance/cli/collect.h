@@ -30,9 +30,17 @@ must_use int collect_shares(const struct cli *o, const struct custodians *custod
  * the medium when this is 0; an enum cli_exit after a complaint otherwise. */
 must_use int collect_settle(const struct cli *o, const char *directory);
 
-/* collect_pipe(data, length, shares, count, ret_fd): The reading end of a pipe that holds ${data}
- * and the shares, as the keeper reads them; it holds all, so nobody waits. */
-must_use int collect_pipe(const void *data, size_t length, const struct share *shares, size_t count,
-                          int *ret_fd);
+/* collect_pipe(data, length, ret_fd): The reading end of a pipe that holds ${data}; it holds all,
+ * so nobody waits. */
+must_use int collect_pipe(const void *data, size_t length, int *ret_fd);
+
+/* collect_hand_on(o, words, length, shares, count, ret_fd): Likewise ${words} and the shares, as
+ * an unlocked keeper reads them, which is told whether --recovery was given. */
+must_use int collect_hand_on(const struct cli *o, const void *words, size_t length,
+                             const struct share *shares, size_t count, int *ret_fd);
+
+/* collect_hand_locked(shares, count, ret_fd): Likewise the shares, as a keeper reads them that is
+ * to open the site; which set they must be of, the command says. */
+must_use int collect_hand_locked(const struct share *shares, size_t count, int *ret_fd);
 
 #endif

@@ -119,6 +119,20 @@ static int check_numbers(const struct cli *o)
     return 0;
 }
 
+/* Shares that are not in force open nothing: they would be taken for others. */
+static void take_back(const struct cli *o)
+{
+    char path[FILE_PATH_MAX];
+    bool gone = true;
+    for (size_t i = 0; i < o->custodians; i++)
+        if (file_path(path, "%s/share-%zu", o->shares_to, i + 1) == 0 && unlink(path) != 0 &&
+            errno != ENOENT)
+            gone = false;
+    if (rmdir(o->shares_to) != 0 || !gone)
+        fprintf(stderr, "casemate: %s could not be removed; the new shares in it open nothing.\n",
+                o->shares_to);
+}
+
 /* They go where they belong before they are in force: nothing is lost if that fails. */
 static int put_files(const struct cli *o, const char *text)
 {
@@ -133,7 +147,11 @@ static int put_files(const struct cli *o, const char *text)
         if (r)
             r = cli_complain_file(o, path, r);
     }
-    return r ? r : collect_settle(o, o->shares_to);
+    if (r == 0)
+        r = collect_settle(o, o->shares_to);
+    if (r)
+        take_back(o);
+    return r;
 }
 
 static int show(const struct cli *o, const char *text)
@@ -164,7 +182,7 @@ static int make(const struct cli *o, const struct share *shares, size_t count,
     size_t length = 0;
     int n = snprintf(words, sizeof words, "%u %u\n", o->custodians, o->threshold);
     int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM
-                                       : collect_pipe(words, (size_t)n, shares, count, &in);
+                                       : collect_hand_on(o, words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, o->number, "", (int[]){in, out[1]}, 2, &answer);
     int kept = errno;
@@ -184,6 +202,34 @@ static int make(const struct cli *o, const struct share *shares, size_t count,
                : cli_complain(o, CLI_TROUBLE, "the keeper did not hand out as many shares.");
 }
 
+/* Not every refusal says that nothing was changed: the keeper may have ended, or its disk failed,
+ * when the ring was renamed already.  The ring itself says whose shares open it. */
+static bool are_in_force(const struct cli *o, const char *text)
+{
+    struct share first;
+    char why[SHARE_WHY];
+    bool recovery = o->number == COMMAND_RECOVERY;
+    if (collect_ring(o, o->site, &ring) != 0 ||
+        share_parse(bytes_view_of(text, SHARE_TEXT), &first, why) != 0)
+        return true; /* as far as anybody knows */
+    const struct custodians *c = recovery ? &ring.recovery : &ring.custodians;
+    bool same = c->count && memcmp(c->site, first.site, SHARE_SITE) == 0;
+    sodium_memzero(&first, sizeof first);
+    return same;
+}
+
+/* An answer is the end of it; without one the keeper may still be at it. */
+static void leave_or_take_back(const struct cli *o, const char *text, bool answered)
+{
+    if (answered && !are_in_force(o, text))
+        take_back(o);
+    else
+        fprintf(stderr,
+                "casemate: the new shares may be in force all the same: keep those in %s, and the "
+                "old ones, until casemate keys list has said so.\n",
+                o->shares_to);
+}
+
 /* Which shares: somebody else at the console may have had others made meanwhile. */
 static int confirm(const struct cli *o, const char *text)
 {
@@ -192,14 +238,17 @@ static int confirm(const struct cli *o, const char *text)
     int in = -1;
     crypto_generichash(digest, sizeof digest, (const uint8_t *)text, o->custodians * SHARE_TEXT,
                        NULL, 0);
-    int r = collect_pipe(digest, sizeof digest, NULL, 0, &in);
+    int r = collect_pipe(digest, sizeof digest, &in);
     if (r == 0)
         r = ask(o->site, COMMAND_CONFIRM, "", &in, 1, &answer);
     int kept = errno;
     if (in >= 0)
         close(in);
     errno = kept;
-    return cli_finish(o, o->site, r, &answer);
+    int code = cli_finish(o, o->site, r, &answer);
+    if (code && o->shares_to)
+        leave_or_take_back(o, text, r == 0);
+    return code;
 }
 
 int cli_keys_shares(const struct cli *o)
@@ -248,7 +297,7 @@ int cli_keys_tpm(const struct cli *o)
         r = collect_shares(o, &custodians, shares, &count);
     if (r > 0)
         return r;
-    r = collect_pipe(words, (size_t)n, shares, count, &in);
+    r = collect_hand_on(o, words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, add ? COMMAND_TPM_ADD : COMMAND_TPM_REMOVE, "", &in, 1, &answer);
     int kept = errno;

@@ -48,9 +48,9 @@ static int hand_on(const struct cli *o, const char digest[static DIGEST_LINE + 1
 {
     struct ask_answer answer = {0};
     int fds[2] = {-1, -1};
-    int r = collect_pipe(digest, DIGEST_LINE, NULL, 0, &fds[0]);
+    int r = collect_pipe(digest, DIGEST_LINE, &fds[0]);
     if (r == 0)
-        r = collect_pipe(digest, DIGEST_LINE, shares, count, &fds[1]);
+        r = collect_hand_on(o, digest, DIGEST_LINE, shares, count, &fds[1]);
     if (r == 0)
         r = ask(o->site, COMMAND_ACCEPT_LOSS_IDENTITY, "", fds, 2, &answer);
     int kept = errno;

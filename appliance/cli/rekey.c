@@ -230,7 +230,7 @@ static int hand_on(const struct cli *o, const char *copies, const struct share *
     size_t length = 0;
     int n = snprintf(words, sizeof words, "%s%s\n", o->operand[0], copies);
     int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM
-                                       : collect_pipe(words, (size_t)n, shares, count, &in);
+                                       : collect_hand_on(o, words, (size_t)n, shares, count, &in);
     if (r == 0)
         r = ask(o->site, COMMAND_CLOSE_OUT, o->operand[0], (int[]){in, out[1]}, 2, &answer);
     int kept = errno;

@@ -65,7 +65,7 @@ static int hand_on(const struct cli *o, const struct share *shares, size_t count
 {
     struct ask_answer answer = {0};
     int in = -1, out[2] = {-1, -1};
-    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : collect_pipe(NULL, 0, shares, count, &in);
+    int r = pipe2(out, O_CLOEXEC) != 0 ? ERR_SYSTEM : collect_hand_locked(shares, count, &in);
     if (r == 0)
         r = ask(site_of(o), o->recovery ? COMMAND_UNLOCK_RECOVERY : COMMAND_UNLOCK_SHARES, "",
                 (int[]){in, out[1]}, 2, &answer);
@@ -95,9 +95,9 @@ int cli_reinstate(const struct cli *o)
     if (r == 0)
         r = collect_shares(o, &custodians, shares, &count);
     if (r == 0 || r == COLLECT_NONE) {
-        r = collect_pipe(line, (size_t)n, NULL, 0, &fds[0]);
+        r = collect_pipe(line, (size_t)n, &fds[0]);
         if (r == 0)
-            r = collect_pipe(NULL, 0, shares, count, &fds[1]);
+            r = collect_hand_on(o, NULL, 0, shares, count, &fds[1]);
         if (r == 0)
             r = ask(o->site, COMMAND_RESTORE, "", fds, 2, &answer);
         int kept = errno;

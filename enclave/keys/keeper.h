@@ -44,13 +44,21 @@ must_use int keeper_save(struct keeper *keeper);
  * supervisor gave.  One sentence goes to the log and the console when that is not good. */
 must_use int keeper_open(struct keeper *keeper);
 
-/* keeper_shares(keeper, words, size, shares, ret_count, why): The console's input: where ${words}
- * is not NULL a line of words comes first; then a share a line. */
-must_use int keeper_shares(const struct keeper *keeper, char *words, size_t size,
-                           struct share shares[static SHARES_MAX], size_t *ret_count,
-                           char why[static KEYRING_WHY]);
+/* What the console gives: the shares, and whether they are to be recovery shares. */
+struct keeper_given {
+    struct share shares[SHARES_MAX];
+    size_t count;
+    bool recovery;
+};
 
-/* keeper_who(shares, count, out): "custodians_1,3", for a record. */
+/* keeper_shares(keeper, words, size, ret_given, why): The console's input: where ${words} is not
+ * NULL a line of words comes first; then the line "recovery" where recovery shares are to be taken;
+ * then a share a line.  The caller wipes ${ret_given}. */
+must_use int keeper_shares(const struct keeper *keeper, char *words, size_t size,
+                           struct keeper_given *ret_given, char why[static KEYRING_WHY]);
+
+/* keeper_who(shares, count, out): "custodians_1,3", for a record; each set is named with its
+ * numbers: "custodians_1,3_recovery_custodians_1". */
 #define KEEPER_WHO 80
 void keeper_who(const struct share *shares, size_t count, char out[static KEEPER_WHO]);
 
@@ -81,9 +89,10 @@ void keeper_begin(struct keeper *keeper, uint64_t request, unsigned command, con
 /*
  * keeper_agree(keeper, words, size, who, ret_secret, why):
  * Do the custodians agree whose shares the console gives?  They are checked as at an
- * unlocking.  ${words} as keeper_shares(); the secret that they share goes to ${ret_secret}
- * where that is not NULL, and then recovery shares are refused.  A training site has no
- * custodians, and agrees.
+ * unlocking: all are custodians', or, where the console says so, all are recovery shares.  The
+ * log says how many of which.  ${words} as keeper_shares(); the secret that they share goes to
+ * ${ret_secret} where that is not NULL, and then recovery shares are refused.  A training site
+ * has no custodians, and agrees.
  */
 must_use int keeper_agree(const struct keeper *keeper, char *words, size_t size,
                           char who[static KEEPER_WHO], struct secret **ret_secret,

@@ -55,16 +55,16 @@ void keeper_refuse(const struct keeper *keeper, uint64_t request, const char *wh
 
 static void restore(struct keeper *keeper, uint64_t request)
 {
-    char why[KEYRING_WHY] = "", who[KEEPER_WHO] = "";
+    char why[KEYRING_WHY] = "", who[KEEPER_WHO] = "nobody", detail[KEEPER_WHO + 40];
     if (keeper->ring.training)
         log_die("a training site has no custodians to ask");
     int r = keeper_agree(keeper, NULL, 0, who, NULL, why);
-    if (r) {
+    snprintf(detail, sizeof detail, "reinstatement_%s_%s", r ? "refused_to" : "agreed_to_by", who);
+    record_add(keeper, r ? AUDIT_OUTCOME_REFUSED : AUDIT_OUTCOME_DONE, KEEPER_RESTORE, detail);
+    if (r)
         keeper_refuse(keeper, request, why);
-        return;
-    }
-    log_info("%u custodians agreed to what the console asks", keeper->ring.custodians.threshold);
-    process_command_done(keeper->process, request, 0, "agreed");
+    else
+        process_command_done(keeper->process, request, 0, "agreed");
 }
 
 /* ---- with the auditor's word ---- */

@@ -11,6 +11,7 @@
 #include "enclave/audit/outcome.h"
 #include "enclave/keys/keeper.h"
 #include "enclave/keys/tpm.h"
+#include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
 #define PREPARED_MS (30 * 60 * 1000)
@@ -56,34 +57,42 @@ static int opens(const struct keeper *keeper, const struct secret *secret, bool 
     return r;
 }
 
-static int combine(const struct keeper *keeper, const struct share *shares, size_t count,
+/* Which set is asked for is what the console has said, never what the shares are. */
+static int combine(const struct keeper *keeper, const struct keeper_given *given,
                    struct secret **ret_secret, char why[static KEYRING_WHY])
 {
-    bool recovery = count && shares[0].kind == SHARE_RECOVERY;
     char said[SHARE_WHY] = "";
-    int r = shares_combine(recovery ? &keeper->ring.recovery : &keeper->ring.custodians, shares,
-                           count, ret_secret, said);
+    if (given->recovery && !keeper->ring.recoverable) {
+        snprintf(why, KEYRING_WHY, "This site has no recovery custodians.");
+        return ERR_STATE;
+    }
+    int r = shares_combine(given->recovery ? &keeper->ring.recovery : &keeper->ring.custodians,
+                           given->shares, given->count, ret_secret, said);
     if (r)
         snprintf(why, KEYRING_WHY, "%s", said);
-    return r ? r : opens(keeper, *ret_secret, recovery, why);
+    return r ? r : opens(keeper, *ret_secret, given->recovery, why);
 }
 
 int keeper_agree(const struct keeper *keeper, char *words, size_t size, char who[static KEEPER_WHO],
                  struct secret **ret_secret, char why[static KEYRING_WHY])
 {
-    static struct share shares[SHARES_MAX];
+    static struct keeper_given given;
     struct secret *secret = NULL;
-    size_t count = 0;
-    int r = keeper_shares(keeper, words, size, shares, &count, why);
-    if (r == 0)
-        keeper_who(shares, count, who);
-    if (r == 0 && !keeper->ring.training)
-        r = combine(keeper, shares, count, &secret, why);
-    if (r == 0 && ret_secret && (!secret || shares[0].kind == SHARE_RECOVERY)) {
+    int r = keeper_shares(keeper, words, size, &given, why);
+    /* on a training site nobody checks shares: the record names none */
+    if (r == 0 && (keeper->ring.training || given.count))
+        keeper_who(given.shares, keeper->ring.training ? 0 : given.count, who);
+    if (r == 0 && ret_secret && (keeper->ring.training || given.recovery)) {
         snprintf(why, KEYRING_WHY, "This takes the custodians' own shares.");
         r = ERR_STATE;
     }
-    sodium_memzero(shares, sizeof shares);
+    if (r == 0 && !keeper->ring.training) {
+        r = combine(keeper, &given, &secret, why);
+        if (r == 0)
+            log_info("%zu %s agreed to what the console asks", given.count,
+                     given.recovery ? "holders of recovery shares" : "custodians");
+    }
+    sodium_memzero(&given, sizeof given);
     if (r == 0 && ret_secret)
         *ret_secret = secret;
     else

@@ -11,7 +11,8 @@
 
 /* what the console passes on: a line of words, and a line for each share */
 #define WORDS_MAX   24576
-#define SHARES_TEXT (SHARES_MAX * (SHARE_TEXT + 1) + WORDS_MAX)
+#define RECOVERY    "recovery" /* and LF: recovery shares follow */
+#define SHARES_TEXT (SHARES_MAX * (SHARE_TEXT + 1) + WORDS_MAX + sizeof RECOVERY)
 
 static size_t read_all(int fd, void *out, size_t room)
 {
@@ -24,30 +25,39 @@ static size_t read_all(int fd, void *out, size_t room)
 
 /* ---- shares ---- */
 
-static int parse_shares(struct bytes *in, struct share shares[static SHARES_MAX], size_t *ret_count,
-                        char why[static KEYRING_WHY])
+static bool says_recovery(struct bytes *in)
+{
+    struct bytes ahead = *in;
+    struct bytes_view line = bytes_line(&ahead);
+    if (ahead.error || !bytes_equal_text(line, RECOVERY))
+        return false;
+    *in = ahead;
+    return true;
+}
+
+static int parse_shares(struct bytes *in, struct keeper_given *given, char why[static KEYRING_WHY])
 {
     char said[SHARE_WHY] = "";
     size_t count = 0;
     int r = 0;
+    given->recovery = says_recovery(in);
     while (r == 0 && bytes_left(in)) {
         struct bytes_view line = bytes_line(in);
         if (in->error || count == SHARES_MAX) {
             snprintf(said, sizeof said, "The shares came in another form than the console's.");
             r = ERR_FORMAT;
         } else {
-            r = share_parse(line, &shares[count++], said);
+            r = share_parse(line, &given->shares[count++], said);
         }
     }
     if (r)
         snprintf(why, KEYRING_WHY, "%s", said);
-    *ret_count = count;
+    given->count = count;
     return r;
 }
 
 int keeper_shares(const struct keeper *keeper, char *words, size_t size,
-                  struct share shares[static SHARES_MAX], size_t *ret_count,
-                  char why[static KEYRING_WHY])
+                  struct keeper_given *ret_given, char why[static KEYRING_WHY])
 {
     static char text[SHARES_TEXT + 1];
     size_t length =
@@ -64,19 +74,27 @@ int keeper_shares(const struct keeper *keeper, char *words, size_t size,
             snprintf(why, KEYRING_WHY, "The console's request is not in its form.");
     }
     if (r == 0)
-        r = parse_shares(&in, shares, ret_count, why);
+        r = parse_shares(&in, ret_given, why);
     sodium_memzero(text, sizeof text);
     return r;
 }
 
 void keeper_who(const struct share *shares, size_t count, char out[static KEEPER_WHO])
 {
-    size_t n = (size_t)snprintf(out, KEEPER_WHO, "%s",
-                                count == 0                         ? "the_key_file"
-                                : shares[0].kind == SHARE_RECOVERY ? "recovery_custodians"
-                                                                   : "custodians");
-    for (size_t i = 0; i < count && n + 4 < KEEPER_WHO; i++)
-        n += (size_t)snprintf(out + n, KEEPER_WHO - n, "%c%u", i ? ',' : '_', shares[i].index);
+    static const enum share_kind kinds[] = {SHARE_UNLOCK, SHARE_RECOVERY};
+    size_t n = 0;
+    snprintf(out, KEEPER_WHO, "the_key_file");
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        const char *set = kinds[k] == SHARE_RECOVERY ? "recovery_custodians" : "custodians";
+        bool named = false;
+        for (size_t i = 0; i < count; i++) {
+            if (shares[i].kind != kinds[k] || n + (named ? 0 : strlen(set) + 1) + 5 > KEEPER_WHO)
+                continue;
+            n += (size_t)snprintf(out + n, KEEPER_WHO - n, "%s%s%c%u", named || n == 0 ? "" : "_",
+                                  named ? "" : set, named ? ',' : '_', shares[i].index);
+            named = true;
+        }
+    }
 }
 
 /* ---- the enclaves of the site, as the supervisor names them: ids, '@', and how to unlock ---- */
@@ -211,21 +229,21 @@ static int custodians_of(struct keeper *keeper, bool ring, bool recovery,
 static int from_shares(struct keeper *keeper, bool ring, bool recovery, char who[static KEEPER_WHO],
                        char why[static KEYRING_WHY])
 {
-    static struct share shares[SHARES_MAX];
+    static struct keeper_given given;
     static struct custodians custodians;
     struct secret *secret = NULL;
     char said[SHARE_WHY] = "";
-    size_t count = 0;
     int r = custodians_of(keeper, ring, recovery, &custodians, why);
     if (r == 0)
-        r = keeper_shares(keeper, NULL, 0, shares, &count, why);
+        r = keeper_shares(keeper, NULL, 0, &given, why);
     if (r == 0) {
-        keeper_who(shares, count, who);
-        r = shares_combine(&custodians, shares, count, &secret, said);
+        if (given.count)
+            keeper_who(given.shares, given.count, who);
+        r = shares_combine(&custodians, given.shares, given.count, &secret, said);
         if (r)
             snprintf(why, KEYRING_WHY, "%s", said);
     }
-    sodium_memzero(shares, sizeof shares);
+    sodium_memzero(&given, sizeof given);
     if (r == 0)
         r = ring ? open_ring(keeper, secret, recovery, why)
                  : make_ring(keeper, &custodians, secret, why);

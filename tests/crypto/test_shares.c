@@ -117,7 +117,7 @@ static void names_a_share_that_was_given_twice(void **state)
     (void)state;
     split(5, 3);
     refuses((struct share[]){shares[2], shares[0], shares[2]}, 3, ERR_DUPLICATE,
-            "Share 3 of this site was given twice.");
+            "The third share given (number 3 on it) was given twice: it is the first, too.");
 }
 
 static void names_a_share_of_another_site(void **state)
@@ -128,7 +128,7 @@ static void names_a_share_of_another_site(void **state)
     other = shares[3];
     split(5, 3);
     refuses((struct share[]){shares[0], other, shares[1]}, 3, ERR_KEY,
-            "number 4 belongs to another site");
+            "The second share given (number 4 on it) belongs to another site");
 }
 
 static void names_a_share_of_the_other_kind(void **state)
@@ -146,14 +146,20 @@ static void names_a_share_of_the_other_kind(void **state)
         assert_int_equal(back.kind, SHARE_RECOVERY);
     }
     site = unlocking;
-    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY, "share 2 is a recovery share");
+    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY,
+            "The second share given (number 2 on it) is a recovery share");
     site = recovering;
-    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY, "share 1 is no recovery share");
+    refuses((struct share[]){unlocks[0], recovers[1]}, 2, ERR_KEY,
+            "The first share given (number 1 on it) is no recovery share");
     assert_root(recovers, 2);
+    site = unlocking; /* the numbers are those of both sets: the place says which of the two 1s */
+    refuses((struct share[]){unlocks[0], unlocks[1], recovers[0]}, 3, ERR_KEY,
+            "The third share given (number 1 on it) is a recovery share");
     recovers[0].kind = SHARE_UNLOCK; /* nor is one made the other by its mark */
     memcpy(recovers[0].site, unlocking.site, SHARE_SITE);
     site = unlocking;
-    refuses((struct share[]){recovers[0], unlocks[1]}, 2, ERR_KEY, "share 1 is not");
+    refuses((struct share[]){recovers[0], unlocks[1]}, 2, ERR_KEY,
+            "The first share given (number 1 on it) is not");
     secret_free(root);
 }
 
@@ -164,18 +170,19 @@ static void names_a_share_that_was_changed(void **state)
     for (size_t at = 0; at < SHARE_LENGTH; at++) {
         struct share changed[3] = {shares[0], shares[1], shares[2]};
         changed[1].data[at] ^= 1;
-        refuses(changed, 3, ERR_KEY, "share 2 is not the share 2 that this site made");
+        refuses(changed, 3, ERR_KEY,
+                "The second share given (number 2 on it) is not the share 2 that this site made");
     }
     struct share changed[3] = {shares[0], shares[1], shares[2]};
     changed[2].threshold = 2;
-    refuses(changed, 3, ERR_KEY, "share 3 is not");
+    refuses(changed, 3, ERR_KEY, "The third share given (number 3 on it) is not");
     changed[2] = shares[2];
     changed[2].index = 4;
-    refuses(changed, 3, ERR_KEY, "share 4 is not");
+    refuses(changed, 3, ERR_KEY, "The third share given (number 4 on it) is not");
     changed[2].index = 0;
-    refuses(changed, 3, ERR_KEY, "share 0 is not");
+    refuses(changed, 3, ERR_KEY, "The third share given (number 0 on it) is not");
     changed[2].index = 6;
-    refuses(changed, 3, ERR_KEY, "share 6 is not");
+    refuses(changed, 3, ERR_KEY, "The third share given (number 6 on it) is not");
 }
 
 static void the_key_itself_is_checked_behind_the_shares(void **state)

@@ -102,7 +102,7 @@ is "and is locked" "$(state keeper) $(state identity) $(state gateway) $(state w
 unlock() { cat "$@" | casemate unlock "$site" --shares -; }
 one=$sites/shares/share-1 two=$sites/shares/share-2 three=$sites/shares/share-3
 refused "one share is not enough" 1 "this site needs 2" unlock "$one"
-refused "a share that is given twice is named" 1 "Share 1 of this site was given twice" unlock "$one" "$one"
+refused "a share that is given twice is named" 1 "The second share given (number 1 on it) was given twice" unlock "$one" "$one"
 refused "another site's share is named" 1 "belongs to another site" unlock "$one" "$sites/others/share-2"
 for c in 5 6 7; do # of 256 typing errors in a row, its check byte lets one through to the share's own
     sed "3s/^./$c/" "$two" >"$work/typo"

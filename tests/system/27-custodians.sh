@@ -9,7 +9,7 @@ sites=$(mktemp -d /tmp/casemate-custodians-XXXXXX)
 chmod 0711 "$sites"
 CASEMATE_SITE=$sites/one CASEMATE_CARD=/dev/null . "$(dirname "$0")/lib.sh"
 site=$sites/one
-trap 'for s in one other; do casemate stop --site "$sites/$s" >/dev/null 2>&1; done; sleep 0.3; rm -rf "$sites" "$work"' EXIT
+trap 'for s in one other; do casemate stop --site "$sites/$s" >/dev/null 2>&1; done; sleep 0.3; umount "$sites/small" 2>/dev/null; rm -rf "$sites" "$work"' EXIT
 ring=${CASEMATE_RING:-$(cd "$(dirname "$0")/../.." && pwd)/build/tests/ring}
 one=e7k2m9qa two=e3f9k2m1
 wait_for() { # SECONDS COMMAND...
@@ -53,8 +53,8 @@ is "the ring is the keeper's alone" "$(stat -c '%a %u' "$site/keeper/keyring")" 
 cp "$site/keeper/keyring" "$work/as-made"
 lock_again
 refused "one share is too few" 1 "1 of 3 shares were given; this site needs 2" unlock "$sites/a/share-1"
-refused "nor is one given twice two" 1 "Share 1 of this site was given twice" unlock "$sites/a/share-1 $sites/a/share-1"
-refused "another site's is named" 1 "belongs to another site" unlock "$sites/a/share-1 $sites/others/share-2"
+refused "nor is one given twice two" 1 "The second share given (number 1 on it) was given twice" unlock "$sites/a/share-1 $sites/a/share-1"
+refused "another site's is named" 1 "The second share given (number 2 on it) belongs to another site" unlock "$sites/a/share-1 $sites/others/share-2"
 refused "a directory is none" 1 "$sites/a is a directory: --shares takes one file" casemate unlock "$site" --shares "$sites/a"
 sed '3s/./Z/' "$sites/a/share-2" >"$work/typo"
 refused "a mistyped row is named" 1 "Row 3 of the share is mistyped" unlock "$sites/a/share-1 $work/typo"
@@ -88,11 +88,23 @@ wait_for 20 all_ready || give_up "not every process is ready"
 
 cp "$site/keeper/keyring" "$work/before-change"
 refused "new shares need the old ones" 1 "this site needs 2" keys custodians "$sites/a/share-1" 4 3 "$sites/none"
+refused "none is too few, too" 1 "0 of 3 shares were given" keys custodians /dev/null 4 3 "$sites/none"
+check "and no key file stands on record for it" wait_for 5 in_journal 2 new_shares_refused_to_nobody
 refused "a threshold that can be met" 2 "any M of N" keys custodians "$sites/a/share-1" 2 3 "$sites/none"
 mkdir "$sites/taken"
 refused "shares that cannot be written are not in force" 3 "File exists" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/taken"
 is "and nothing was changed" "$(cmp "$work/before-change" "$site/keeper/keyring" && echo same)" same
-check "custodians change" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
+is "what was there already is left there" "$(ls -d "$sites/taken")" "$sites/taken"
+mkdir "$sites/small"; mount -t tmpfs -o nr_inodes=4 tmpfs "$sites/small" || give_up "no tmpfs can be mounted"
+refused "where only some of the new shares can be written" 3 "share-3: No space left" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/small/new"
+is "none is left, nor the directory" "$(ls -A "$sites/small")" ""
+umount "$sites/small"
+auditor=$(pid_of auditor)
+kill -STOP "$auditor"
+refused "new shares that the auditor has no record of are not in force" 1 "the auditor does not answer" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
+kill -CONT "$auditor"
+is "they open nothing, and are gone" "$(ls -d "$sites/b" 2>&1 | grep -c 'No such file') $(cmp "$work/before-change" "$site/keeper/keyring" && echo same)" "1 same"
+check "custodians change, at the next try into the same directory" keys custodians "$sites/a/share-1 $sites/a/share-2" 4 3 "$sites/b"
 is "four new shares" "$(ls "$sites/b" | tr '\n' ' ')" "share-1 share-2 share-3 share-4 "
 is "the root key is another" "$(casemate keys list --site "$site" --json | jq -r '"\(.root.generation) \(.custodians) \(.threshold)"')" "2 4 3"
 check "the journal says who let in whom" wait_for 5 in_journal 1 custodians_are_3_of_4_by_custodians_1,2
@@ -133,9 +145,23 @@ is "and the ring is as it was" "$(cmp "$work/before-terminal" "$site/keeper/keyr
 
 refused "without recovery there is none" 1 "has no recovery shares" casemate unlock "$site" --recovery --shares "$sites/b/share-1"
 check "recovery custodians get their shares" keys recovery "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3" 3 2 "$sites/r"
+cp "$site/keeper/keyring" "$work/before-wrong"
+refused "recovery shares let no custodians in unless it is said that they are such" 1 "The first share given (number 1 on it) is a recovery share" keys custodians "$sites/r/share-1 $sites/r/share-2" 3 2 "$sites/wrong"
+refused "nor other recovery custodians" 1 "The first share given (number 2 on it) is a recovery share" keys recovery "$sites/r/share-2 $sites/r/share-1" 3 2 "$sites/wrong"
+refused "among custodians' shares the recovery share is named by its place" 1 "The fourth share given (number 1 on it) is a recovery share" keys custodians "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3 $sites/r/share-1" 3 2 "$sites/wrong"
+check "which is on record, of which set each is" wait_for 5 in_journal 2 new_shares_refused_to_custodians_1,2,3_recovery_custodians_1
+refused "custodians' shares are no recovery shares there, either" 1 "The first share given (number 1 on it) is no recovery share" keys custodians "$sites/b/share-1 $sites/b/share-2 $sites/b/share-3" 3 2 "$sites/wrong" --recovery
+reinstate() { cat $1 | casemate reinstate --site "$site" --shares - ${2:-} CW-9 "nobody of that badge"; }
+refused "recovery shares reinstate nobody unless it is said" 1 "The first share given (number 1 on it) is a recovery share" reinstate "$sites/r/share-1 $sites/r/share-2"
+check "which is on record" wait_for 5 in_journal 2 reinstatement_refused_to_recovery_custodians_1,2
+reinstate "$sites/r/share-1 $sites/r/share-2" --recovery >"$work/out" 2>&1
+is "with --recovery they are asked for it alone" "$(grep -c 'is a recovery share' "$work/out")" 0
+check "the log says whose word it was" grep -q 'keeper.*: 2 holders of recovery shares agreed to what the console asks' "$site/log"
+check "and the journal" wait_for 5 in_journal 1 reinstatement_agreed_to_by_recovery_custodians_1,2
+is "the ring is as it was, and no share was written" "$(cmp "$work/before-wrong" "$site/keeper/keyring" && echo same) $(ls "$sites" | grep -c wrong)" "same 0"
 lock_again
-refused "a recovery share given as an unlock share is named" 1 "What was given as share 2 is a recovery share" unlock "$sites/b/share-1 $sites/r/share-2"
-refused "an unlock share given as a recovery share, too" 1 "What was given as share 1 is no recovery share" unlock "$sites/b/share-1" --recovery
+refused "a recovery share given as an unlock share is named" 1 "The second share given (number 2 on it) is a recovery share" unlock "$sites/b/share-1 $sites/r/share-2"
+refused "an unlock share given as a recovery share, too" 1 "The first share given (number 1 on it) is no recovery share" unlock "$sites/b/share-1" --recovery
 refused "one of them is too few" 1 "this site needs 2" unlock "$sites/r/share-1" --recovery
 check "two recovery shares open the site" unlock "$sites/r/share-3 $sites/r/share-1" --recovery
 wait_for 20 all_ready || give_up "not every process is ready"
@@ -174,7 +200,7 @@ is "nor do the files of the site" "$(hold "$work/all")" 0
 # ---- what identity's log has lost is accepted by custodians ----
 
 people=$site/identity
-accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares -; }
+accept() { cat $1 | casemate accept-loss identity --site "$site" --again identity --shares - ${2:-}; }
 says_of_identity() { casemate status --site "$site" --json | jq -r '.processes[] | select(.program == "identity").says'; }
 is_behind() { case $(says_of_identity) in *"casemate accept-loss identity"*) ;; *) return 1 ;; esac; }
 is_well() { [ "$(says_of_identity)" = "" ] && all_ready; }
@@ -193,6 +219,9 @@ refused "one custodian does not accept it" 1 "this site needs 2" accept "$sites/
 says "who has seen what is lost" "$said" "are gone"
 check "which is on record" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1
 refused "nor do those of before" 1 "to earlier custodians" accept "$sites/a/share-1 $sites/a/share-2"
+refused "nor recovery shares, where it is not said that they are such" 1 "The second share given (number 1 on it) is a recovery share" accept "$sites/c/share-1 $sites/r/share-1"
+check "which is on record with the set of each" wait_for 5 in_journal 2 loss_of_identity_refused_to_custodians_1_recovery_custodians_1
+refused "nor, where it is said, custodians' among them" 1 "The second share given (number 1 on it) is no recovery share" accept "$sites/r/share-2 $sites/c/share-1" --recovery
 check "it is behind still" is_behind
 is "and no epoch was granted" "$(grep -c ' identity/- epoch ' "$site/auditor/journal.log")" 0
 says "two custodians accept it" "$(accept "$sites/c/share-1 $sites/c/share-3" 2>&1)" "epoch 2 of identity's log begins"
@@ -203,6 +232,17 @@ check "what was lost can be entered again" casemate site begin "$site" "$work/be
 lock_again
 unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
 check "and a start opens it as before" wait_for 20 is_well
+lock_again
+rm -rf "$work/people"; mkdir "$work/people"; cp -p "$people"/store.db* "$work/people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1; wait_for 20 is_well || give_up "not every process is ready"
+check "an officer is suspended" casemate suspend CW-2 "to have something that is lost" --site "$site"
+lock_again
+rm -f "$people"/store.db*; cp -p "$work/people"/* "$people/"
+unlock "$sites/c/share-1 $sites/c/share-2" >/dev/null 2>&1
+check "that is lost in turn" wait_for 20 is_behind
+says "with --recovery two recovery shares alone accept it" "$(accept "$sites/r/share-1 $sites/r/share-3" --recovery 2>&1)" "epoch 3 of identity's log begins"
+check "the journal names their set" wait_for 5 in_journal 1 loss_of_identity_accepted_by_recovery_custodians_1,3
+check "the site is well again" wait_for 20 is_well
 
 # ---- what a share passes through ----
 

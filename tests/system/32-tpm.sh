@@ -64,7 +64,7 @@ check "recovery custodians first" keys recovery "$sites/a/share-1 $sites/a/share
 
 refused "one share binds nothing" 1 "this site needs 2" bind "$sites/a/share-1" add
 refused "PCRs are told apart from other numbers" 1 "PCRs are numbers from 0 to 23" bind "$sites/a/share-1 $sites/a/share-2" add "--pcrs 7,2"
-refused "recovery shares bind nothing" 1 "takes the custodians' own shares" bind "$sites/r/share-1 $sites/r/share-2" add
+refused "recovery shares bind nothing" 1 "is a recovery share" bind "$sites/r/share-1 $sites/r/share-2" add
 is "nothing was changed" "$(bound)" false
 cp "$site/keeper/keyring" "$work/unbound"
 check "custodians bind the ring to the TPM" bind "$sites/a/share-1 $sites/a/share-2" add "--pcrs 0,7"
