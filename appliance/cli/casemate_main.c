@@ -95,9 +95,9 @@ static const struct command {
     {"rekey", SITE, "NAME", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for a store",
      "The enclave is closed while its store is written anew beside the old file, read back and "
      "put\n"
-     "into its place; then the old key is destroyed.  As much free space as the store is large is\n"
-     "needed.  Whatever ends it, the enclave opens with the key that its store has: run it "
-     "again.\n"
+     "into its place; then the old key is destroyed.  As much free space as the store is large,\n"
+     "and 17 MB, is needed; this ends when its program answers again.  Whatever ends it, the\n"
+     "enclave opens with the key that its store has: run it again.\n"
      "NAME is an enclave's id, or identity: nobody can sign in meanwhile.  No other program has a\n"
      "store.\n"},
     {"close-out", SITE OPEN "go", "ENCLAVE --out FILE [--again ENCLAVE]", 1, 1, COMMAND_CLOSE_OUT,
