@@ -47,15 +47,16 @@ static void add_words(char text[static WORDS], const char *sentence)
     memcpy(text + n, sentence, more + 1);
 }
 
-/* In short where there is more to say. */
-static void older_words(const struct auditor *auditor, bool is_short, char out[static WORDS])
+/* In short where there is no room for more beside ${used}. */
+static void older_words(const struct auditor *auditor, size_t used, char out[static WORDS])
 {
-    snprintf(
-        out, WORDS, "%s has a newer head: the journal is older than the head that it signed.%s",
-        auditor->older,
-        is_short ? " See operate.md."
-                 : " Records may be missing: write it out (casemate audit journal) and compare "
-                   "that with the last export, which shows what is gone; see operate.md.");
+    static const char more[] = " Records may be missing: compare casemate audit journal's file "
+                               "with the last export, which shows what is gone; see operate.md.";
+    int n = snprintf(out, WORDS,
+                     "%s has a newer head: the journal is older than the head that it signed.",
+                     auditor->older);
+    snprintf(out + n, WORDS - (size_t)n, "%s",
+             used + (size_t)n + sizeof more + 2 <= WORDS ? more : " See operate.md.");
 }
 
 /* The most urgent first; what has no room is on record and in the log. */
@@ -71,7 +72,7 @@ void room_words(const struct auditor *auditor)
                  "The journal's disk is more than %u percent full: make room before it is full.",
                  auditor->percent);
     if (auditor->older[0])
-        older_words(auditor, text[0] || share[0], sentence);
+        older_words(auditor, strlen(text) + strlen(share), sentence);
     add_words(text, sentence);
     add_words(text, share);
     process_say(auditor->process, text);

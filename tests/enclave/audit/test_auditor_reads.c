@@ -1,5 +1,5 @@
-/* What the auditor reads at its start: a line or a root.json that is not in its form is refused, and
- * that a program has a newer head than the journal is said until it is sealed. */
+/* What the auditor reads at its start: a line or a root.json that is not in its form is refused,
+ * and that a program has a newer head than the journal is said until it is sealed. */
 #include "tests/enclave/audit/living.h"
 
 static struct auditor auditor;
