@@ -160,11 +160,12 @@ static const struct command {
      "  casemate backup /media/backup\n"},
     {"restore", SITE "g", "NAME FILE.backup [--again NAME]", 2, 2, COMMAND_BRING_BACK, cli_restore,
      "a store from its backup",
-     "NAME is an enclave's id, or identity.  Its programs end, the store of the backup takes the\n"
-     "place of the one that is there, which is kept beside it, and they run again.  What is not\n"
-     "whole, another's, or another site's is refused, and nothing is changed.  A store that is\n"
-     "older than what the auditor has signed opens for reading, until two security officers have\n"
-     "signed for what is lost.  It ends with a report: recovery point and recovery time.\n"
+     "NAME is an enclave's id, or identity.  What is not whole, another's, or another site's is\n"
+     "refused while everybody works on, and nothing is changed.  Then its programs end, the store\n"
+     "of the backup takes the place of the one that is there, which is kept beside it, and they\n"
+     "run again.  A store that is older than what the auditor has signed opens for reading, until\n"
+     "two security officers have signed for what is lost.  It ends with a report: recovery point\n"
+     "and recovery time.\n"
      "--again NAME stands for typing it once more.\n"
      "\n"
      "  casemate restore e7k2m9qa "
