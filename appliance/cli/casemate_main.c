@@ -96,9 +96,9 @@ static const struct command {
     {"rekey", SITE, "NAME", 1, 1, COMMAND_REKEY, cli_rekey, "a new key for a store",
      "The enclave is closed while its store is written anew beside the old file, read back and "
      "put\n"
-     "into its place; then the old key is destroyed.  As much free space as the store is large is\n"
-     "needed.  Whatever ends it, the enclave opens with the key that its store has: run it "
-     "again.\n"
+     "into its place; then the old key is destroyed.  As much free space as the store is large,\n"
+     "and 17 MB, is needed; this ends when its program answers again.  Whatever ends it, the\n"
+     "enclave opens with the key that its store has: run it again.\n"
      "NAME is an enclave's id, or identity: nobody can sign in meanwhile.  No other program has a\n"
      "store.\n"},
     {"close-out", SITE OPEN "go", "ENCLAVE --out FILE [--again ENCLAVE]", 1, 1, COMMAND_CLOSE_OUT,
@@ -162,11 +162,12 @@ static const struct command {
      "  casemate backup /media/backup\n"},
     {"restore", SITE "g", "NAME FILE.backup [--again NAME]", 2, 2, COMMAND_BRING_BACK, cli_restore,
      "a store from its backup",
-     "NAME is an enclave's id, or identity.  Its programs end, the store of the backup takes the\n"
-     "place of the one that is there, which is kept beside it, and they run again.  What is not\n"
-     "whole, another's, or another site's is refused, and nothing is changed.  A store that is\n"
-     "older than what the auditor has signed opens for reading, until two security officers have\n"
-     "signed for what is lost.  It ends with a report: recovery point and recovery time.\n"
+     "NAME is an enclave's id, or identity.  What is not whole, another's, or another site's is\n"
+     "refused while everybody works on, and nothing is changed.  Then its programs end, the store\n"
+     "of the backup takes the place of the one that is there, which is kept beside it, and they\n"
+     "run again.  A store that is older than what the auditor has signed opens for reading, until\n"
+     "two security officers have signed for what is lost.  It ends with a report: recovery point\n"
+     "and recovery time.\n"
      "--again NAME stands for typing it once more.\n"
      "\n"
      "  casemate restore e7k2m9qa "

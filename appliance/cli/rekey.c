@@ -13,12 +13,15 @@
 
 #include "appliance/cli/ask.h"
 #include "appliance/cli/collect.h"
+#include "appliance/cli/progress.h"
+#include "enclave/process/os.h"
 #include "transfer/file.h"
 #include "transfer/grammar.h"
 
 #define COPIES_MAX      24000
 #define COPIES_REST     200 /* for what has no place */
 #define CERTIFICATE_MAX 32768
+#define READY_MS        30000
 
 static int check_enclave(const struct cli *o)
 {
@@ -66,6 +69,26 @@ static pid_t follow(int fd, int other_end)
     _exit(0);
 }
 
+/* Its program starts under the new key, and only then a backup of it can be made. */
+static void wait_ready(const struct cli *o)
+{
+    struct progress p;
+    uint64_t end = os_boot_ms() + READY_MS;
+    bool ready = false;
+    progress_begin(&p, "starting under the new key", 0);
+    while (!(ready = ask_ready(o->site, o->operand[0])) && os_boot_ms() < end) {
+        usleep(100000);
+        progress_wait(&p);
+    }
+    progress_end(&p, ready);
+    if (!ready)
+        fprintf(
+            stderr,
+            "casemate: the key is changed, but after %d seconds %s does not answer yet; casemate "
+            "status says why. Make the backup when it is ready.\n",
+            READY_MS / 1000, o->operand[0]);
+}
+
 int cli_rekey(const struct cli *o)
 {
     struct ask_answer answer = {0};
@@ -84,6 +107,8 @@ int cli_rekey(const struct cli *o)
     close(out[1]);
     if (pid > 0)
         waitpid(pid, NULL, 0);
+    if (r == 0 && answer.well)
+        wait_ready(o);
     errno = kept;
     return cli_finish(o, o->site, r, &answer);
 }

@@ -76,22 +76,12 @@ static int bring_back(const struct cli *o, int from)
     return r || !answer.well ? cli_finish(o, o->site, r, &answer) : 0;
 }
 
-/* Its program is up again, and says what it found. */
-static bool is_ready(const struct cli *o)
-{
-    struct ask_answer answer;
-    char line[40];
-    snprintf(line, sizeof line, "\n%-10s %-8s ready", is_identity(o) ? "identity" : "worker",
-             is_identity(o) ? "-" : o->operand[0]);
-    return ask(o->site, COMMAND_STATUS, "", NULL, 0, &answer) == 0 && strstr(answer.text, line);
-}
-
 static void report(const struct cli *o, const struct backup_head *head, uint64_t began_ms)
 {
     struct ask_answer answer = {.text = ""};
     char made[24];
     bool ready = false;
-    while (!(ready = is_ready(o)) && os_boot_ms() - began_ms < READY_MS)
+    while (!(ready = ask_ready(o->site, o->operand[0])) && os_boot_ms() - began_ms < READY_MS)
         usleep(100000);
     double rto = (double)(os_boot_ms() - began_ms) / 1000;
     double rpo = (double)(os_utc_ms() - head->made_ms) / 60000;

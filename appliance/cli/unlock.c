@@ -1,9 +1,11 @@
 /* Starting a production site, and unlocking it with its custodians' shares. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,6 +14,7 @@
 #include "appliance/cli/ask.h"
 #include "appliance/cli/collect.h"
 #include "appliance/cli/start.h"
+#include "appliance/supervisor/config.h"
 #include "enclave/process/os.h"
 #include "transfer/file.h"
 
@@ -24,12 +27,22 @@ static const char *site_of(const struct cli *o)
 
 /* ---- start ---- */
 
+static bool is_training(const char *site)
+{
+    struct config config;
+    char path[FILE_PATH_MAX];
+    return file_path(path, "%s/site.conf", site) == 0 && config_read(path, &config) == 0 &&
+           config.training;
+}
+
 int cli_site_start(const struct cli *o)
 {
     const char *site = site_of(o);
     struct ask_answer answer;
-    char path[FILE_PATH_MAX];
+    char path[FILE_PATH_MAX], real[PATH_MAX];
     pid_t pid = -1;
+    if (realpath(site, real)) /* the supervisor works in another directory */
+        site = real;
     bool runs = ask(site, COMMAND_STATUS, "", NULL, 0, &answer) == 0, gone = false;
     if (runs) {
         cli_say(o, true, "It is running already.");
@@ -41,7 +54,8 @@ int cli_site_start(const struct cli *o)
                             "casemate site create.",
                             site);
     off_t from = start_log_end(site);
-    int r = start_check_memory(o);
+    bool training = is_training(site); /* which runs where memory cannot be locked, too */
+    int r = training ? 0 : start_check_memory(o);
     if (r == 0)
         r = start_supervisor(o, site, &pid);
     if (r)
@@ -55,7 +69,11 @@ int cli_site_start(const struct cli *o)
         start_print_log(site, from);
         return cli_complain(o, CLI_TROUBLE, "the site did not start; its last lines are above.");
     }
-    cli_say(o, true, "Started, and locked: casemate unlock takes its custodians' shares.");
+    cli_say(o, true,
+            training
+                ? "Started. A training site has no custodians and opens by itself: casemate status "
+                  "says when its programs are ready."
+                : "Started, and locked: casemate unlock takes its custodians' shares.");
     return CLI_DONE;
 }
 

@@ -8,6 +8,7 @@
 
 #include "appliance/supervisor/console.h"
 #include "appliance/supervisor/ground.h"
+#include "enclave/backup/backup.h"
 #include "enclave/process/log.h"
 #include "enclave/process/os.h"
 
@@ -20,7 +21,7 @@ enum {
 #undef COMMAND
 };
 
-enum step { NOTHING = 0, ASKED, ENDING, RUNNING, RUN_OVER, FINISHING };
+enum step { NOTHING = 0, ASKED, VERIFYING, ENDING, RUNNING, RUN_OVER, FINISHING };
 enum kind { REKEYS, CLOSES_OUT, BRINGS_BACK };
 
 static struct {
@@ -104,18 +105,18 @@ static enum program run_of(void)
     return identity ? PROGRAM_RESTORE_IDENTITY : PROGRAM_RESTORE;
 }
 
-static void run(void)
+static void run(enum step step, const char *word)
 {
     struct instance *instance = site_instance(task.site, run_of(), task.slot);
     const enum descriptor one[] = {DESCRIPTOR_OUTPUT},
                           two[] = {DESCRIPTOR_INPUT, DESCRIPTOR_SECOND};
     int fds[] = {task.output, task.words};
     bool back = task.kind == BRINGS_BACK;
-    if (site_run(instance, "", fds, back ? two : one, back ? 2 : 1) != 0) {
+    if (site_run(instance, word, fds, back ? two : one, back ? 2 : 1) != 0) {
         give_up("the process that writes the store could not be started; run it again");
         return;
     }
-    task.step = RUNNING;
+    task.step = step;
 }
 
 static bool any_runs(void)
@@ -151,7 +152,7 @@ void closure_turn(struct site *site)
         if (task.kind == CLOSES_OUT)
             finish();
         else
-            run();
+            run(RUNNING, "");
         return;
     }
     if (os_boot_ms() < task.deadline_ms)
@@ -189,8 +190,26 @@ bool closure_answered(struct instance *from, unsigned outcome, const char *text)
     return true;
 }
 
+/* It is read once more, from its beginning, when nobody works with the store. */
+static void verified(bool well)
+{
+    if (!well)
+        over(1,
+             "the backup could not be verified, and the site's log says why; nothing was changed");
+    else if (lseek(task.output, 0, SEEK_SET) != 0)
+        over(1, "a backup is brought back from a file only; nothing was changed");
+    else
+        end_both();
+}
+
 bool closure_ended(struct instance *instance, bool well)
 {
+    if (task.step == VERIFYING && instance->row->program == run_of() &&
+        instance->slot == task.slot) {
+        instance->client = -1;
+        verified(well);
+        return true;
+    }
     if (task.step == RUNNING && instance->row->program == run_of() && instance->slot == task.slot) {
         instance->client = -1;
         if (task.kind == BRINGS_BACK)
@@ -205,8 +224,8 @@ bool closure_ended(struct instance *instance, bool well)
     }
     /* While a run writes the store, nobody else may open it: who was closed stays closed until the
      * run has ended, by itself. */
-    if (instance->row->program != PROGRAM_KEEPER || task.step == NOTHING || task.step == RUNNING ||
-        task.step == RUN_OVER)
+    if (instance->row->program != PROGRAM_KEEPER || task.step == NOTHING ||
+        task.step == VERIFYING || task.step == RUNNING || task.step == RUN_OVER)
         return false;
     if (task.step == ENDING) { /* whom the keeper was answering is another */
         give_up("the keeper ended meanwhile; unlock the site and run this again");
@@ -271,5 +290,5 @@ void closure_bring_back(struct site *site, int slot, int input, int words, int c
     if (!begin(site, slot, BRINGS_BACK, input, client))
         return;
     task.words = fcntl(words, F_DUPFD_CLOEXEC, 0);
-    end_both();
+    run(VERIFYING, BACKUP_RUN_VERIFY);
 }

@@ -11,8 +11,9 @@
  *     rekey      the keeper makes the next generation; gateway and worker, or identity, end;
  *                their binary writes the store anew (PROGRAM_REKEY, PROGRAM_REKEY_IDENTITY); the
  *                keeper destroys the old generation; they run again
- *     restore    gateway and worker, or identity, end; the backup's binary puts the store that
- *                was backed up in the place of the one that is there; they run again
+ *     restore    the backup's binary verifies the whole file while everybody works on; gateway
+ *                and worker, or identity, end; it puts the store that was backed up in the place
+ *                of the one that is there; they run again
  *     close-out  the keeper has custodians agree; gateway and worker end, and the mark is
  *                put there; the keeper destroys the keys and hands out its certificate
  *

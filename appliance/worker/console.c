@@ -57,7 +57,12 @@ static int export(struct worker *w, char *text, size_t size)
 
 static int rebuild(struct worker *w, char *text, size_t size)
 {
-    int r = replay_rebuild(w->store);
+    int r = verify_log(w, w->store);
+    if (r) {
+        snprintf(text, size, "%s", REBUILD_IN_VAIN);
+        return 1;
+    }
+    r = replay_rebuild(w->store);
     if (r) {
         snprintf(text, size, "the tables cannot be given up: %s", error_text(r));
         return 1;

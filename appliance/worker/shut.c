@@ -76,8 +76,12 @@ void shut_command(struct worker *w, uint64_t request, unsigned command)
         process_command_done(w->process, request, 1, w->closed);
         return;
     }
-    int r = replay_rebuild(store);
+    int log = verify_log(w, store), r = log ? log : replay_rebuild(store);
     store_close(store);
+    if (log) {
+        process_command_done(w->process, request, 1, REBUILD_IN_VAIN);
+        return;
+    }
     process_command_done(
         w->process, request, r != 0,
         r ? error_text(r)

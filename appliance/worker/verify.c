@@ -12,6 +12,13 @@ int verify_decode(void *context, const struct store_event *stored)
     return event_decode(stored->payload, &event);
 }
 
+int verify_log(struct worker *w, struct store *store)
+{
+    uint64_t signed_size = 0;
+    int r = store_verify(store, w->root.checkpoint, verify_decode, NULL, &signed_size);
+    return r ? r : store_verify_last(store, verify_decode, NULL);
+}
+
 int worker_verify(struct worker *w, char *text, size_t size)
 {
     uint64_t signed_size = 0;

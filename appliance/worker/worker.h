@@ -314,6 +314,13 @@ int prove_consistency(struct worker *w, char *text, size_t size);
 /* worker_verify(w, text, size): The whole log of ${w}'s store against its signed heads, in one go,
  * with the key of ${w}'s root; 0, or 1, and a sentence. */
 int worker_verify(struct worker *w, char *text, size_t size);
+/* verify_log(w, store): The whole log of a store that may be no more than open: against its signed
+ * heads, and what is behind them against the tree in memory.  0, or what is wrong with it. */
+must_use int verify_log(struct worker *w, struct store *store);
+#define REBUILD_IN_VAIN                                                                            \
+    "the log itself does not verify, and tables are made from it alone: put the store back from "  \
+    "its newest backup (casemate restore); nothing was changed"
+
 /* verify_decode(context, stored): Is the event in its form?  For store_verify(). */
 int verify_decode(void *context, const struct store_event *stored);
 /* worker_compare(w): Every hot table made again from the log, in one go, and compared with what the

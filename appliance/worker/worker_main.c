@@ -129,14 +129,23 @@ static void close_file(struct worker *w)
     w->store = NULL;
 }
 
-/* It was opened, and what is in it cannot be used. */
+/* It was opened, and what is in it cannot be used.  Tables are made from the log alone: where that
+ * is damaged, making them again ends here again. */
 static void give_up_store(struct worker *w, int code)
 {
     char why[300];
-    snprintf(why, sizeof why,
-             "%.120s%sWhat is in " STORE_FILE " cannot be read (%s). If its tables are damaged, "
-             "casemate rebuild makes them again; else put the store back from its newest backup.",
-             w->closed, w->closed[0] ? " " : "", error_text(code));
+    int log = verify_log(w, w->store);
+    if (log)
+        snprintf(why, sizeof why,
+                 "The log in " STORE_FILE " does not verify (%s), so its tables cannot be made "
+                 "again. Put the store back from its newest backup.",
+                 error_text(log));
+    else
+        snprintf(why, sizeof why,
+                 "%.90s%sWhat is in " STORE_FILE " cannot be read (%s). Its log verifies: if its "
+                 "tables are damaged, casemate rebuild makes them again; else put the store back "
+                 "from its newest backup.",
+                 w->closed, w->closed[0] ? " " : "", error_text(code));
     close_file(w);
     shut_begin(w, why);
 }

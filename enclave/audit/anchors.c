@@ -128,6 +128,21 @@ void anchors_sign(struct auditor *auditor, struct peer *peer, const struct messa
     w->message.checkpoint.note = bytes_view_of(w->note, a->note_length);
 }
 
+/* A program writes a gap when it has a head that the journal does not know, and never else. */
+void anchors_older(struct auditor *auditor, const char *origin, unsigned type)
+{
+    if (type == AUDIT_TYPE_GAP && !auditor->older[0] &&
+        (strncmp(origin, "worker/", 7) == 0 || strncmp(origin, "identity/", 9) == 0))
+        snprintf(auditor->older, sizeof auditor->older, "%s", origin);
+}
+
+void anchors_older_read(struct auditor *auditor, const char *origin, const char *fields)
+{
+    unsigned type;
+    if (sscanf(fields, "%*s %*s %*s %*s %*s %*s %*s %*s %u", &type) == 1)
+        anchors_older(auditor, origin, type);
+}
+
 int anchors_carry(struct auditor *auditor, struct journal *journal)
 {
     char fields[ANCHOR_TEXT];

@@ -79,6 +79,9 @@ struct auditor {
     uint64_t lost;      /* records that could not be kept since it was full */
     uint64_t looked_ms; /* when the disk was last looked at */
     struct peer *listeners[LISTENERS];
+    /* the program that found that the journal is older than a head that it signed: known until the
+     * segment with that record is sealed; "" */
+    char older[JOURNAL_ORIGIN];
     uint64_t export_request; /* the console that the journal is written for, or 0 */
     bool stopped_well;       /* the last line that was read is a stop */
     /* a journal that is not opened */
@@ -168,6 +171,14 @@ void anchors_begin(struct anchor *anchor, uint32_t epoch);
 /* anchors_read(auditor, origin, fields): A "head" line of the journal, at the start.  ERR_FORMAT
  * when it is not in its form. */
 must_use int anchors_read(struct auditor *auditor, const char *origin, char *fields);
+
+/* anchors_older(auditor, origin, type): A record of a program, when it comes and as it is read at
+ * the start: when it is a gap, that program has a newer head than the journal, and the status says
+ * so. */
+void anchors_older(struct auditor *auditor, const char *origin, unsigned type);
+
+/* anchors_older_read(auditor, origin, fields): The same of an "audit" line of the journal. */
+void anchors_older_read(struct auditor *auditor, const char *origin, const char *fields);
 
 /* anchors_carry(auditor, journal): The newest head of each log, into a new segment. */
 must_use int anchors_carry(struct auditor *auditor, struct journal *journal);

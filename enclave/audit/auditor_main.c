@@ -121,8 +121,10 @@ void auditor_read(void *context, const char *origin, const char *kind, char *fie
         r = epochs_read(auditor, origin, fields);
     if (strcmp(kind, "share") == 0)
         r = shares_read_line(auditor, origin, fields);
-    if (strcmp(kind, "audit") == 0)
+    if (strcmp(kind, "audit") == 0) {
         is_act = intents_read(auditor, origin, fields);
+        anchors_older_read(auditor, origin, fields);
+    }
     shares_read(auditor, origin, kind, length, is_act);
     if (r && !auditor->bad)
         auditor->bad = strcmp(kind, "head") == 0    ? "a head"
@@ -160,6 +162,7 @@ static int on_started(void *context, struct process *process)
         return r;
     if (!closed_is(&self)) {
         room_look(&self);
+        room_words(&self);
         auditor_sync(&self);
         log_info("the journal has %" PRIu64 " lines%s", journal_lines(self.journal),
                  self.kernel < 0 ? "; the kernel's audit system is not to be had" : "");

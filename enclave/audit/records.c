@@ -193,7 +193,10 @@ void records_take(struct auditor *auditor, struct peer *peer, const struct messa
         take_intent(auditor, peer, origin, m);
         return;
     }
-    bool closes = intents_close(auditor, origin, m->id);
+    bool closes = intents_close(auditor, origin, m->id), known = auditor->older[0] != '\0';
+    anchors_older(auditor, origin, m->type);
+    if (!known && auditor->older[0])
+        room_words(auditor);
     if (closes || shares_allow(auditor, origin, SHARE_NOTES))
         (void)keep(auditor, origin, closes ? SHARE_ACTS : SHARE_NOTES, m);
     else

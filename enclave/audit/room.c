@@ -1,6 +1,7 @@
 /* The journal's disk: how full it is, and what becomes of the records when it is full. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "enclave/audit/auditor.h"
 #include "enclave/audit/outcome.h"
@@ -33,23 +34,47 @@ void room_tell(struct auditor *auditor, struct peer *peer)
         room_say(auditor, peer);
 }
 
-/* Both fit into one line of the status. */
+#define WORDS 301 /* a line of the status */
+
+/* A sentence is there whole, or not at all. */
+static void add_words(char text[static WORDS], const char *sentence)
+{
+    size_t n = strlen(text), more = strlen(sentence);
+    if (more == 0 || n + (n != 0) + more >= WORDS)
+        return;
+    if (n)
+        text[n++] = ' ';
+    memcpy(text + n, sentence, more + 1);
+}
+
+/* In short where there is no room for more beside ${used}. */
+static void older_words(const struct auditor *auditor, size_t used, char out[static WORDS])
+{
+    static const char more[] = " Records may be missing: compare casemate audit journal's file "
+                               "with the last export, which shows what is gone; see operate.md.";
+    int n = snprintf(out, WORDS,
+                     "%s has a newer head: the journal is older than the head that it signed.",
+                     auditor->older);
+    snprintf(out + n, WORDS - (size_t)n, "%s",
+             used + (size_t)n + sizeof more + 2 <= WORDS ? more : " See operate.md.");
+}
+
+/* The most urgent first; what has no room is on record and in the log. */
 void room_words(const struct auditor *auditor)
 {
-    char text[301] = "", share[SHARES_WORDS];
+    char text[WORDS] = "", sentence[WORDS] = "", share[SHARES_WORDS];
     shares_words(auditor, share);
     if (auditor->full)
+        add_words(text, "The journal's disk is full: acts of the security class are refused until "
+                        "there is room.");
+    if (!auditor->full && auditor->percent)
         snprintf(text, sizeof text,
-                 "The journal's disk is full: acts of the security class are refused until there "
-                 "is room.%s%s",
-                 share[0] ? " " : "", share);
-    else if (auditor->percent)
-        snprintf(text, sizeof text,
-                 "The journal's disk is more than %u percent full: make room before it is "
-                 "full.%s%s",
-                 auditor->percent, share[0] ? " " : "", share);
-    else
-        snprintf(text, sizeof text, "%s", share);
+                 "The journal's disk is more than %u percent full: make room before it is full.",
+                 auditor->percent);
+    if (auditor->older[0])
+        older_words(auditor, strlen(text) + strlen(share), sentence);
+    add_words(text, sentence);
+    add_words(text, share);
     process_say(auditor->process, text);
 }
 

@@ -57,6 +57,10 @@ static bool seal_now(struct auditor *auditor)
              head.next - head.first);
     records_note(auditor, "auditor/-", AUDIT_TYPE_SEALED, AUDIT_OUTCOME_DONE, text);
     log_info("segment %" PRIu64 " of the journal is sealed", head.number);
+    if (auditor->older[0]) {
+        auditor->older[0] = '\0';
+        room_words(auditor);
+    }
     return true;
 }
 

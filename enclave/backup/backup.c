@@ -230,7 +230,7 @@ static int read_parts(struct running *run, const struct backup_head *head, const
                               "site restore). " AGAIN,
                          at / BACKUP_PART);
         }
-        if (r == 0)
+        if (r == 0 && to >= 0)
             r = write_all(to, run->plain, n);
         if (r)
             return r;
@@ -272,7 +272,7 @@ int backup_read(const struct backup_head *head, const struct secret *key, const 
         r = read_parts(&run, head, key, from, to, why);
     if (r == 0)
         r = check_end(&run, seed, from, why);
-    if (r == 0 && fsync(to) != 0)
+    if (r == 0 && to >= 0 && fsync(to) != 0)
         r = ERR_SYSTEM;
     end(&run);
     if (r == ERR_FULL)

@@ -36,6 +36,9 @@
 #define BACKUP_HEAD_MAX 2048
 #define BACKUP_WHY      400
 
+/* The word that a restoring process is run with to verify what it is given, and no more. */
+#define BACKUP_RUN_VERIFY "verify"
+
 struct backup_head {
     uint8_t id[16];
     char holder[16];
@@ -68,7 +71,8 @@ must_use int backup_write(struct backup_head *head, const struct secret *key,
  * byte further.
  * backup_read(head, key, seed, from, to, why):
  * The pages behind that head into the file ${to}.  Only when it returns 0 is ${to} what was
- * backed up; whoever calls removes it otherwise.  ERR_KEY: not this key's; ERR_SIGNATURE,
+ * backed up; whoever calls removes it otherwise.  With ${to} -1 it is verified and written nowhere.
+ * ERR_KEY: not this key's; ERR_SIGNATURE,
  * ERR_TRUNCATED, ERR_TRAILING, ERR_FULL, ERR_SYSTEM.
  */
 must_use int backup_read_head(int from, struct backup_head *ret_head, char why[static BACKUP_WHY]);

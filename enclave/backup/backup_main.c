@@ -203,21 +203,39 @@ static int swap(const struct backup_head *head)
     return r;
 }
 
+/* Whose it is, and of what kind of site. */
+static int check_head(int from, struct backup_head *ret_head, char why[static BACKUP_WHY])
+{
+    int r = backup_read_head(from, ret_head, why);
+    if (r)
+        return r;
+    if (strcmp(ret_head->holder, holder()) != 0) {
+        snprintf(why, BACKUP_WHY, "This is the backup of %s, and not of %s. Nothing was changed.",
+                 ret_head->holder, holder());
+        return ERR_RANGE;
+    }
+    if (ret_head->training != process_is_training(run.process)) {
+        snprintf(why, BACKUP_WHY, "This is the backup of a %s site. Nothing was changed.",
+                 ret_head->training ? "training" : "production");
+        return ERR_RANGE;
+    }
+    return 0;
+}
+
+/* While the store's own program still works with it: nothing is written. */
+static int verify(char why[static BACKUP_WHY])
+{
+    struct backup_head head;
+    int from = process_descriptor(run.process, DESCRIPTOR_INPUT);
+    int r = check_head(from, &head, why);
+    return r ? r : backup_read(&head, run.seal, run.sign, from, -1, why);
+}
+
 static int bring_back(char why[static BACKUP_WHY])
 {
     struct backup_head head;
     int from = process_descriptor(run.process, DESCRIPTOR_INPUT);
-    int r = backup_read_head(from, &head, why);
-    if (r == 0 && strcmp(head.holder, holder()) != 0) {
-        snprintf(why, BACKUP_WHY, "This is the backup of %s, and not of %s. Nothing was changed.",
-                 head.holder, holder());
-        r = ERR_RANGE;
-    }
-    if (r == 0 && head.training != process_is_training(run.process)) {
-        snprintf(why, BACKUP_WHY, "This is the backup of a %s site. Nothing was changed.",
-                 head.training ? "training" : "production");
-        r = ERR_RANGE;
-    }
+    int r = check_head(from, &head, why);
     int to = r ? -1 : os_open(FRESH, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (r == 0 && to < 0) {
         snprintf(why, BACKUP_WHY, "The store cannot be written here: %s.", strerror(errno));
@@ -254,7 +272,10 @@ static int on_started(void *context, struct process *process)
     run.process = process;
     take_keys();
     enum program p = process_program(process);
-    if (p == PROGRAM_RESTORE || p == PROGRAM_RESTORE_IDENTITY)
+    bool restores = p == PROGRAM_RESTORE || p == PROGRAM_RESTORE_IDENTITY;
+    if (restores && strcmp(process_run(process), BACKUP_RUN_VERIFY) == 0)
+        over(verify(why) == 0 ? NULL : why);
+    else if (restores)
         over(bring_back(why) == 0 ? NULL : why);
     else
         return loop_every(process_loop(process), 1000, look_for_owner, NULL);

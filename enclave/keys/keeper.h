@@ -70,8 +70,9 @@ void keeper_command(struct keeper *keeper, uint64_t request, unsigned command);
 /* keeper_intent_acknowledged(keeper, id), keeper_auditor_gone(keeper): The auditor has journaled
  * what is about to be done, or has gone. */
 void keeper_intent_acknowledged(struct keeper *keeper, const uint8_t id[static 16]);
-/* keeper_intent_refused(keeper, id): The journal could not take it. */
-void keeper_intent_refused(struct keeper *keeper, const uint8_t id[static 16]);
+/* keeper_intent_refused(keeper, m): The journal could not take it: the console is told why, in the
+ * auditor's words. */
+void keeper_intent_refused(struct keeper *keeper, const struct message_audit_refused *m);
 void keeper_auditor_gone(struct keeper *keeper);
 
 /* keeper_refuse(keeper, request, why): Answer the console. */

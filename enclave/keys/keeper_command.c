@@ -169,15 +169,18 @@ void keeper_auditor_gone(struct keeper *keeper)
         "was changed");
 }
 
-void keeper_intent_refused(struct keeper *keeper, const uint8_t id[static 16])
+void keeper_intent_refused(struct keeper *keeper, const struct message_audit_refused *m)
 {
-    if (!pending.command || memcmp(pending.id, id, 16) != 0)
+    char why[400];
+    if (!pending.command || memcmp(pending.id, m->id, 16) != 0)
         return;
     pending.command = 0;
-    keeper_refuse(
-        keeper, pending.request,
-        "the auditor could not record it: see how full the journal's disk is; nothing was "
-        "changed");
+    snprintf(
+        why, sizeof why,
+        "the auditor could not record it: %.*s casemate status says at \"auditor\" what to do; "
+        "nothing was changed",
+        (int)m->sentence.length, (const char *)m->sentence.data);
+    keeper_refuse(keeper, pending.request, why);
 }
 
 static void look_at_the_clock(void *context)

@@ -85,7 +85,7 @@ static void on_message(void *context, struct peer *peer, const struct message *m
     } else if (auditor && m->number == MESSAGE_AUDIT) {
         record_asked(&keeper, &m->audit);
     } else if (auditor && m->number == MESSAGE_AUDIT_REFUSED) {
-        keeper_intent_refused(&keeper, m->audit_refused.id);
+        keeper_intent_refused(&keeper, &m->audit_refused);
     } else if (auditor && m->number == MESSAGE_JOURNAL_STATE) {
         record_room(&keeper, m->journal_state.full);
     } else {

@@ -122,4 +122,20 @@ for _ in $(seq 20); do
     sleep 0.5
 done
 refused "all of them" 0 "0 tables differ" casemate replay --site "$CASEMATE_SITE" "$enclave"
+
+# ---- tables that cannot be made again, because the log is damaged ----
+
+stop
+rm -f "$work/right"/*
+cp -p "$dir"/* "$work/right/"
+check "an event is changed" sh -c "$key \"UPDATE event SET payload = x'0000' WHERE sequence = 40\""
+check "and a row is taken out of a table" sh -c "$key 'DELETE FROM mes_step WHERE row_number = 1'"
+casemate training start "$CASEMATE_SITE" >"$work/start" 2>&1 || :
+for _ in $(seq 20); do worker | grep -q 'does not verify' && break; sleep 0.2; done
+says "the site says that its log does not verify" "$(worker)" "The log in store.db does not verify"
+says "and what helps" "$(worker)" "Put the store back from its newest backup."
+refused "nobody is sent to a rebuild" 1 "the log itself does not verify" casemate rebuild --site "$CASEMATE_SITE" "$enclave"
+stop
+put_back
+start
 finish

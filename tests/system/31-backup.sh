@@ -96,6 +96,8 @@ check "and backed up" on backup "$work/damaged"
 
 # ---- refused: and nothing is changed ----
 before=$(sha256sum "$CASEMATE_SITE/$enclave/worker/store.db.format" | cut -c1-64)
+pids() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" '[.processes[] | select((.enclave == $e and (.program == "worker" or .program == "gateway")) or .program == "identity").pid] | join(" ")'; }
+worked=$(pids)
 refused "another enclave's backup is refused" 1 "This is the backup of $other, and not of $enclave" on restore --again "$enclave" "$enclave" "$set_/$other.backup"
 size=$(stat -c %s "$file")
 for cut in 100 $((size / 2)) $((size - 1)); do
@@ -111,6 +113,8 @@ done
 refused "with something behind it, and what to do" 1 "stands behind the backup's signature: the file is longer than what was sealed. Nothing was changed here: take another copy" on restore --again "$enclave" "$enclave" "$work/longer"
 sed '1,10s/^made .*/made 1/' "$file" >"$work/head"
 refused "with another time in its head" 1 "" on restore --again "$enclave" "$enclave" "$work/head"
+refused "identity's is not an enclave's" 1 "and not of identity" on restore --again identity identity "$file"
+is "and nobody was ended for any of them" "$(pids)" "$worked"
 refused "a directory is no backup of a store" 1 "is a directory, and nothing was changed: name the file $enclave.backup in it" on restore --again "$enclave" "$enclave" "$set_"
 refused "without the name typed again" 2 "it takes --again $enclave" on restore "$enclave" "$file" </dev/null
 worker_up() { [ "$(casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" '[.processes[] | select(.program == "worker" and .enclave == $e)][0].state')" = ready ]; }
@@ -196,9 +200,13 @@ check "the newer one brings it forward again" on restore --again "$enclave" "$en
 
 # ---- the keeper ends while a store is written: whoever works with it stays closed ----
 pid_in() { casemate status --site "$CASEMATE_SITE" --json | jq -r --arg e "$enclave" --arg p "$1" '[.processes[] | select(.program == $p and (.enclave == $e or $p == "keeper") and .pid > 0)][0].pid // empty'; }
-keeper=$(pid_in keeper)
-kill -STOP "$keeper" # so the run waits for its keys
+keeper=$(pid_in keeper) worker=$(pid_in worker)
+kill -STOP "$worker" # so that it ends only when the keeper has been stopped, behind the verifying
 timeout 60 casemate restore --site "$CASEMATE_SITE" --again "$enclave" "$enclave" "$second" >"$work/brought" 2>&1 & back=$!
+gateway_gone() { [ -z "$(pid_in gateway)" ]; }
+check "the backup is verified, and then its programs end" wait_for 8 gateway_gone
+kill -STOP "$keeper" # so the run waits for its keys
+kill -CONT "$worker"
 runs() { run=$(pgrep -f '^restore$' -u "$(stat -c %u "$place")"); }
 check "a restoration is on its way" wait_for 10 runs
 kill -STOP "$run"
@@ -212,6 +220,18 @@ wait "$back"
 says "the run ends without its keys, and it is said" "$(cat "$work/brought")" "was not brought back"
 check "then the worker answers" wait_for 10 worker_up
 check "and its log verifies" on verify "$enclave"
+
+# ---- the keeper ends while the file is verified: everybody works on ----
+keeper=$(pid_in keeper)
+kill -STOP "$keeper"
+worked=$(pids)
+timeout 60 casemate restore --site "$CASEMATE_SITE" --again "$enclave" "$enclave" "$second" >"$work/brought" 2>&1 & back=$!
+check "a backup is being verified" wait_for 10 runs
+kill -9 "$keeper"
+wait "$back"
+says "without its keys it cannot be, and nothing was changed" "$(cat "$work/brought")" "could not be verified, and the site's log says why; nothing was changed"
+is "nobody was ended for it" "$(pids)" "$worked"
+check "the site is unlocked again" wait_for 10 unlocked
 
 # ---- and without a keeper ----
 kill -9 "$(pid_of keeper)"

@@ -1,4 +1,5 @@
-/* What the auditor reads at its start: a line or a root.json that is not in its form is refused. */
+/* What the auditor reads at its start: a line or a root.json that is not in its form is refused,
+ * and that a program has a newer head than the journal is said until it is sealed. */
 #include "tests/enclave/audit/living.h"
 
 static struct auditor auditor;
@@ -117,6 +118,78 @@ static void more_logs_than_a_site_can_have_end_it(void **state)
     assert_int_equal(WEXITSTATUS(status), DIED);
 }
 
+/* ---- a journal that was taken away ---- */
+
+static void tell_gap(struct peer *peer)
+{
+    struct message m = {.number = MESSAGE_AUDIT};
+    m.audit.type = AUDIT_TYPE_GAP;
+    m.audit.event_class = AUDIT_CLASS_AUDIT;
+    m.audit.outcome = AUDIT_OUTCOME_DONE;
+    m.audit.detail = bytes_text("the journal is older than the head that it signed, from 0 on");
+    give(peer, &m);
+    turn();
+}
+
+static bool says_older(const char *who)
+{
+    return strstr(seen->said, "journal is older than the head that it signed") &&
+           strstr(seen->said, who) && strstr(seen->said, "last export");
+}
+
+static void a_head_that_it_does_not_know(void)
+{
+    if (seen->said[0])
+        _exit(WRONG);
+    tell_gap(&box.worker);
+    if (!says_older("worker/" ENCLAVE))
+        _exit(WRONG);
+}
+
+static void is_said_until_it_is_sealed(void)
+{
+    if (!says_older("worker/" ENCLAVE))
+        _exit(WRONG);
+    handlers->command(handlers->context, 4, AUDITOR_SEAL);
+    for (int i = 0; i < 5; i++)
+        turn();
+    if (seen->outcome != 0 || seen->said[0])
+        _exit(WRONG);
+}
+
+static void is_said_no_more(void)
+{
+    if (seen->said[0])
+        _exit(WRONG);
+}
+
+static void a_journal_that_is_older_than_its_heads_is_said_until_the_segment_is_sealed(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(a_head_that_it_does_not_know), DONE);
+    seen->said[0] = '\0';
+    assert_int_equal(in_a_life(is_said_until_it_is_sealed), DONE);
+    assert_int_equal(in_a_life(is_said_no_more), DONE);
+}
+
+/* The supervisor's own gaps, and any other record of a program, say nothing of the journal. */
+static void other_records(void)
+{
+    struct message_report report = {.type = AUDIT_TYPE_GAP, .outcome = AUDIT_OUTCOME_DONE};
+    report.detail = bytes_text("3_records");
+    handlers->report(handlers->context, &report);
+    tell(&box.worker, 1, AUDIT_OUTCOME_REFUSED, "44");
+    turn();
+    is_said_no_more();
+}
+
+static void other_records_do_not_say_that_the_journal_is_older(void **state)
+{
+    (void)state;
+    assert_int_equal(in_a_life(other_records), DONE);
+    assert_int_equal(in_a_life(is_said_no_more), DONE);
+}
+
 int main(void)
 {
 #undef CASE
@@ -126,6 +199,8 @@ int main(void)
         CASE(a_line_that_is_not_in_its_form_is_refused),
         CASE(an_intent_that_is_not_in_its_form_is_none),
         CASE(more_logs_than_a_site_can_have_end_it),
+        CASE(a_journal_that_is_older_than_its_heads_is_said_until_the_segment_is_sealed),
+        CASE(other_records_do_not_say_that_the_journal_is_older),
     };
     if (sodium_init() < 0)
         return 1;

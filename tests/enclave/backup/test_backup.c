@@ -77,6 +77,14 @@ static int bring_back(const uint8_t *data, size_t length, const struct secret *s
     int r = backup_read_head(from, &found, why);
     if (r == 0)
         r = backup_read(&found, seal, sign, from, to, why);
+    /* verified alone, where nothing is written, it is refused or taken alike */
+    char alone[BACKUP_WHY] = "";
+    assert_true(lseek(from, 0, SEEK_SET) == 0);
+    int verified = backup_read_head(from, &found, alone);
+    if (verified == 0)
+        verified = backup_read(&found, seal, sign, from, -1, alone);
+    assert_int_equal(verified, r);
+    assert_string_equal(alone, why);
     if (r == 0 && ret)
         *ret_length = load(to, ret);
     if (r)
