@@ -263,10 +263,10 @@ void console_run_ended(struct instance *instance, int status_code)
     bool well = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 0;
     bool refused = WIFEXITED(status_code) && WEXITSTATUS(status_code) == 2;
     console_answer(instance->client, well ? 0 : 1,
-                   well ? "done"
-                   : refused
-                       ? "refused"
-                       : "the program ended before it had answered; nothing was changed by it");
+                   well      ? "done"
+                   : refused ? "refused"
+                             : "the program ended before it had answered: what was asked is done "
+                               "whole or not at all; look before you ask again");
     instance->client = -1;
 }
 
