@@ -13,8 +13,8 @@ enum audit_outcome {
 /* Does the journal take intents? */
 enum journal_state {
     JOURNAL_STATE_OPEN = 0,
-    JOURNAL_STATE_FULL = 1, /* its disk is full */
-    JOURNAL_STATE_SHUT = 2, /* its disk failed, or it cannot be read */
+    JOURNAL_STATE_FULL = 1,   /* its disk is full */
+    JOURNAL_STATE_SHUT = 2,   /* its disk failed, or it cannot be read */
     JOURNAL_STATE_BEYOND = 3, /* of whoever is told: this program writes more than its share */
 };
 

@@ -14,10 +14,10 @@ void room_say(const struct auditor *auditor, struct peer *peer)
 {
     struct message m = {.number = MESSAGE_JOURNAL_STATE};
     m.journal_state.percent = (uint8_t)auditor->percent;
-    m.journal_state.full = closed_is(auditor) ? JOURNAL_STATE_SHUT
-                           : auditor->full    ? JOURNAL_STATE_FULL
+    m.journal_state.full = closed_is(auditor)                ? JOURNAL_STATE_SHUT
+                           : auditor->full                   ? JOURNAL_STATE_FULL
                            : shares_is_beyond(auditor, peer) ? JOURNAL_STATE_BEYOND
-                                              : JOURNAL_STATE_OPEN;
+                                                             : JOURNAL_STATE_OPEN;
     (void)!process_send(peer, &m);
 }
 

@@ -130,7 +130,7 @@ static void the_longest_words_fit(void **state)
 
 static void a_share_that_was_written_is_read_as_it_was(void **state)
 {
-    static const char *const bad[] = {"",        "1 2",   "1 2 3 4", "a 2 3",
+    static const char *const bad[] = {"",        "1 2",   "1 2 3 4",         "a 2 3",
                                       "1 2 3 x", "1 2 c", "99999999999 1 1", "1 -99999999999 1"};
     struct share s, t;
     char fields[SHARE_FIELDS];
