@@ -103,14 +103,17 @@ int ask(const char *site, unsigned command, const char *enclave, const int *fds,
     return 0;
 }
 
-bool ask_ready(const char *site, const char *name)
+int ask_ready(const char *site, const char *name)
 {
     struct ask_answer answer;
     char line[40];
     bool identity = strcmp(name, "identity") == 0;
     snprintf(line, sizeof line, "\n%-10s %-8s ready", identity ? "identity" : "worker",
              identity ? "-" : name);
-    return ask(site, COMMAND_STATUS, "", NULL, 0, &answer) == 0 && strstr(answer.text, line);
+    int r = ask(site, COMMAND_STATUS, "", NULL, 0, &answer);
+    if (r)
+        return r;
+    return strstr(answer.text, line) ? 0 : strstr(answer.text, " locked") ? ERR_KEY : ERR_STATE;
 }
 
 /* ---- bundles ---- */

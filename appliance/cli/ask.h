@@ -26,9 +26,9 @@ struct ask_answer {
 must_use int ask(const char *site, unsigned command, const char *enclave, const int *fds,
                  size_t count, struct ask_answer *ret_answer);
 
-/* ask_ready(site, name): Is the program that has the store of ${name}, an enclave's id or
- * "identity", ready? */
-bool ask_ready(const char *site, const char *name);
+/* ask_ready(site, name): 0 when the program that has the store of ${name}, an enclave's id or
+ * "identity", is ready; ERR_STATE: not yet; ERR_KEY: the site is locked; or as ask(). */
+must_use int ask_ready(const char *site, const char *name);
 
 /* ask_said(fd, text, size): The sentence that a program left on ${fd}, if any, instead of ${text}.
  */

@@ -22,6 +22,7 @@
 #define COPIES_REST     200 /* for what has no place */
 #define CERTIFICATE_MAX 32768
 #define READY_MS        30000
+#define LOCKED_MS       3000 /* it is for a moment, until it has its keys; or the keeper ended */
 
 static int check_enclave(const struct cli *o)
 {
@@ -74,19 +75,23 @@ static void wait_ready(const struct cli *o)
 {
     struct progress p;
     uint64_t end = os_boot_ms() + READY_MS;
-    bool ready = false;
+    int r;
     progress_begin(&p, "starting under the new key", 0);
-    while (!(ready = ask_ready(o->site, o->operand[0])) && os_boot_ms() < end) {
+    uint64_t locked_until = os_boot_ms() + LOCKED_MS;
+    while ((r = ask_ready(o->site, o->operand[0])) != 0 && os_boot_ms() < end) {
+        if (r == ERR_STATE)
+            locked_until = os_boot_ms() + LOCKED_MS;
+        else if (r != ERR_KEY || os_boot_ms() > locked_until)
+            break;
         usleep(100000);
         progress_wait(&p);
     }
-    progress_end(&p, ready);
-    if (!ready)
-        fprintf(
-            stderr,
-            "casemate: the key is changed, but after %d seconds %s does not answer yet; casemate "
-            "status says why. Make the backup when it is ready.\n",
-            READY_MS / 1000, o->operand[0]);
+    progress_end(&p, r == 0);
+    if (r)
+        fprintf(stderr,
+                "casemate: the key is changed, but %s does not answer yet; casemate status says "
+                "why. Make the backup when it is ready.\n",
+                o->operand[0]);
 }
 
 int cli_rekey(const struct cli *o)

@@ -81,7 +81,7 @@ static void report(const struct cli *o, const struct backup_head *head, uint64_t
     struct ask_answer answer = {.text = ""};
     char made[24];
     bool ready = false;
-    while (!(ready = ask_ready(o->site, o->operand[0])) && os_boot_ms() - began_ms < READY_MS)
+    while (!(ready = ask_ready(o->site, o->operand[0]) == 0) && os_boot_ms() - began_ms < READY_MS)
         usleep(100000);
     double rto = (double)(os_boot_ms() - began_ms) / 1000;
     double rpo = (double)(os_utc_ms() - head->made_ms) / 60000;
